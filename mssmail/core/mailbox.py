@@ -1,0 +1,171 @@
+"""Mailboxes as IMAP counts them: identifiers that cannot be mixed up, and what changed since a ModSeq."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import NewType
+
+from mssmail.core.message import Span
+
+UID = NewType("UID", int)  # RFC 9051 §2.3.1.1
+SeqNum = NewType("SeqNum", int)  # RFC 9051 §2.3.1.2
+UIDValidity = NewType("UIDValidity", int)
+ModSeq = NewType("ModSeq", int)  # RFC 7162 §3.1; the clock of a mailbox
+
+STAR = -1  # "*" in a sequence set: the largest number there is
+
+SEEN, ANSWERED, FLAGGED, DELETED, DRAFT = "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"
+SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
+
+
+@dataclass(frozen=True, slots=True)
+class _NumberSet:
+    """Ranges as written: (low, high) pairs, either end may be STAR; ``1:*`` is (1, STAR)."""
+
+    ranges: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        if not self.ranges:
+            raise ValueError("a sequence set names at least one number")
+        if any(n == 0 or n < STAR for pair in self.ranges for n in pair):
+            raise ValueError("numbers of a sequence set are positive")
+
+    def resolve(self, largest: int) -> tuple[tuple[int, int], ...]:
+        """Ascending, disjoint (low, high) pairs with STAR replaced by ``largest`` (RFC 9051 §9, seq-range)."""
+        concrete = sorted(
+            (min(a, b), max(a, b))
+            for a, b in ((largest if a == STAR else a, largest if b == STAR else b) for a, b in self.ranges)
+        )
+        merged: list[tuple[int, int]] = []
+        for low, high in concrete:
+            if merged and low <= merged[-1][1] + 1:
+                merged[-1] = (merged[-1][0], max(merged[-1][1], high))
+            else:
+                merged.append((low, high))
+        return tuple(merged)
+
+
+@dataclass(frozen=True, slots=True)
+class SeqSet(_NumberSet):
+    """Message sequence numbers, meaningful only in one session's view."""
+
+
+@dataclass(frozen=True, slots=True)
+class UIDSet(_NumberSet):
+    """Unique identifiers."""
+
+
+def compress(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Ascending numbers as (low, high) runs, for writing sets."""
+    low = high = None
+    for number in numbers:
+        if high is not None and number == high + 1:
+            high = number
+            continue
+        if low is not None and high is not None:
+            yield low, high
+        low = high = number
+    if low is not None and high is not None:
+        yield low, high
+
+
+class StoreAction(Enum):
+    """What STORE does with the flags named (RFC 9051 §6.4.6)."""
+
+    ADD = "+"
+    REMOVE = "-"
+    REPLACE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxInfo:
+    """One mailbox. ``name`` is Unicode with ``/`` between levels; INBOX in capitals. Counts are those of the moment."""
+
+    id: int
+    name: str
+    uid_validity: UIDValidity
+    uid_next: UID
+    highest_modseq: ModSeq
+    special_use: str = ""  # RFC 6154 attribute such as \Sent, or empty
+    subscribed: bool = True
+    messages: int = 0
+    unseen: int = 0
+    recent: int = 0
+    size: int = 0
+    deleted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MessageMeta:
+    """A message's place in a mailbox. ``message_id`` is the store's key of the message itself."""
+
+    uid: UID
+    modseq: ModSeq
+    flags: frozenset[str]
+    message_id: int
+    recent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What happened in a mailbox since a ModSeq: the one question NOOP, IDLE, CONDSTORE and QRESYNC ask."""
+
+    appeared: tuple[MessageMeta, ...]
+    flags: tuple[MessageMeta, ...]
+    vanished: tuple[UID, ...]
+    modseq: ModSeq
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing happened."""
+        return not (self.appeared or self.flags or self.vanished)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """What FETCH shows of a message without reading its bytes. ``size`` is the view's; ``modseq`` the row's."""
+
+    meta: MessageMeta
+    internal_date: datetime
+    size: int
+    envelope: bytes = b""
+    body: bytes = b""
+    bodystructure: bytes = b""
+
+
+class Column(Enum):
+    """What a page of rows should bring along besides meta, internal date and size."""
+
+    ENVELOPE = "envelope"
+    BODY = "body"
+    BODYSTRUCTURE = "bodystructure"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLayout:
+    """How the bytes of one message's view lie. Offsets of ``parts`` are into the message without our prefix.
+
+    The view is ``prefix + message``, where the spans ``cuts`` of the message (inside ``header``) are left out.
+    ``parts`` is the encoded part table of ``mime.part_table``; ``length`` is that of the message, cuts included.
+    """
+
+    message_id: int
+    prefix: bytes
+    header: Span
+    cuts: tuple[Span, ...]
+    parts: bytes
+    length: int
+
+    @property
+    def size(self) -> int:
+        """Octets of the view: RFC822.SIZE."""
+        return len(self.prefix) + self.length - sum(len(cut) for cut in self.cuts)
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Where APPEND or COPY put things (RFC 4315 §3)."""
+
+    uid_validity: UIDValidity
+    uids: tuple[tuple[UID, UID], ...]  # (source, target); for APPEND source equals target

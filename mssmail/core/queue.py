@@ -1,0 +1,36 @@
+"""Mail on its way to peers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from mssmail.core.address import Address, ReversePath
+from mssmail.core.reply import Reply
+
+
+class QueueState(Enum):
+    """Where an item stands."""
+
+    WAITING = "waiting"
+    SENDING = "sending"  # leased by a dispatcher until ``leased_until``
+    HELD = "held"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One recipient of one message. ``message_id`` is the store's key; ``trace_id`` the id that follows the message."""
+
+    id: int
+    trace_id: str
+    message_id: int
+    reverse_path: ReversePath
+    recipient: Address
+    state: QueueState
+    attempts: int
+    queued_at: datetime
+    next_try_at: datetime
+    leased_until: datetime | None = None
+    last_reply: Reply | None = None
+    last_error: str = ""

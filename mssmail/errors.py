@@ -1,0 +1,175 @@
+"""Faults: what broke. A refusal is not a fault but a value (see ``core.decision``).
+
+::
+
+    Fault
+    ├── ConfigError           the configuration, with file, line and key
+    ├── StoreFault
+    │   ├── StoreUnavailable  the database cannot answer now
+    │   ├── SpoolFull         no room on the disk
+    │   ├── StoreInUse        another process serves this store
+    │   └── StoreTooNew       written by a newer version
+    ├── OverQuota             the account's quota
+    ├── AccountFault
+    │   ├── NoSuchAccount
+    │   ├── AccountExists
+    │   └── BadAccount        a field that cannot be (check digit, kind)
+    ├── MailboxFault
+    │   ├── NoSuchMailbox
+    │   ├── MailboxExists
+    │   └── ReadOnly          the mailbox, or an act that is not allowed on it
+    ├── LoginFault
+    │   ├── BadCredentials
+    │   └── TlsRequired
+    ├── MessageFault
+    │   ├── BadLineEnding     bare CR, bare LF or NUL
+    │   └── TooBig
+    ├── ProtocolFault
+    │   ├── BadSyntax
+    │   ├── WrongState
+    │   └── FrameTooBig
+    ├── TrustFault
+    │   ├── BadWhiteList      unreadable, unsigned, wrongly signed, malformed
+    │   ├── BadRevocationList a CRL that is unreadable or not its issuer's
+    │   └── BadCertificate    unreadable certificate, key or anchor
+    ├── PeerFault             the other operator's server, as seen from our client
+    └── WorkerFault           the worker died or took too long
+
+Every fault may carry private ``facts`` for the log. Its text is for us: what the other side reads is the edge's table.
+"""
+
+
+class Fault(Exception):
+    """Something broke; ``facts`` go to the log and never onto the wire."""
+
+    def __init__(self, message: str = "", **facts: object) -> None:
+        super().__init__(message or type(self).__name__)
+        self.facts = facts
+
+
+class ConfigError(Fault):
+    """The configuration is wrong: the program does not start (exit 78, EX_CONFIG)."""
+
+    def __init__(self, reason: str, *, file: str = "", line: int | None = None, key: str = "") -> None:
+        place = file if line is None else f"{file}:{line}"
+        super().__init__(": ".join(part for part in (place, key, reason) if part), file=file, line=line, key=key)
+
+
+class StoreFault(Fault):
+    """The store cannot do its work."""
+
+
+class StoreUnavailable(StoreFault):
+    """The database cannot answer now; asking later may help."""
+
+
+class SpoolFull(StoreFault):
+    """There is no room for more; nothing was kept."""
+
+
+class StoreInUse(StoreFault):
+    """Another process serves this store."""
+
+
+class StoreTooNew(StoreFault):
+    """A newer version of mssmail wrote this store; this one must not touch it."""
+
+
+class OverQuota(Fault):
+    """The account holds as much as it may."""
+
+
+class AccountFault(Fault):
+    """Something about an account."""
+
+
+class NoSuchAccount(AccountFault):
+    """Nobody has this address here."""
+
+
+class AccountExists(AccountFault):
+    """The address is taken."""
+
+
+class BadAccount(AccountFault):
+    """A field of the account cannot be: unknown kind, wrong check digit, missing owner."""
+
+
+class MailboxFault(Fault):
+    """Something about a mailbox (an IMAP folder)."""
+
+
+class NoSuchMailbox(MailboxFault):
+    """The mailbox does not exist (or no longer does)."""
+
+
+class MailboxExists(MailboxFault):
+    """A mailbox of this name exists."""
+
+
+class ReadOnly(MailboxFault):
+    """This may not be done to this mailbox."""
+
+
+class LoginFault(Fault):
+    """A sign-in that cannot proceed."""
+
+
+class BadCredentials(LoginFault):
+    """Unknown user or wrong password; which of the two is nobody's business."""
+
+
+class TlsRequired(LoginFault):
+    """The mechanism or command needs TLS first."""
+
+
+class MessageFault(Fault):
+    """The bytes of a message break a rule."""
+
+
+class BadLineEnding(MessageFault):
+    """A bare CR, a bare LF or a NUL (RFC 5321 §2.3.8)."""
+
+
+class TooBig(MessageFault):
+    """More octets than we take."""
+
+
+class ProtocolFault(Fault):
+    """The other side does not keep the protocol."""
+
+
+class BadSyntax(ProtocolFault):
+    """What was sent does not parse."""
+
+
+class WrongState(ProtocolFault):
+    """The command is not for this state of the session."""
+
+
+class FrameTooBig(ProtocolFault):
+    """A line or literal beyond the limit."""
+
+
+class TrustFault(Fault):
+    """Trust material that cannot be used."""
+
+
+class BadWhiteList(TrustFault):
+    """A white list that is unreadable, unsigned, wrongly signed or malformed."""
+
+
+class BadRevocationList(TrustFault):
+    """A CRL that is unreadable or was not signed by its issuer."""
+
+
+class BadCertificate(TrustFault):
+    """A certificate, key or anchor file that cannot be read."""
+
+
+class PeerFault(Fault):
+    """The peer's server could not be reached, was not who it should be, or broke off."""
+
+
+class WorkerFault(Fault):
+    """A worker process died or overran its deadline."""

@@ -1,0 +1,129 @@
+"""All that IMAP knows of what keeps the mail: one protocol, wired to the store in ``app``.
+
+Every method may raise ``StoreUnavailable``; those that name a mailbox ``NoSuchMailbox``. Names are Unicode with ``/``
+between levels; INBOX is matched in any case. Nothing here holds a snapshot open between calls: each is one short read
+or one durable write (it has reached the disk when the call returns).
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from mssmail.core.account import Account
+from mssmail.core.envelope import Peer
+from mssmail.core.mailbox import (
+    UID,
+    Appended,
+    Changes,
+    Column,
+    MailboxInfo,
+    MessageMeta,
+    MessageRow,
+    ModSeq,
+    StoreAction,
+    ViewLayout,
+)
+from mssmail.core.message import Span
+from mssmail.core.search import SearchKey
+
+
+class Bell(Protocol):
+    """Rings when something may have changed in a mailbox; the truth is asked with ``changes``."""
+
+    async def wait(self, timeout_seconds: float | None = None) -> bool:
+        """True when it rang since the last wait, False after the time-out."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...
+
+
+class MailStore(Protocol):
+    """The mailboxes of signed-in accounts."""
+
+    async def login(self, user: str, password: str, peer: Peer, mechanism: str) -> Account:
+        """The account of these credentials; raises BadCredentials. Journals either way."""
+        ...
+
+    async def list_mailboxes(self, account: Account) -> Sequence[MailboxInfo]:
+        """All mailboxes of the account, INBOX first, then by name; counts not filled."""
+        ...
+
+    async def list_subscriptions(self, account: Account) -> Sequence[str]:
+        """Subscribed names, also those whose mailbox is gone (RFC 9051 §6.3.7)."""
+        ...
+
+    async def find_mailbox(self, account: Account, name: str, *, counts: bool = False) -> MailboxInfo:
+        """One mailbox, with message counts when asked."""
+        ...
+
+    async def create_mailbox(self, account: Account, name: str, special_use: str = "") -> MailboxInfo:
+        """A new mailbox and its missing parents; raises MailboxExists, ReadOnly for names that cannot be."""
+        ...
+
+    async def delete_mailbox(self, account: Account, name: str) -> None:
+        """Remove it with its messages; raises ReadOnly for INBOX or when it has children."""
+        ...
+
+    async def rename_mailbox(self, account: Account, old: str, new: str) -> None:
+        """Rename with its children; INBOX gives its messages to the new one (RFC 9051 §6.3.6)."""
+        ...
+
+    async def subscribe(self, account: Account, name: str, *, subscribed: bool) -> None:
+        """Remember or forget a subscription."""
+        ...
+
+    async def open_mailbox(self, account: Account, name: str, *, read_only: bool) -> tuple[MailboxInfo, Changes]:
+        r"""The mailbox with its counts and all its messages (``appeared``, by UID); claims \Recent unless read-only."""
+        ...
+
+    async def changes(self, mailbox_id: int, since: ModSeq, *, claim_recent: bool = False) -> Changes:
+        """What happened since; raises NoSuchMailbox when the mailbox has gone."""
+        ...
+
+    def listen(self, mailbox_id: int) -> Bell:
+        """A bell for this mailbox; close it when done."""
+        ...
+
+    def load_rows(
+        self, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
+    ) -> AsyncIterator[Sequence[MessageRow]]:
+        """Pages of rows by ascending UID; messages that are gone are left out. No read stays open between pages."""
+        ...
+
+    async def load_layout(self, mailbox_id: int, uid: UID) -> ViewLayout | None:
+        """How the message's bytes lie; None when it is gone."""
+        ...
+
+    async def read_message(self, message_id: int, span: Span) -> bytes:
+        """Bytes of the message itself (without our prefix)."""
+        ...
+
+    async def note_read(self, account: Account, mailbox_id: int, uids: Sequence[UID]) -> None:
+        """Journal that bodies were read."""
+        ...
+
+    async def store_flags(
+        self, mailbox_id: int, uids: Sequence[UID], action: StoreAction, flags: frozenset[str]
+    ) -> Sequence[MessageMeta]:
+        """Change flags; the messages as they are afterwards, those that are gone left out. Keywords are any atom."""
+        ...
+
+    async def expunge(self, mailbox_id: int, uids: Sequence[UID] | None) -> Sequence[UID]:
+        r"""Remove messages with \Deleted, all or those named; the UIDs that went."""
+        ...
+
+    async def copy(self, account: Account, mailbox_id: int, uids: Sequence[UID], target: str) -> Appended:
+        """Copy with flags and internal date, all or none; raises NoSuchMailbox for the target, OverQuota."""
+        ...
+
+    async def append(
+        self, account: Account, name: str, data: bytes, flags: frozenset[str], internal_date: datetime | None
+    ) -> Appended:
+        """Keep a message a client wrote. It carries no verdict. Raises OverQuota, TooBig."""
+        ...
+
+    async def search(self, mailbox_id: int, key: SearchKey) -> Sequence[UID]:
+        """UIDs that match, ascending. Sequence sets must have been turned into ``UidRanges``."""
+        ...

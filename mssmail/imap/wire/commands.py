@@ -1,0 +1,276 @@
+"""Commands as frozen values: what the parser makes and the session obeys.
+
+Mailbox names are Unicode (modified UTF-7 already decoded), flags as written. A command that does not parse becomes
+``Unparsable`` when at least its tag could be read.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mssmail.core.mailbox import SeqSet, StoreAction, UIDSet
+from mssmail.core.search import SearchKey
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """CAPABILITY."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noop:
+    """NOOP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logout:
+    """LOGOUT."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartTls:
+    """STARTTLS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """AUTHENTICATE; ``initial`` is the decoded initial response (SASL-IR), None when there was none."""
+
+    mechanism: str
+    initial: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """LOGIN."""
+
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """ID (RFC 2971), what the client says of itself."""
+
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enable:
+    """ENABLE."""
+
+    capabilities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """SELECT, or EXAMINE when ``read_only``."""
+
+    mailbox: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """CREATE; ``special_use`` of RFC 6154 §3, empty when none."""
+
+    mailbox: str
+    special_use: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """DELETE."""
+
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """RENAME."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """SUBSCRIBE, or UNSUBSCRIBE when not ``subscribed``."""
+
+    mailbox: str
+    subscribed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """LIST, LSUB when ``subscribed_only`` came by that name, XLIST likewise; the options of RFC 5258 and RFC 5819."""
+
+    name: str  # LIST, LSUB or XLIST
+    reference: str
+    patterns: tuple[str, ...]
+    selection: tuple[str, ...] = ()  # upper-case: SUBSCRIBED, REMOTE, RECURSIVEMATCH, SPECIAL-USE
+    returns: tuple[str, ...] = ()  # upper-case: SUBSCRIBED, CHILDREN, SPECIAL-USE, STATUS
+    status_items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """NAMESPACE (RFC 2342)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """STATUS; ``items`` upper-case."""
+
+    mailbox: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppendMessage:
+    """One message of an APPEND. ``data`` are the literal's bytes."""
+
+    flags: frozenset[str]
+    internal_date: datetime | None
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """APPEND; more than one message only with MULTIAPPEND (RFC 3502)."""
+
+    mailbox: str
+    messages: tuple[AppendMessage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """CHECK."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """CLOSE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unselect:
+    """UNSELECT (RFC 3691)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expunge:
+    """EXPUNGE, or UID EXPUNGE when ``uids`` is given (RFC 4315 §2.1)."""
+
+    uids: UIDSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """SEARCH and UID SEARCH."""
+
+    key: SearchKey
+    uid: bool = False
+    charset: str = "US-ASCII"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What stands between the brackets of BODY[…]: part numbers, then HEADER, HEADER.FIELDS…, MIME, TEXT or nothing."""
+
+    part: tuple[int, ...] = ()
+    text: str = ""  # HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, TEXT, MIME or empty
+    fields: tuple[str, ...] = ()  # field names as written
+
+
+@dataclass(frozen=True, slots=True)
+class FetchItem:
+    """An item without arguments: UID, FLAGS, INTERNALDATE, RFC822.SIZE, ENVELOPE, BODY, BODYSTRUCTURE, MODSEQ …"""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSection:
+    """BODY[section]<partial>. ``label`` is how the response names it: RFC822 and its kin keep their own name."""
+
+    section: Section
+    peek: bool = False
+    partial: tuple[int, int] | None = None  # (offset, length)
+    label: str = "BODY"  # BODY, RFC822, RFC822.HEADER or RFC822.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """FETCH and UID FETCH; macros already expanded."""
+
+    numbers: SeqSet | UIDSet
+    items: tuple[FetchItem | FetchSection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """STORE and UID STORE."""
+
+    numbers: SeqSet | UIDSet
+    action: StoreAction
+    flags: frozenset[str]
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """COPY and UID COPY."""
+
+    numbers: SeqSet | UIDSet
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """IDLE (RFC 2177); ends with the continuation line DONE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsable:
+    """A tagged line that is no command we know: answered BAD."""
+
+    reason: str
+
+
+CommandBody = (
+    Capability
+    | Noop
+    | Logout
+    | StartTls
+    | Authenticate
+    | Login
+    | Id
+    | Enable
+    | Select
+    | Create
+    | Delete
+    | Rename
+    | Subscribe
+    | List
+    | Namespace
+    | Status
+    | Append
+    | Check
+    | Close
+    | Unselect
+    | Expunge
+    | Search
+    | Fetch
+    | Store
+    | Copy
+    | Idle
+    | Unparsable
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A tagged command."""
+
+    tag: str
+    body: CommandBody

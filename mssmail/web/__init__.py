@@ -1,0 +1,4 @@
+"""The HTTP edge, on loopback: metrics and health.
+
+Read first: ``metrics``.
+"""

@@ -1,0 +1,62 @@
+"""The house's own rules: sizes, names, mirrors, and no secret in the tree."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "mssmail"
+SOURCES = sorted(path for path in PACKAGE.rglob("*.py"))
+MAX_FILE_LINES, MAX_FUNCTION_LINES = 400, 50
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "base", "misc", "common"}
+
+
+def _relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_relative)
+def test_a_file_has_one_subject(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_FILE_LINES
+    assert path.stem not in FORBIDDEN_NAMES
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_relative)
+def test_a_function_fits_a_screen(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < MAX_FUNCTION_LINES, f"{node.name} is too long"
+
+
+def _mirrored() -> Iterator[Path]:
+    for path in SOURCES:
+        if path.name not in {"__init__.py", "__main__.py"} and "migrations" not in path.parts:
+            yield path
+
+
+@pytest.mark.parametrize("path", list(_mirrored()), ids=_relative)
+def test_every_module_has_its_mirror_test(path: Path) -> None:
+    inner = path.relative_to(PACKAGE)
+    assert (ROOT / "tests" / inner.parent / f"test_{inner.name}").exists()
+
+
+def _tracked() -> list[Path]:
+    answer = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if answer.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in answer.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_no_private_key_is_tracked() -> None:
+    mark = re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE" + rb" KEY-----")
+    assert [path for path in _tracked() if mark.search(path.read_bytes()) or path.suffix in {".p12", ".pfx"}] == []
+
+
+def test_the_top_level_holds_what_the_map_says() -> None:
+    wanted = {"pyproject.toml", "README.md", "LICENSE", "mssmail", "config", "certs", "tests", "scripts"}
+    found = {path.relative_to(ROOT).parts[0] for path in _tracked()}
+    assert {name for name in found if not name.startswith(".")} == wanted
