@@ -255,7 +255,8 @@ def parse_settings(tree: Mapping[str, Any], text: str, path: Path) -> Settings:
     for table, content in tree.items():
         if table not in known:
             raise source.fault("unknown table" if isinstance(content, dict | list) else "unknown key", table)
-        values[table] = _read_table(table, content, source)
+    for table in known:
+        values[table] = _read_table(table, tree.get(table, [] if table in _ARRAYS else {}), source)
     return Settings(**values)
 
 
@@ -268,7 +269,8 @@ class _Source:
 
     def fault(self, reason: str, table: str, key: str = "") -> ConfigError:
         name = f"{table}.{key}" if key else table
-        return ConfigError(reason, file=str(self.path), line=self._find_line(table, key), key=name)
+        line = self._find_line(table, key) or self._find_line(table, "")
+        return ConfigError(reason, file=str(self.path), line=line, key=name)
 
     def _find_line(self, table: str, key: str) -> int | None:
         current = ""
@@ -308,6 +310,8 @@ def _read_row(kind: type, table: str, row: Mapping[str, object], source: _Source
             raise source.fault("unknown key", table, key)
         try:
             values[key] = _convert(typing.get_type_hints(kind)[key], value, source.path)
+            if kind is Domain and key == "name":
+                values[key] = normalise_domain(str(value))
         except (ValueError, TypeError, BadSyntax) as error:
             raise source.fault(str(error), table, key) from error
     for name, f in known.items():
@@ -315,8 +319,6 @@ def _read_row(kind: type, table: str, row: Mapping[str, object], source: _Source
             raise source.fault("is missing", table, name)
         if name not in values and isinstance(f.default, Path):
             values[name] = source.path.parent.absolute() / f.default
-    if "name" in values and kind is Domain:
-        values["name"] = normalise_domain(str(values["name"]))
     return kind(**values)
 
 
