@@ -123,26 +123,6 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageRow:
-    """What FETCH shows of a message without reading its bytes. ``size`` is the view's; ``modseq`` the row's."""
-
-    meta: MessageMeta
-    internal_date: datetime
-    size: int
-    envelope: bytes = b""
-    body: bytes = b""
-    bodystructure: bytes = b""
-
-
-class Column(Enum):
-    """What a page of rows should bring along besides meta, internal date and size."""
-
-    ENVELOPE = "envelope"
-    BODY = "body"
-    BODYSTRUCTURE = "bodystructure"
-
-
-@dataclass(frozen=True, slots=True)
 class ViewLayout:
     """How the bytes of one message's view lie. Offsets of ``parts`` are into the message without our prefix.
 
@@ -161,6 +141,37 @@ class ViewLayout:
     def size(self) -> int:
         """Octets of the view: RFC822.SIZE."""
         return len(self.prefix) + self.length - sum(len(cut) for cut in self.cuts)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """What FETCH shows of a message without reading its bytes. ``size`` is the view's; ``modseq`` the row's.
+
+    What was not asked for is empty or None. ``header`` holds the bytes of ``layout.header``, cuts included; it is None
+    as well when there are more than MAX_ROW_HEADER of them: the reader then asks for them alone.
+    """
+
+    meta: MessageMeta
+    internal_date: datetime
+    size: int
+    envelope: bytes = b""
+    body: bytes = b""
+    bodystructure: bytes = b""
+    layout: ViewLayout | None = None
+    header: bytes | None = None
+
+
+MAX_ROW_HEADER = 65_536  # so that a page of rows stays small whatever the peers send
+
+
+class Column(Enum):
+    """What a page of rows should bring along besides meta, internal date and size."""
+
+    ENVELOPE = "envelope"
+    BODY = "body"
+    BODYSTRUCTURE = "bodystructure"
+    LAYOUT = "layout"
+    HEADER = "header"
 
 
 @dataclass(frozen=True, slots=True)

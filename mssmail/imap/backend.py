@@ -42,8 +42,8 @@ class Bell(Protocol):
 class MailStore(Protocol):
     """The mailboxes of signed-in accounts."""
 
-    async def login(self, user: str, password: str, peer: Peer, mechanism: str) -> Account:
-        """The account of these credentials; raises BadCredentials. Journals either way."""
+    async def login(self, user: str, password: str, peer: Peer, mechanism: str, *, trace_id: str = "") -> Account:
+        """The account of these credentials; raises BadCredentials. Journals either way, under the session's id."""
         ...
 
     async def list_mailboxes(self, account: Account) -> Sequence[MailboxInfo]:
@@ -89,7 +89,10 @@ class MailStore(Protocol):
     def load_rows(
         self, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
     ) -> AsyncIterator[Sequence[MessageRow]]:
-        """Pages of rows by ascending UID; messages that are gone are left out. No read stays open between pages."""
+        """Pages of rows by ascending UID; messages that are gone are left out. No read stays open between pages.
+
+        A page holds some hundred rows, fewer when they are big, so that one page is at most a few megabytes.
+        """
         ...
 
     async def load_layout(self, mailbox_id: int, uid: UID) -> ViewLayout | None:
@@ -97,11 +100,11 @@ class MailStore(Protocol):
         ...
 
     async def read_message(self, message_id: int, span: Span) -> bytes:
-        """Bytes of the message itself (without our prefix)."""
+        """Bytes of the message itself (without our prefix); raises NoSuchMailbox when the message has gone."""
         ...
 
-    async def note_read(self, account: Account, mailbox_id: int, uids: Sequence[UID]) -> None:
-        """Journal that bodies were read."""
+    async def note_read(self, account: Account, mailbox_id: int, uids: Sequence[UID], *, trace_id: str = "") -> None:
+        """Journal that bodies were read, under the session's id."""
         ...
 
     async def store_flags(
