@@ -1,0 +1,88 @@
+"""The HTTP listener: ``/metrics`` and ``/healthz``, on loopback unless configured otherwise."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mssmail.settings import Endpoint
+from mssmail.web.metrics import Sampler, encode_metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether mail flows, and the reasons when it does not."""
+
+    faults: tuple[str, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Nothing is wrong."""
+        return not self.faults
+
+
+HealthCheck = Callable[[], Health]
+
+
+def build_site(sampler: Sampler, check: HealthCheck) -> Starlette:
+    """The two pages. Sampling and checking read the store, so they run beside the loop."""
+
+    async def answer_metrics(_request: Request) -> Response:
+        page = await run_in_threadpool(encode_metrics, sampler)
+        return Response(page, media_type="text/plain; version=0.0.4")
+
+    async def answer_health(_request: Request) -> Response:
+        health = await run_in_threadpool(check)
+        status = "ok" if health.is_well else "failing"
+        return JSONResponse({"status": status, "faults": list(health.faults)}, 200 if health.is_well else 503)
+
+    return Starlette(routes=[Route("/metrics", answer_metrics), Route("/healthz", answer_health)])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the program has one place for that."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+class HttpListener:
+    """Serves the site on one endpoint inside the running loop."""
+
+    def __init__(self, endpoint: Endpoint, site: Starlette) -> None:
+        config = uvicorn.Config(site, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+        self._server = _Server(config)
+        self._endpoint = endpoint
+        self._task: asyncio.Task[None] | None = None
+        self.port = endpoint.port
+
+    async def start(self) -> None:
+        """Bind and serve; OSError when the port is taken."""
+        family = socket.AF_INET6 if ":" in self._endpoint.host else socket.AF_INET
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((self._endpoint.host, self._endpoint.port))
+        except OSError:
+            listening.close()
+            raise
+        listening.setblocking(False)
+        self.port = listening.getsockname()[1]
+        self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
+
+    async def stop(self) -> None:
+        """Finish what is being answered, then close."""
+        if self._task is not None:
+            self._server.should_exit = True
+            await self._task
+            self._task = None
