@@ -1,0 +1,166 @@
+"""One client's picture of its selected mailbox: the sequence numbers, which only it knows (RFC 9051 §2.3.1.2).
+
+The truth is the store's. A view holds what this client has been told, asks ``backend.changes`` what happened since,
+and says what to tell it next. Sequence numbers move only when the client hears EXPUNGE, so a message that has gone
+keeps its number until then (RFC 9051 §7.5.1).
+"""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import filterfalse
+
+from mssmail.core.mailbox import (
+    STAR,
+    UID,
+    Changes,
+    MessageMeta,
+    ModSeq,
+    SeqNum,
+    SeqSet,
+    UIDSet,
+)
+from mssmail.errors import BadSyntax
+
+
+@dataclass(frozen=True, slots=True)
+class Expunged:
+    """The message that had this number has gone; those above it move down by one."""
+
+    number: SeqNum
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """There are now so many messages, and so many of them are recent to this session."""
+
+    exists: int
+    recent: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsChanged:
+    """Somebody else changed the flags of this message."""
+
+    number: SeqNum
+    meta: MessageMeta
+    recent: bool
+
+
+Update = Expunged | Grown | FlagsChanged
+
+
+class View:
+    """Sequence numbers ⇄ UIDs of one client; an array of UIDs, so 100 000 messages are 400 kB."""
+
+    def __init__(self, mailbox_id: int, content: Changes, *, read_only: bool) -> None:
+        self.mailbox_id = mailbox_id
+        self.read_only = read_only
+        self.modseq: ModSeq = content.modseq
+        self._uids = array("I", (meta.uid for meta in content.appeared))
+        self._recent = {meta.uid for meta in content.appeared if meta.recent}
+        self._gone: set[UID] = set()  # gone, but the client has not heard it yet
+        self._told: dict[UID, ModSeq] = {}  # changes of flags this client made or saw since ``modseq``
+
+    def __len__(self) -> int:
+        return len(self._uids)
+
+    @property
+    def recent_count(self) -> int:
+        r"""How many messages are \Recent to this session."""
+        return len(self._recent)
+
+    def is_recent(self, uid: UID) -> bool:
+        r"""This session was the first to hear of the message (RFC 3501 §2.3.2)."""
+        return uid in self._recent
+
+    def find_number(self, uid: UID) -> SeqNum | None:
+        """The message's sequence number; None when this client does not know the message."""
+        place = bisect_left(self._uids, uid)
+        return SeqNum(place + 1) if place < len(self._uids) and self._uids[place] == uid else None
+
+    def resolve(self, numbers: SeqSet | UIDSet) -> list[UID]:
+        """The UIDs meant, ascending. UIDs that are not here are no error (RFC 9051 §6.4.9); sequence numbers are."""
+        if isinstance(numbers, SeqSet):
+            _refuse_beyond(numbers, len(self._uids))
+            return [UID(uid) for low, high in self._find_places(numbers) for uid in self._uids[low:high]]
+        live = filterfalse(self._gone.__contains__, self._cut_uids(numbers))
+        return [UID(uid) for uid in live]
+
+    def find_ranges(self, numbers: SeqSet | UIDSet) -> tuple[tuple[int, int], ...]:
+        """The same as UID ranges, for SEARCH, where numbers beyond the mailbox just match nothing."""
+        if isinstance(numbers, UIDSet):
+            return numbers.resolve(self._find_largest())
+        places = ((low, min(high, len(self._uids))) for low, high in self._find_places(numbers))
+        return tuple((self._uids[low], self._uids[high - 1]) for low, high in places if low < high)
+
+    def find_recent(self) -> tuple[tuple[int, int], ...]:
+        r"""UID ranges of the messages \Recent to this session."""
+        return tuple((uid, uid) for uid in sorted(self._recent))
+
+    def note_told(self, meta: MessageMeta) -> None:
+        """The client knows this state of the flags: do not tell it again."""
+        self._told[meta.uid] = meta.modseq
+
+    def catch_up(self, changes: Changes, *, may_expunge: bool) -> list[Update]:
+        """What to tell the client now. Gone messages wait while ``may_expunge`` is False (RFC 9051 §7.5.1)."""
+        self._gone.update(uid for uid in changes.vanished if self.find_number(uid) is not None)
+        updates: list[Update] = list(self._release_gone()) if may_expunge else []
+        updates += self._grow(changes)
+        updates += self._list_changed((*changes.appeared, *changes.flags))
+        self._told.clear()
+        self.modseq = changes.modseq
+        return updates
+
+    def _release_gone(self) -> Iterator[Expunged]:
+        """Highest number first: each is still right when the client reads it."""
+        if not self._gone:
+            return
+        numbers = sorted((number for uid in self._gone if (number := self.find_number(uid))), reverse=True)
+        self._uids = array("I", filterfalse(self._gone.__contains__, self._uids))
+        self._recent -= self._gone
+        self._gone = set()
+        yield from map(Expunged, numbers)
+
+    def _grow(self, changes: Changes) -> Iterator[Grown]:
+        last = self._uids[-1] if self._uids else 0
+        gone = set(changes.vanished)
+        fresh = [meta for meta in changes.appeared if meta.uid > last and meta.uid not in gone]
+        if not fresh:
+            return
+        self._uids.extend(meta.uid for meta in fresh)
+        self._recent.update(meta.uid for meta in fresh if meta.recent)
+        self._told.update((meta.uid, meta.modseq) for meta in fresh)  # the client will ask for their flags
+        yield Grown(len(self._uids), len(self._recent))
+
+    def _list_changed(self, metas: Iterable[MessageMeta]) -> Iterator[FlagsChanged]:
+        for meta in metas:
+            number = self.find_number(meta.uid)
+            if number is None or meta.uid in self._gone or self._told.get(meta.uid, -1) >= meta.modseq:
+                continue
+            yield FlagsChanged(number, meta, self.is_recent(meta.uid))
+
+    def _find_largest(self) -> int:
+        """The UID that ``*`` means: the last message that is still there; 0 when there is none."""
+        return next(filterfalse(self._gone.__contains__, reversed(self._uids)), 0)
+
+    def _find_places(self, numbers: SeqSet) -> Iterator[tuple[int, int]]:
+        """Half-open ranges of places in the array."""
+        for low, high in numbers.resolve(len(self._uids)):
+            yield max(low, 1) - 1, high
+
+    def _cut_uids(self, numbers: UIDSet) -> Iterator[int]:
+        for low, high in numbers.resolve(self._find_largest()):
+            yield from self._uids[bisect_left(self._uids, low) : bisect_right(self._uids, high)]
+
+
+def _refuse_beyond(numbers: SeqSet, count: int) -> None:
+    """RFC 3501 §9 (seq-number) would have BAD for ``*`` in an empty mailbox too, and for ``9:*`` beyond the end.
+
+    We answer those as matching what there is: clients send them in good faith, the second after another session's
+    expunge that they were just told of.
+    """
+    for pair in numbers.ranges:
+        if STAR not in pair and max(pair) > count:
+            raise BadSyntax("a sequence number beyond the mailbox")
