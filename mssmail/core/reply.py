@@ -6,6 +6,20 @@ from dataclasses import dataclass
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _TEXT = re.compile(r"[\x20-\x7e]*")
 
+# A reply line has 512 octets (RFC 5321 §4.5.3.1.5); a name in it must leave room for code, status and words.
+MAX_QUOTED = 200
+
+
+def quote_text(text: str, limit: int = MAX_QUOTED) -> str:
+    r"""Foreign text fit for a reply: printable ASCII on one line, other octets as ``\C3`` (RFC 4514 §2.4), cut."""
+    octets = text.encode("utf-8", "backslashreplace")
+    pieces = [chr(octet) if 0x20 <= octet <= 0x7E else f"\\{octet:02X}" for octet in octets[: limit + 1]]
+    if len("".join(pieces)) <= limit:
+        return "".join(pieces)
+    while len("".join(pieces)) > limit - 3:
+        pieces.pop()
+    return "".join(pieces) + "..."
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
