@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mssmail.core.mailbox import STAR, UID, Changes, MessageMeta, ModSeq, SeqSet, UIDSet
+from mssmail.core.mailbox import STAR, UID, Changes, MessageMeta, ModSeq, SeqNum, SeqSet, UIDSet
 from mssmail.errors import BadSyntax
 from mssmail.imap.view import Expunged, FlagsChanged, Grown, View
 
@@ -84,14 +84,14 @@ def test_an_expunged_message_keeps_its_number_until_the_client_hears_of_it() -> 
     assert len(view) == 3
     assert view.find_number(UID(8)) == 3
     assert view.resolve(SeqSet(((1, 3),))) == [3, 5, 8]
-    assert view.catch_up(_changes(), may_expunge=True) == [Expunged(2)]
+    assert view.catch_up(_changes(), may_expunge=True) == [Expunged(SeqNum(2))]
     assert view.find_number(UID(8)) == 2
     assert view.find_number(UID(5)) is None
 
 
 def test_expunges_are_told_from_the_highest_number_down() -> None:
     view = _view(1, 2, 3, 4)
-    assert view.catch_up(_changes(vanished=(1, 3, 99)), may_expunge=True) == [Expunged(3), Expunged(1)]
+    assert view.catch_up(_changes(vanished=(1, 3, 99)), may_expunge=True) == [Expunged(SeqNum(3)), Expunged(SeqNum(1))]
     assert view.resolve(SeqSet(((1, STAR),))) == [2, 4]
 
 
@@ -109,7 +109,7 @@ def test_new_messages_come_after_withheld_ones() -> None:
     assert told == [Grown(3, 1)]
     assert view.is_recent(UID(9))
     assert view.find_number(UID(9)) == 3
-    assert view.catch_up(_changes(), may_expunge=True) == [Expunged(1)]
+    assert view.catch_up(_changes(), may_expunge=True) == [Expunged(SeqNum(1))]
     assert view.find_number(UID(9)) == 2
 
 
@@ -129,7 +129,9 @@ def test_a_message_that_came_and_went_between_two_questions_is_never_told() -> N
 def test_flags_somebody_else_changed_are_told_once() -> None:
     view = _view(3, 5)
     changed = _meta(5, 8, "\\Seen")
-    assert view.catch_up(_changes(flags=(changed,), modseq=8), may_expunge=False) == [FlagsChanged(2, changed, False)]
+    assert view.catch_up(_changes(flags=(changed,), modseq=8), may_expunge=False) == [
+        FlagsChanged(SeqNum(2), changed, False)
+    ]
     assert view.modseq == 8
 
 
@@ -143,7 +145,9 @@ def test_a_later_change_by_another_is_told_even_after_our_own() -> None:
     view = _view(3, 5)
     view.note_told(_meta(5, 8, "\\Seen"))
     later = _meta(5, 9, "\\Seen", "\\Flagged")
-    assert view.catch_up(_changes(flags=(later,), modseq=9), may_expunge=False) == [FlagsChanged(2, later, False)]
+    assert view.catch_up(_changes(flags=(later,), modseq=9), may_expunge=False) == [
+        FlagsChanged(SeqNum(2), later, False)
+    ]
 
 
 def test_flags_of_gone_and_unknown_messages_are_not_told() -> None:
