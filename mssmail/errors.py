@@ -23,6 +23,7 @@
     │   └── TlsRequired
     ├── MessageFault
     │   ├── BadLineEnding     bare CR, bare LF or NUL
+    │   ├── LineTooLong
     │   └── TooBig
     ├── ProtocolFault
     │   ├── BadSyntax
@@ -129,6 +130,10 @@ class MessageFault(Fault):
 
 class BadLineEnding(MessageFault):
     """A bare CR, a bare LF or a NUL (RFC 5321 §2.3.8)."""
+
+
+class LineTooLong(MessageFault):
+    """A line of a message beyond our limit."""
 
 
 class TooBig(MessageFault):

@@ -1,0 +1,110 @@
+"""The arguments of MAIL FROM and RCPT TO: a path and its parameters, read strictly.
+
+Ours, because aiosmtpd reads paths with a header parser and turns parameters to upper case, which ruins values that
+belong to others. What reaches these functions holds printable ASCII only (``stream.parse_command``).
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mssmail.core.address import Address, ReversePath, parse_address
+from mssmail.core.reply import Reply
+from mssmail.errors import BadSyntax
+
+# RFC 5321 §4.1.2: Path = "<" [ A-d-l ":" ] Mailbox ">"; the source route is read and ignored (RFC 5321 §3.6.1).
+_MAILBOX = r'(?:"(?:[^"\\]|\\.)*"|[^\s<>"@]+)@[^\s<>"@]+'
+_ROUTE = r"(?:@[^\s<>\"@,:]+(?:,@[^\s<>\"@,:]+)*:)?"
+_PATH = re.compile(rf" *<(?:{_ROUTE}({_MAILBOX}))?>(?= |$)")
+_POSTMASTER = re.compile(r" *<postmaster>(?= |$)", re.IGNORECASE)
+# RFC 5321 §4.1.2: esmtp-param = esmtp-keyword ["=" esmtp-value]
+_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([\x21-\x3c\x3e-\x7e]+))?")
+_SIZE = re.compile(r"\d{1,20}")  # RFC 1870 §3
+
+_MAX_PATH = 256  # RFC 5321 §4.5.3.1.3, punctuation included
+
+
+class RefusedArgument(BadSyntax):
+    """An argument we refuse, with the reply that says why."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.text)
+        self.reply = reply
+
+
+@dataclass(frozen=True, slots=True)
+class MailCommand:
+    """MAIL FROM: the reverse path, the size its sender announced, and what the parameters say."""
+
+    reverse_path: ReversePath
+    size: int | None = None
+    is_8bit: bool = False
+
+
+def parse_mail(argument: str, offered: Collection[str]) -> MailCommand:
+    """``FROM:<path> [parameters]``; raises RefusedArgument. ``offered`` are the parameters announced in EHLO."""
+    bad_path = Reply(501, "5.1.7", "Bad sender address syntax")
+    path, rest = _split_path(argument, "FROM:", bad_path)
+    parameters = _parse_parameters(rest, offered)
+    return MailCommand(path, _read_size(parameters.get("SIZE")), _read_body(parameters.get("BODY", "7BIT")))
+
+
+def parse_recipient(argument: str, postmaster_domain: str) -> Address:
+    """``TO:<path>``; raises RefusedArgument. ``<Postmaster>`` alone is that of our first domain (RFC 5321 §4.5.1)."""
+    bad_path = Reply(501, "5.1.3", "Bad recipient address syntax")
+    after = argument[3:] if argument[:3].upper() == "TO:" else ""
+    if postmaster := _POSTMASTER.match(after):
+        _parse_parameters(after[postmaster.end() :], ())
+        return Address("postmaster", postmaster_domain)
+    path, rest = _split_path(argument, "TO:", bad_path)
+    if path is None:
+        raise RefusedArgument(bad_path)
+    _parse_parameters(rest, ())
+    return path
+
+
+def _split_path(argument: str, keyword: str, bad_path: Reply) -> tuple[ReversePath, str]:
+    if argument[: len(keyword)].upper() != keyword:
+        raise RefusedArgument(Reply(501, "5.5.4", f"Syntax: {keyword}<address>"))
+    after = argument[len(keyword) :]
+    match = _PATH.match(after)
+    if match is None or match.end() - match.start() > _MAX_PATH:
+        raise RefusedArgument(bad_path)
+    if match[1] is None:
+        # "<@route:>" is no null reverse-path: only "<>" is (RFC 5321 §4.1.2).
+        if match[0].strip() != "<>":
+            raise RefusedArgument(bad_path)
+        return None, after[match.end() :]
+    try:
+        return parse_address(match[1]), after[match.end() :]
+    except BadSyntax as fault:
+        raise RefusedArgument(bad_path) from fault
+
+
+def _parse_parameters(text: str, offered: Collection[str]) -> dict[str, str]:
+    """Parameters by upper-case keyword, values as sent. Each at most once, none that was not announced."""
+    found: dict[str, str] = {}
+    for word in text.split():
+        match = _PARAMETER.fullmatch(word)
+        if match is None or match[1].upper() in found:
+            raise RefusedArgument(Reply(501, "5.5.4", "Bad parameter syntax"))
+        keyword = match[1].upper()
+        if keyword not in offered:  # RFC 5321 §4.1.1.11
+            raise RefusedArgument(Reply(555, "5.5.4", f"Parameter {keyword[:40]} is not supported"))
+        found[keyword] = match[2] or ""
+    return found
+
+
+def _read_size(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not _SIZE.fullmatch(value):
+        raise RefusedArgument(Reply(501, "5.5.4", "SIZE is a number of octets"))
+    return int(value)
+
+
+def _read_body(value: str) -> bool:
+    """RFC 6152 §2."""
+    if value.upper() not in {"7BIT", "8BITMIME"}:
+        raise RefusedArgument(Reply(501, "5.5.4", "BODY is 7BIT or 8BITMIME"))
+    return value.upper() == "8BITMIME"

@@ -1,0 +1,117 @@
+r"""The octets between 354 and ``CRLF.CRLF``, taken in pieces of any size.
+
+Only a true ``CRLF . CRLF`` ends a message (RFC 5321 §4.1.1.4). Whatever else pretends to (``LF . LF`` and its kin, the
+stuff of smuggling) stays inside the message, and the message is refused once its true end has come: reader and sender
+never disagree about where the next command begins. A bare CR, a bare LF or a NUL is refused rather than mended, since
+mending would break a signature (RFC 5321 §2.3.8).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from mssmail.errors import BadLineEnding, LineTooLong, SpoolFull, TooBig
+
+_END: Final = b"\r\n.\r\n"
+_CR: Final = 13
+_PIECE: Final = 32_768
+
+MAX_LINE_BYTES: Final = 65_536
+"""Longest line taken, its CRLF left out. RFC 5321 §4.5.3.1.6 obliges to 998 and asks not to stop there
+(§4.5.3.1); real mail exceeds it, and cutting lines would break signatures."""
+
+
+class DataReader:
+    """Collects one message. Nothing it returns depends on how the octets were cut.
+
+    ``reserve`` is asked for room before octets are kept; what it granted is in ``reserved`` and is the caller's to give
+    back. A message that will be refused is read to its end but kept no longer than needed.
+    """
+
+    def __init__(self, max_bytes: int, reserve: Callable[[int], bool]) -> None:
+        self._max_bytes = max_bytes
+        # Stuffing makes three octets four at worst (a line of one dot), so beyond this it cannot fit.
+        self._max_stuffed = max_bytes * 4 // 3 + 5
+        self._reserve = reserve
+        self.reserved = 0
+        self.size = 0  # octets taken from the wire
+        self._buffer = bytearray(b"\r\n")  # DATA begins as if after a line end, so that ".CRLF" alone ends it
+        self._checked = 2
+        self._line = 0
+        self._has_bad_ending = self._has_long_line = self._is_full = self._is_discarding = False
+
+    def feed(self, octets: bytes) -> bytes | None:
+        """Take octets; None while the message goes on, else what came after its end."""
+        for start in range(0, len(octets), _PIECE):
+            rest = self._feed_piece(octets[start : start + _PIECE])
+            if rest is not None:
+                return rest + octets[start + _PIECE :]
+        return None
+
+    def build_message(self) -> bytes:
+        """The message, dots unstuffed (RFC 5321 §4.5.2). Raises TooBig, SpoolFull, BadLineEnding or LineTooLong."""
+        if self.size > self._max_stuffed:
+            raise TooBig(size=self.size)
+        if self._is_full:
+            raise SpoolFull("too many octets in flight", size=self.size)
+        if self._has_bad_ending:
+            raise BadLineEnding(size=self.size)
+        buffer = self._buffer.replace(b"\r\n.", b"\r\n") if b"\r\n." in self._buffer else self._buffer
+        if len(buffer) - 2 > self._max_bytes:
+            raise TooBig(size=self.size)
+        if self._has_long_line:
+            raise LineTooLong(size=self.size)
+        return bytes(memoryview(buffer)[2:])
+
+    def _feed_piece(self, piece: bytes) -> bytes | None:
+        start = max(0, len(self._buffer) - len(_END) + 1)
+        self._buffer += piece
+        found = self._buffer.find(_END, start)
+        if found < 0:
+            self._take_room(len(piece))
+            # The last octets may turn out to be the beginning of the end, and a CR's LF may yet come.
+            self._check(len(self._buffer) - len(_END) + 1)
+            self._drop_what_is_refused()
+            return None
+        rest = bytes(memoryview(self._buffer)[found + len(_END) :])
+        del self._buffer[found + 2 :]
+        self._take_room(len(piece) - len(rest))
+        self._check(len(self._buffer))
+        return rest
+
+    def _take_room(self, count: int) -> None:
+        self.size += count
+        if not self._is_discarding:
+            self._is_full = not self._reserve(count)
+            self.reserved += 0 if self._is_full else count
+
+    def _drop_what_is_refused(self) -> None:
+        if self._is_full or self._has_bad_ending or self.size > self._max_stuffed:
+            self._is_discarding = True
+            del self._buffer[: -len(_END) + 1]
+
+    def _check(self, end: int) -> None:
+        """Look for bare CR, bare LF, NUL and long lines up to here; a CRLF is never cut in two."""
+        buffer, start = self._buffer, self._checked
+        if self._is_discarding or end <= start:
+            return
+        if buffer[end - 1] == _CR and end < len(buffer):
+            end -= 1
+        pairs = buffer.count(b"\r\n", start, end)
+        self._has_bad_ending = (
+            self._has_bad_ending
+            or buffer.count(b"\r", start, end) != pairs
+            or buffer.count(b"\n", start, end) != pairs
+            or buffer.find(b"\0", start, end) >= 0
+        )
+        self._measure_lines(start, end)
+        self._checked = end
+
+    def _measure_lines(self, start: int, end: int) -> None:
+        """Only the outer lines matter: one that lies whole inside a piece is shorter than the limit."""
+        first = self._buffer.find(b"\r\n", start, end)
+        if first < 0:
+            self._line += end - start
+        else:
+            self._has_long_line = self._has_long_line or self._line + first - start > MAX_LINE_BYTES
+            self._line = end - self._buffer.rfind(b"\r\n", start, end) - 2
+        self._has_long_line = self._has_long_line or self._line > MAX_LINE_BYTES

@@ -1,0 +1,112 @@
+"""MAIL and RCPT arguments: what is taken, what is refused, and with which reply."""
+
+import pytest
+
+from mssmail.core.address import Address
+from mssmail.smtp.parameters import MailCommand, RefusedArgument, parse_mail, parse_recipient
+
+OFFERED = frozenset({"SIZE", "BODY"})
+ALICE = Address("alice", "a.test")
+
+
+@pytest.mark.parametrize(
+    ("argument", "wanted"),
+    [
+        ("FROM:<alice@a.test>", MailCommand(ALICE)),
+        ("from:<alice@A.Test>", MailCommand(ALICE)),
+        ("FROM: <alice@a.test>", MailCommand(ALICE)),
+        ("FROM:<>", MailCommand(None)),
+        ("FROM:<> SIZE=0", MailCommand(None, 0)),
+        ("FROM:<alice@a.test> SIZE=1234 BODY=8BITMIME", MailCommand(ALICE, 1234, True)),
+        ("FROM:<alice@a.test> body=8bitmime size=7", MailCommand(ALICE, 7, True)),
+        ("FROM:<@one.test,@two.test:alice@a.test>", MailCommand(ALICE)),
+        ('FROM:<"a > b"@a.test> SIZE=1', MailCommand(Address("a > b", "a.test"), 1)),
+        (r'FROM:<"a\"b"@a.test>', MailCommand(Address('a"b', "a.test"))),
+        ("FROM:<Case.Kept@a.test>", MailCommand(Address("Case.Kept", "a.test"))),
+    ],
+)
+def test_takes_what_the_grammar_allows(argument: str, wanted: MailCommand) -> None:
+    assert parse_mail(argument, OFFERED) == wanted
+
+
+@pytest.mark.parametrize(
+    ("argument", "reply"),
+    [
+        ("", "501 5.5.4"),
+        ("<alice@a.test>", "501 5.5.4"),
+        ("FROM:", "501 5.1.7"),
+        ("FROM:alice@a.test", "501 5.1.7"),
+        ("FROM:<alice@a.test", "501 5.1.7"),
+        ("FROM:<alice@a.test>SIZE=1", "501 5.1.7"),
+        ("FROM:<alice>", "501 5.1.7"),
+        ("FROM:<alice@>", "501 5.1.7"),
+        ("FROM:<@a.test>", "501 5.1.7"),
+        ("FROM:<@a.test:>", "501 5.1.7"),
+        ("FROM:<a@b@c.test>", "501 5.1.7"),
+        ("FROM:<a b@c.test>", "501 5.1.7"),
+        ("FROM:<alice@[127.0.0.1]>", "501 5.1.7"),
+        ("FROM:<alice@-a.test>", "501 5.1.7"),
+        ("FROM:<alice..b@a.test>", "501 5.1.7"),
+        ("FROM:< >", "501 5.1.7"),
+        (f"FROM:<{'a' * 65}@a.test>", "501 5.1.7"),
+        (f"FROM:<a@{'b.' * 130}test>", "501 5.1.7"),
+        ("FROM:<alice@a.test> SIZE=", "501 5.5.4"),
+        ("FROM:<alice@a.test> SIZE", "501 5.5.4"),
+        ("FROM:<alice@a.test> SIZE=1x", "501 5.5.4"),
+        ("FROM:<alice@a.test> SIZE=1 SIZE=2", "501 5.5.4"),
+        ("FROM:<alice@a.test> SIZE=" + "9" * 21, "501 5.5.4"),
+        ("FROM:<alice@a.test> BODY=BINARYMIME", "501 5.5.4"),
+        ("FROM:<alice@a.test> =1", "501 5.5.4"),
+        ("FROM:<alice@a.test> RET=FULL", "555 5.5.4"),
+        ("FROM:<alice@a.test> ENVID=x", "555 5.5.4"),
+        ("FROM:<alice@a.test> SMTPUTF8", "555 5.5.4"),
+        ("FROM:<alice@a.test> MT-PRIORITY=3", "555 5.5.4"),
+    ],
+)
+def test_refuses_the_rest_and_says_why(argument: str, reply: str) -> None:
+    with pytest.raises(RefusedArgument) as caught:
+        parse_mail(argument, OFFERED)
+    assert str(caught.value.reply).startswith(reply)
+
+
+@pytest.mark.parametrize(
+    ("argument", "wanted"),
+    [
+        ("TO:<alice@a.test>", ALICE),
+        ("to: <alice@A.TEST>", ALICE),
+        ("TO:<@x.test:alice@a.test>", ALICE),
+        ("TO:<Postmaster>", Address("postmaster", "own.test")),
+        ("TO:<postmaster@a.test>", Address("postmaster", "a.test")),
+    ],
+)
+def test_takes_a_recipient(argument: str, wanted: Address) -> None:
+    assert parse_recipient(argument, "own.test") == wanted
+
+
+@pytest.mark.parametrize(
+    ("argument", "reply"),
+    [
+        ("TO:<>", "501 5.1.3"),
+        ("TO:alice@a.test", "501 5.1.3"),
+        ("TO:<nobody>", "501 5.1.3"),
+        ("FROM:<alice@a.test>", "501 5.5.4"),
+        ("TO:<alice@a.test> NOTIFY=NEVER", "555 5.5.4"),
+        ("TO:<Postmaster> ORCPT=rfc822;x", "555 5.5.4"),
+        ("TO:<Postmaster>X", "501 5.1.3"),
+    ],
+)
+def test_refuses_what_is_no_recipient(argument: str, reply: str) -> None:
+    with pytest.raises(RefusedArgument) as caught:
+        parse_recipient(argument, "own.test")
+    assert str(caught.value.reply).startswith(reply)
+
+
+def test_every_octet_in_an_address_is_taken_or_refused_as_the_grammar_says() -> None:
+    atext = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~")
+    for octet in range(256):
+        argument = f"FROM:<a{chr(octet)}b@a.test>"
+        if chr(octet) in atext or chr(octet) == ".":
+            assert parse_mail(argument, OFFERED).reverse_path == Address(f"a{chr(octet)}b", "a.test")
+        else:
+            with pytest.raises(RefusedArgument):
+                parse_mail(argument, OFFERED)
