@@ -1,0 +1,162 @@
+"""An Examination as bytes: JSON for what is text, the blobs of the index raw behind it.
+
+Decoding trusts nothing: the worker that wrote this has parsed hostile bytes. Every field is checked for its type, and
+whatever does not fit is a WorkerFault.
+"""
+
+import json
+import struct
+from datetime import UTC, datetime
+
+from mssmail.core.address import Address
+from mssmail.core.examination import Examination, Index
+from mssmail.core.message import Span
+from mssmail.core.verdict import Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
+from mssmail.errors import BadSyntax, WorkerFault
+
+_LENGTHS = struct.Struct("!5I")  # JSON, then envelope, body, bodystructure, parts
+
+
+def encode_examination(examination: Examination) -> bytes:
+    """The bytes that ``decode_examination`` reads."""
+    index = examination.index
+    tree = [
+        _encode_verdict(examination.verdict),
+        [index.header.start, index.header.end],
+        [[cut.start, cut.end] for cut in index.cuts],
+        [index.subject, index.sender, index.to, index.cc, index.bcc, index.message_id, index.sent_on],
+        [[author.local, author.domain] for author in examination.authors],
+        None if examination.sender is None else [examination.sender.local, examination.sender.domain],
+        examination.report_type,
+        examination.missing,
+        examination.faults,
+    ]
+    parts = (json.dumps(tree).encode(), index.envelope, index.body, index.bodystructure, index.parts)
+    return b"".join((_LENGTHS.pack(*map(len, parts)), *parts))
+
+
+def decode_examination(raw: bytes) -> Examination:
+    """The examination; raises WorkerFault on anything that is none."""
+    try:
+        return _build_examination(*_split(raw))
+    except (ValueError, TypeError, BadSyntax, struct.error, RecursionError, OverflowError) as error:
+        raise WorkerFault("a worker's answer is no examination", cause=type(error).__name__) from error
+
+
+def _split(raw: bytes) -> tuple[object, list[bytes]]:
+    lengths = _LENGTHS.unpack_from(raw)
+    if sum(lengths) + _LENGTHS.size != len(raw):
+        raise ValueError("lengths do not add up")
+    parts, start = [], _LENGTHS.size
+    for length in lengths:
+        parts.append(raw[start : start + length])
+        start += length
+    return json.loads(parts[0]), parts[1:]
+
+
+def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
+    verdict, header, cuts, texts, authors, sender, report_type, missing, faults = _list(tree)
+    subject, from_, to, cc, bcc, message_id, sent_on = map(_text, _list(texts))
+    envelope, body, bodystructure, table = blobs
+    index = Index(
+        envelope,
+        body,
+        bodystructure,
+        table,
+        header=_span(header),
+        cuts=tuple(map(_span, _list(cuts))),
+        subject=subject,
+        sender=from_,
+        to=to,
+        cc=cc,
+        bcc=bcc,
+        message_id=message_id,
+        sent_on=sent_on,
+    )
+    return Examination(
+        _decode_verdict(verdict),
+        index,
+        authors=tuple(map(_address, _list(authors))),
+        sender=None if sender is None else _address(sender),
+        report_type=_text(report_type),
+        missing=tuple(map(_text, _list(missing))),
+        faults=tuple(map(_text, _list(faults))),
+    )
+
+
+def _encode_verdict(verdict: Verdict) -> list[object]:
+    facts = [[fact.outcome.value, fact.reason] for _, fact in verdict.facts.items()]
+    return [verdict.structure.value, facts, None if verdict.signer is None else _encode_signer(verdict.signer)]
+
+
+def _decode_verdict(tree: object) -> Verdict:
+    structure, facts, signer = _list(tree)
+    return Verdict(
+        Structure(structure),
+        Facts(*map(_fact, _list(facts))),
+        None if signer is None else _decode_signer(signer),
+    )
+
+
+def _encode_signer(signer: Signer) -> list[object]:
+    # The serial travels as hexadecimal: 20 octets are more than other readers of JSON take as a number.
+    return [
+        signer.subject,
+        signer.issuer,
+        f"{signer.serial:x}",
+        signer.emails,
+        signer.kind.value,
+        signer.fingerprint,
+        signer.not_after.astimezone(UTC).isoformat(),
+        None if signer.signed_at is None else signer.signed_at.astimezone(UTC).isoformat(),
+    ]
+
+
+def _decode_signer(tree: object) -> Signer:
+    subject, issuer, serial, emails, kind, fingerprint, not_after, signed_at = _list(tree)
+    return Signer(
+        _text(subject),
+        _text(issuer),
+        int(_text(serial), 16),
+        tuple(map(_text, _list(emails))),
+        SignerKind(kind),
+        _text(fingerprint),
+        _moment(not_after),
+        None if signed_at is None else _moment(signed_at),
+    )
+
+
+def _fact(tree: object) -> Fact:
+    outcome, reason = _list(tree)
+    return Fact(Outcome(outcome), _text(reason))
+
+
+def _address(tree: object) -> Address:
+    local, domain = map(_text, _list(tree))
+    return Address(local, domain)
+
+
+def _span(tree: object) -> Span:
+    start, end = _list(tree)
+    if type(start) is not int or type(end) is not int:
+        raise TypeError("a span is two numbers")
+    return Span(start, end)
+
+
+def _moment(tree: object) -> datetime:
+    moment = datetime.fromisoformat(_text(tree))
+    if moment.tzinfo is None:
+        raise ValueError("a moment without time zone")
+    return moment
+
+
+def _text(tree: object) -> str:
+    if not isinstance(tree, str):
+        raise TypeError("a text is wanted")
+    return tree
+
+
+def _list(tree: object) -> list[object]:
+    if not isinstance(tree, list):
+        raise TypeError("a list is wanted")
+    return tree
