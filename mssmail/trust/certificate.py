@@ -1,0 +1,109 @@
+"""Read certificates: names as ordered RDNs, e-mail addresses, fingerprints, and one line to name them in a reason."""
+
+import hashlib
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from mssmail.core.names import DistinguishedName, fold_value
+from mssmail.errors import BadCertificate
+
+NameKey = tuple[frozenset[tuple[str, str]], ...]
+
+# SmtpUTF8Mailbox of RFC 9598 §3: an otherName holding a UTF8String.
+_SMTP_UTF8_MAILBOX: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
+_MAX_NAME_TEXT: Final = 160
+
+
+def load_certificate(data: bytes) -> x509.Certificate:
+    """The certificate in these PEM or DER bytes, its extensions known to be readable; raises BadCertificate."""
+    try:
+        is_der = is_der_sequence(data)
+        certificate = x509.load_der_x509_certificate(data) if is_der else x509.load_pem_x509_certificate(data)
+        certificate.extensions  # noqa: B018 - parsed lazily: what cannot be read must fail here
+    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise BadCertificate(f"not a readable certificate: {error}") from error
+    return certificate
+
+
+def is_der_sequence(data: bytes) -> bool:
+    """The bytes start like a DER SEQUENCE of 128 octets or more, as no text does: text is 7-bit."""
+    return len(data) > 2 and data[0] == 0x30 and data[1] >= 0x80
+
+
+def fold_name(name: x509.Name) -> NameKey:
+    """The name as compared (RFC 5280 §7.1): RDNs most specific first, values folded; empty for an empty name."""
+    return tuple(frozenset((a.oid.dotted_string, _fold_attribute(a.value)) for a in rdn) for rdn in reversed(name.rdns))
+
+
+def read_name(name: x509.Name) -> DistinguishedName:
+    """The name as ordered RDNs, most specific first; raises BadCertificate when it is empty."""
+    rdns = fold_name(name)
+    if not rdns:
+        raise BadCertificate("the certificate has an empty name")
+    return DistinguishedName(rdns)
+
+
+def _fold_attribute(value: str | bytes) -> str:
+    return fold_value(value) if isinstance(value, str) else "#" + value.hex()
+
+
+def read_emails(certificate: x509.Certificate) -> tuple[str, ...]:
+    """The addresses the certificate speaks for, as written: of the subjectAltName, else of the subject (RFC 8550 §3).
+
+    Once the subjectAltName names an address the subject's emailAddress attributes count no more.
+    """
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return _read_subject_emails(certificate.subject)
+    found = [_read_email(name) for name in names]
+    return tuple(email for email in found if email) or _read_subject_emails(certificate.subject)
+
+
+def _read_email(name: x509.GeneralName) -> str:
+    if isinstance(name, x509.RFC822Name):
+        return name.value
+    if isinstance(name, x509.OtherName) and name.type_id == _SMTP_UTF8_MAILBOX:
+        return _read_utf8_string(name.value)
+    return ""
+
+
+def _read_utf8_string(der: bytes) -> str:
+    """A short DER UTF8String (RFC 9598 §3); an address of more than 127 octets is not read."""
+    if len(der) < 2 or der[0] != 0x0C or der[1] != len(der) - 2 or der[1] > 127:
+        return ""
+    return der[2:].decode("utf-8", errors="replace")
+
+
+def _read_subject_emails(subject: x509.Name) -> tuple[str, ...]:
+    values = (a.value for a in subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS))
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def fingerprint(certificate: x509.Certificate | bytes) -> str:
+    """SHA-256 of the DER, lower-case hex."""
+    der = certificate if isinstance(certificate, bytes) else certificate.public_bytes(Encoding.DER)
+    return hashlib.sha256(der).hexdigest()
+
+
+def describe_name(name: x509.Name) -> str:
+    """The name for people, RFC 4514 in printable ASCII on one line; never to be compared."""
+    text = escape_text(name.rfc4514_string()) or "(empty name)"
+    return text if len(text) <= _MAX_NAME_TEXT else text[: _MAX_NAME_TEXT - 3] + "..."
+
+
+def escape_text(text: str) -> str:
+    """Everything but printable ASCII as RFC 4514 §2.4 hex pairs of its UTF-8."""
+    return "".join(c if " " <= c <= "~" else _escape_character(c) for c in text)
+
+
+def _escape_character(character: str) -> str:
+    return "".join(f"\\{octet:02X}" for octet in character.encode("utf-8", "replace"))
+
+
+def describe_certificate(certificate: x509.Certificate) -> str:
+    """``CN=Alice,O=Clinic (serial 1F)``: how reasons name a certificate."""
+    return f"{describe_name(certificate.subject)} (serial {certificate.serial_number:X})"

@@ -1,0 +1,252 @@
+"""Certificate path validation at a given time, RFC 5280 §6, answered as separate facts.
+
+"The signer's certificate has expired" must read: dates failed, chain passed. So the chain (signatures, names, CA bits,
+constraints) is judged apart from dates, revocation and usage, and of several candidate paths the best one answers.
+Certificate policies are not asked for; a certificate that demands one fails its chain. The anchor's own constraints
+and dates count as well (RFC 5937), being what the anchor's owner meant.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from cryptography import x509
+
+from mssmail.core.verdict import Fact, Outcome
+from mssmail.errors import BadCertificate
+from mssmail.settings import RevocationMode
+from mssmail.trust.certificate import describe_name
+from mssmail.trust.link import Link
+from mssmail.trust.name_constraints import find_forbidden_name
+from mssmail.trust.revocation import CLOCK_SKEW, Status
+from mssmail.trust.search import Path, Search
+from mssmail.trust.snapshot import TrustStore
+from mssmail.trust.usage import Purpose, find_usage_fault
+
+__all__ = ["PathResult", "Purpose", "verify_path"]
+
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+_END: Final = datetime.max.replace(tzinfo=UTC)
+# More certificates than this are not of one signer's path; what is beyond is not looked at.
+_MAX_EXTRA: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class PathResult:
+    """Four facts about one certificate, and the path they speak of (DER, leaf first, anchor last; empty: none found).
+
+    ``missing`` names the CAs (RFC 4514) whose revocation list was wanted and is not there, or not in force.
+    The facts hold unchanged from ``valid_from`` to ``valid_until``.
+    """
+
+    chain: Fact
+    dates: Fact
+    revocation: Fact
+    usage: Fact
+    path: tuple[bytes, ...] = ()
+    missing: tuple[str, ...] = ()
+    valid_from: datetime = _BEGINNING
+    valid_until: datetime = _END
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """In the order they are asked."""
+        return (self.chain, self.dates, self.revocation, self.usage)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The facts in one: failed before unknown before passed; what was not asked does not count."""
+        found = {fact.outcome for fact in self.facts}
+        return next((o for o in (Outcome.FAILED, Outcome.UNKNOWN) if o in found), Outcome.PASSED)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Nothing failed and nothing stayed open."""
+        return self.outcome is Outcome.PASSED
+
+    @property
+    def reason(self) -> str:
+        """Why it is not trusted, or that it is."""
+        wanted = self.outcome
+        return next((fact.reason for fact in self.facts if fact.outcome is wanted), "")
+
+
+def verify_path(
+    leaf_der: bytes, extra: Sequence[bytes], store: TrustStore, purpose: Purpose, at: datetime
+) -> PathResult:
+    """Judge a certificate for a purpose at a time; ``extra`` are certificates the other side sent along.
+
+    Raises BadCertificate when the leaf itself cannot be read; unreadable extras are passed over.
+    """
+    key = (purpose, leaf_der, tuple(extra))
+    known = store.paths.find(key)
+    if known is not None and known.valid_from <= at <= known.valid_until:
+        return known
+    result = _find_best(store.load_link(leaf_der), _load_extra(extra, store), store, purpose, at)
+    if result.is_trusted:
+        store.keep_path(key, result)
+    return result
+
+
+def _load_extra(extra: Sequence[bytes], store: TrustStore) -> list[Link]:
+    links: list[Link] = []
+    for der in extra[:_MAX_EXTRA]:
+        try:
+            links.append(store.load_link(der))
+        except BadCertificate:
+            continue
+    return links
+
+
+def _find_best(leaf: Link, extra: Sequence[Link], store: TrustStore, purpose: Purpose, at: datetime) -> PathResult:
+    search = Search(store, extra)
+    best: PathResult | None = None
+    for path in search.iterate_paths(leaf):
+        result = _judge_path(path, store, purpose, at)
+        if result.is_trusted:
+            return result
+        if best is None or _rank(result) > _rank(best):
+            best = result
+    return best or _judge_alone(leaf, search.trouble, store, purpose, at)
+
+
+def _rank(result: PathResult) -> tuple[bool, ...]:
+    """A path that failed later in the order of questions is nearer to being right, and its reason says more."""
+    passed = tuple(fact.outcome is not Outcome.FAILED for fact in result.facts)
+    return (*passed, result.revocation.outcome is Outcome.PASSED)
+
+
+def _judge_alone(leaf: Link, trouble: str, store: TrustStore, purpose: Purpose, at: datetime) -> PathResult:
+    reason = trouble or f"no path leads from {leaf.text} to an anchor"
+    return PathResult(
+        chain=Fact(Outcome.FAILED, reason),
+        dates=_judge_dates((leaf,), at),
+        revocation=Fact(Outcome.SKIPPED, "without a path there is no issuer to ask about revocation"),
+        usage=_judge_usage((leaf,), store, purpose),
+    )
+
+
+def _judge_path(path: Path, store: TrustStore, purpose: Purpose, at: datetime) -> PathResult:
+    statuses = _find_statuses(path, store, at)
+    revocation, missing = _judge_revocation(statuses, path, store)
+    updates = [status.crl for status in statuses if status.crl is not None and status.outcome is Outcome.PASSED]
+    return PathResult(
+        chain=_judge_chain(path),
+        dates=_judge_dates(path, at),
+        revocation=revocation,
+        usage=_judge_usage(path, store, purpose),
+        path=tuple(link.der for link in path),
+        missing=missing,
+        valid_from=max([link.not_before for link in path] + [crl.this_update - CLOCK_SKEW for crl in updates]),
+        valid_until=min([link.not_after for link in path] + [crl.next_update or _BEGINNING for crl in updates]),
+    )
+
+
+def _judge_chain(path: Path) -> Fact:
+    for find_fault in _CHAIN_RULES:
+        fault = find_fault(path)
+        if fault:
+            return Fact(Outcome.FAILED, fault)
+    anchor = describe_name(path[-1].certificate.subject)
+    return Fact(Outcome.PASSED, f"{path[0].text} chains to the anchor {anchor} in {len(path)} certificates")
+
+
+def _find_authority_fault(path: Path) -> str:
+    """Whoever signs a certificate is a CA and may sign certificates, RFC 5280 §6.1.4 (k) and (n)."""
+    for depth, link in enumerate(path[1:], 1):
+        constraints, usage = link.basic_constraints, link.key_usage
+        is_old_anchor = depth == len(path) - 1 and link.certificate.version.name == "v1"
+        if not is_old_anchor and (constraints is None or not constraints.ca):
+            return f"{link.text} is not a CA certificate"
+        if usage is not None and not usage.key_cert_sign:
+            return f"the key usage of {link.text} does not allow signing certificates"
+    return ""
+
+
+def _find_length_fault(path: Path) -> str:
+    """Path length, RFC 5280 §6.1.4 (l) and (m): self-issued certificates do not count."""
+    allowed = len(path)
+    for link in reversed(path[1:]):
+        if link is not path[-1] and not link.is_self_issued:
+            if allowed == 0:
+                return f"{link.text} makes the path longer than a CA above it allows"
+            allowed -= 1
+        constraints = link.basic_constraints
+        if constraints is not None and constraints.path_length is not None:
+            allowed = min(allowed, constraints.path_length)
+    return ""
+
+
+def _find_name_fault(path: Path) -> str:
+    """Name constraints, RFC 5280 §6.1.3 (b) and (c): self-issued certificates are exempt, but not the leaf."""
+    constraints: list[x509.NameConstraints] = []
+    for link in reversed(path):
+        if link is path[0] or not link.is_self_issued:
+            forbidden = find_forbidden_name(link, constraints)
+            if forbidden:
+                return f"a CA above {link.text} is not allowed to certify the name {forbidden}"
+        if link.name_constraints is not None:
+            constraints.append(link.name_constraints)
+    return ""
+
+
+def _find_extension_fault(path: Path) -> str:
+    for link in path:
+        if link.unknown_critical:
+            return f"{link.text} has the unknown critical extension {link.unknown_critical[0]}"
+        if link.requires_policy:
+            return f"{link.text} demands a certificate policy, and policies are not checked here"
+    return ""
+
+
+_CHAIN_RULES: Final[tuple[Callable[[Path], str], ...]] = (
+    _find_authority_fault,
+    _find_length_fault,
+    _find_name_fault,
+    _find_extension_fault,
+)
+
+
+def _judge_dates(path: Path, at: datetime) -> Fact:
+    for link in path:
+        if at > link.not_after:
+            return Fact(Outcome.FAILED, f"{link.text} expired at {link.not_after:%Y-%m-%d %H:%M}Z")
+        if at < link.not_before:
+            return Fact(Outcome.FAILED, f"{link.text} is valid only from {link.not_before:%Y-%m-%d %H:%M}Z")
+    earliest = min(link.not_after for link in path)
+    return Fact(Outcome.PASSED, f"in date until {earliest:%Y-%m-%d %H:%M}Z")
+
+
+def _find_statuses(path: Path, store: TrustStore, at: datetime) -> list[Status]:
+    """One status for each certificate below the anchor."""
+    if store.policy.revocation is RevocationMode.OFF:
+        return []
+    return [store.revocation.find_status(link, issuer, at) for link, issuer in itertools.pairwise(path)]
+
+
+def _judge_revocation(statuses: Sequence[Status], path: Path, store: TrustStore) -> tuple[Fact, tuple[str, ...]]:
+    if store.policy.revocation is RevocationMode.OFF:
+        return Fact(Outcome.SKIPPED, "revocation is not checked (off)"), ()
+    for status in statuses:
+        if status.outcome is Outcome.FAILED:
+            return Fact(Outcome.FAILED, status.reason), ()
+    doubts = [status.reason for status in statuses if status.outcome is Outcome.UNKNOWN]
+    missing = dict.fromkeys(
+        describe_name(link.certificate.issuer)
+        for link, status in zip(path, statuses, strict=False)
+        if status.outcome is Outcome.UNKNOWN
+    )
+    if not doubts:
+        return Fact(Outcome.PASSED, "no certificate of the path is revoked"), ()
+    if store.policy.revocation is RevocationMode.SOFT:
+        return Fact(Outcome.SKIPPED, f"let pass unchecked (soft): {doubts[0]}"), tuple(missing)
+    return Fact(Outcome.UNKNOWN, doubts[0]), tuple(missing)
+
+
+def _judge_usage(path: Path, store: TrustStore, purpose: Purpose) -> Fact:
+    fault = find_usage_fault(path, purpose, store.policy)
+    if fault:
+        return Fact(Outcome.FAILED, fault)
+    return Fact(Outcome.PASSED, f"keys, algorithms and usages are fit for {purpose.value}")

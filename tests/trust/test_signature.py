@@ -1,0 +1,35 @@
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, padding, rsa
+
+from mssmail.lab.pki import KeyKind
+from mssmail.trust.signature import is_signed_with
+from tests.support.odd_certificates import Odd, make_root, resign_with_sha1
+from tests.support.pki import NOW
+
+ROOTS = [make_root(f"Root {kind.value}", kind=kind) for kind in KeyKind if kind is not KeyKind.RSA_1024]
+
+
+@pytest.mark.parametrize("root", ROOTS, ids=lambda root: str(root.certificate.subject.rfc4514_string()))
+def test_signatures_of_every_kind_hold_under_their_own_key_only(root: Odd) -> None:
+    for document in (root.issue("leaf").certificate, x509.load_der_x509_crl(root.build_crl())):
+        holds = [is_signed_with(document, other.certificate.public_key()) for other in ROOTS]
+        assert holds == [other is root for other in ROOTS]
+
+
+def test_no_key_and_other_kinds_of_key_verify_nothing() -> None:
+    certificate = ROOTS[0].issue("leaf").certificate
+    assert not is_signed_with(certificate, None)
+    assert not is_signed_with(certificate, dsa.generate_private_key(1024).public_key())
+
+
+def test_verifies_pss_and_sha1() -> None:
+    root = make_root("Root rsa-2048", kind=KeyKind.RSA_2048)
+    assert isinstance(root.key, rsa.RSAPrivateKey)
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(root.certificate.subject)
+    crl = builder.last_update(NOW).next_update(NOW).sign(root.key, hashes.SHA256(), rsa_padding=pss)
+    weak = x509.load_der_x509_certificate(resign_with_sha1(root.issue("leaf").der, root.key))
+    assert is_signed_with(crl, root.key.public_key())
+    assert is_signed_with(weak, root.key.public_key())
