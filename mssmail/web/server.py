@@ -5,13 +5,15 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from mssmail.settings import Endpoint
 from mssmail.web.metrics import Sampler, encode_metrics
@@ -56,11 +58,24 @@ class _Server(uvicorn.Server):
         yield
 
 
-class HttpListener:
-    """Serves the site on one endpoint inside the running loop."""
+def build_folder_site(folder: Path) -> Starlette:
+    """The files of a folder, each under its name: what a publisher of lists and revocation lists serves."""
+    return Starlette(routes=[Mount("/", StaticFiles(directory=folder))])
 
-    def __init__(self, endpoint: Endpoint, site: Starlette) -> None:
-        config = uvicorn.Config(site, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+
+class HttpListener:
+    """Serves a site on one endpoint inside the running loop; HTTPS when given (certificate, key) files."""
+
+    def __init__(self, endpoint: Endpoint, site: Starlette, tls: tuple[Path, Path] | None = None) -> None:
+        config = uvicorn.Config(
+            site,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+            ssl_certfile=tls[0] if tls else None,
+            ssl_keyfile=str(tls[1]) if tls else None,
+        )
         self._server = _Server(config)
         self._endpoint = endpoint
         self._task: asyncio.Task[None] | None = None

@@ -1,13 +1,17 @@
 """The HTTP edge over a real socket."""
 
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from mssmail.core.clock import read_clock
 from mssmail.settings import Endpoint
 from mssmail.web.metrics import Sample
-from mssmail.web.server import Health, HttpListener, build_site
+from mssmail.web.server import Health, HttpListener, build_folder_site, build_site
+from tests.support.pki import build_pki
 
 
 @pytest.fixture
@@ -48,3 +52,17 @@ async def test_a_taken_port_is_an_error_at_start(listener: HttpListener) -> None
     with pytest.raises(OSError, match="in use"):
         await second.start()
     await second.stop()
+
+
+async def test_a_folder_is_served_over_https(tmp_path: Path) -> None:
+    (tmp_path / "list.xml").write_bytes(b"<x/>")
+    pki = build_pki(read_clock().replace(microsecond=0))
+    tls = pki.make_operator("localhost").write(tmp_path, "server")
+    publisher = HttpListener(Endpoint("127.0.0.1", 0), build_folder_site(tmp_path), tls)
+    await publisher.start()
+    context = ssl.create_default_context(cadata=pki.root.credential.certificate_pem.decode())
+    async with httpx.AsyncClient(trust_env=False, verify=context) as client:
+        answer = await client.get(f"https://127.0.0.1:{publisher.port}/list.xml")
+        missing = await client.get(f"https://127.0.0.1:{publisher.port}/none")
+    await publisher.stop()
+    assert (answer.content, missing.status_code) == (b"<x/>", 404)
