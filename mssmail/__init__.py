@@ -12,6 +12,7 @@ The house, from the street door down; a floor imports only from floors below it 
 ``examine``               bytes → Examination, a pure function
 ``smime``                 CMS: find, verify, sign
 ``policy  trust  store``  decisions; whom we believe; what is kept
+``logs``                  how log lines look
 ``mime  settings  journal``  bytes → tree of spans; configuration; the audit trail's words
 ``core``                  values
 ``errors``                faults
