@@ -1,7 +1,11 @@
 """National identifiers of people and structures in France: RPPS, FINESS, SIRET, with their check digits."""
 
 import re
+from collections.abc import Mapping
 from enum import Enum
+
+from mssmail.core.account import AccountKind
+from mssmail.errors import BadAccount
 
 
 class Scheme(Enum):
@@ -41,3 +45,26 @@ def is_identifier(scheme: Scheme, text: str) -> bool:
     if scheme is Scheme.SIRET and text.startswith(_LA_POSTE):
         return sum(map(int, text)) % 5 == 0 or has_luhn_digit(text)
     return has_luhn_digit(text)
+
+
+_OWNERS = {
+    AccountKind.PER: (Scheme.RPPS,),
+    AccountKind.CAB: (Scheme.RPPS,),
+    AccountKind.ORG: (Scheme.FINESS, Scheme.SIRET),
+    AccountKind.APP: (Scheme.FINESS, Scheme.SIRET),
+}
+
+
+def require_owner(kind: AccountKind, owner: Mapping[Scheme, str]) -> None:
+    """Raise BadAccount unless the account names who answers for it, with right check digits.
+
+    A person's account names a professional, a team's or a machine's its structure; further identifiers may stand beside.
+    """
+    for scheme, text in owner.items():
+        if not is_identifier(scheme, text):
+            raise BadAccount(f"{text} is no {scheme.value} number: its length or its check digit is wrong")
+    wanted = _OWNERS[kind]
+    if not any(scheme in owner for scheme in wanted):
+        raise BadAccount(
+            f"a {kind.value} account needs the {' or '.join(scheme.value for scheme in wanted)} of its owner"
+        )

@@ -1,9 +1,9 @@
 """The lab's processes: started, awaited, and stopped only when they are ours."""
 
+import contextlib
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -21,20 +21,21 @@ class ProcessFault(Fault):
 
 def start_process(arguments: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> int:
     """Start ``python -m mssmail …`` in a session of its own, its output going to ``log``; the process number."""
-    with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
-            [sys.executable, "-m", "mssmail", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-            env={**os.environ, **(environment or {})},
-        )
-    return process.pid
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    command = [sys.executable, "-m", "mssmail", *arguments]
+    # posix_spawn and not subprocess: the process may outlive us, and nobody here owns a handle on it.
+    return os.posix_spawn(
+        sys.executable, command, {**os.environ, **(environment or {})}, file_actions=actions, setsid=True
+    )
 
 
 def is_running(pid: int, mark: str) -> bool:
     """The process lives and its command line carries ``mark``: a number used again is not ours to stop."""
+    _reap(pid)
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
@@ -55,7 +56,6 @@ def wait_until(ready: Callable[[], bool], alive: Callable[[], bool], seconds: fl
     deadline = time.monotonic() + seconds
     while not ready():
         if not alive():
-            _reap()
             raise ProcessFault(f"{what} ended before it was ready:\n{_read_end(log)}")
         if time.monotonic() > deadline:
             raise ProcessFault(f"{what} is not ready after {seconds:.0f} s:\n{_read_end(log)}")
@@ -65,26 +65,21 @@ def wait_until(ready: Callable[[], bool], alive: Callable[[], bool], seconds: fl
 def stop_process(pid: int, mark: str, seconds: float = 10) -> bool:
     """Ask the process to end, and end it when it does not; False when it was not running."""
     if not is_running(pid, mark):
-        _reap()
         return False
     for kind in (signal.SIGTERM, signal.SIGKILL):
         os.kill(pid, kind)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            _reap()
             if not is_running(pid, mark):
                 return True
             time.sleep(_POLL_SECONDS)
     raise ProcessFault(f"process {pid} does not end")
 
 
-def _reap() -> None:
-    """Collect children that have ended, so that they do not stay as zombies of this process."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            continue
-    except ChildProcessError:
-        return
+def _reap(pid: int) -> None:
+    """Collect the process if it is a child of ours that has ended, so that it does not stay as a zombie."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
 
 
 def _read_end(log: Path, lines: int = 15) -> str:

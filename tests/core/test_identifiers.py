@@ -2,7 +2,9 @@
 
 import pytest
 
-from mssmail.core.identifiers import Scheme, has_luhn_digit, is_identifier
+from mssmail.core.account import AccountKind
+from mssmail.core.identifiers import Scheme, has_luhn_digit, is_identifier, require_owner
+from mssmail.errors import BadAccount
 
 _VALID = {Scheme.RPPS: "10000000008", Scheme.FINESS: "990000001", Scheme.SIRET: "73282932000074"}
 
@@ -37,3 +39,22 @@ def test_every_wrong_digit_is_caught(scheme: Scheme) -> None:
 )
 def test_shapes_and_exceptions(scheme: Scheme, text: str, valid: bool) -> None:
     assert is_identifier(scheme, text) is valid
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner", "message"),
+    [
+        (AccountKind.PER, {Scheme.RPPS: "99900000011"}, None),
+        (AccountKind.ORG, {Scheme.SIRET: "73282932000074"}, None),
+        (AccountKind.APP, {Scheme.FINESS: "990000010"}, None),
+        (AccountKind.PER, {}, "needs the RPPS"),
+        (AccountKind.ORG, {Scheme.RPPS: "99900000011"}, "needs the FINESS or SIRET"),
+        (AccountKind.PER, {Scheme.RPPS: "99900000012"}, "is no RPPS number"),
+    ],
+)
+def test_an_account_names_who_answers_for_it(kind: AccountKind, owner: dict[Scheme, str], message: str | None) -> None:
+    if message is None:
+        require_owner(kind, owner)
+    else:
+        with pytest.raises(BadAccount, match=message):
+            require_owner(kind, owner)

@@ -1,0 +1,31 @@
+"""Ports for tests that start real servers: a base that is free now, away from the ephemeral range."""
+
+import os
+import random
+import socket
+
+
+def find_port_base(span: int = 300) -> int:
+    """The first of ``span`` ports of which those a lab uses are free. Random, so that parallel runs stay apart."""
+    choice = random.Random(os.urandom(8))
+    for _ in range(200):
+        base = choice.randrange(12_000, 31_000, 500)
+        if all(_is_free(base + offset) for offset in range(0, span, 1) if offset % 100 in {25, 43, 65, 80, 87, 93}):
+            return base
+    raise RuntimeError("no free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return probe.connect_ex(("127.0.0.1", port)) != 0 and _can_bind(port)
+
+
+def _can_bind(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
