@@ -28,7 +28,10 @@ class WhiteList:
 
     def __post_init__(self) -> None:
         require_aware(self.generated_at)
-        object.__setattr__(self, "names", frozenset().union(*self.domains.values()))
+        names: set[DistinguishedName] = set()
+        for some in self.domains.values():  # a loop and not one union: other threads run in between
+            names |= some
+        object.__setattr__(self, "names", frozenset(names))
 
     def has_domain(self, domain: str) -> bool:
         """The domain itself is listed; sub-domains of a listed domain are not."""

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from mssmail.core.names import DistinguishedName, fold_value
+from mssmail.core.names import DistinguishedName, fold_attribute
 from mssmail.errors import BadCertificate
 
 NameKey = tuple[frozenset[tuple[str, str]], ...]
@@ -35,7 +35,7 @@ def is_der_sequence(data: bytes) -> bool:
 
 def fold_name(name: x509.Name) -> NameKey:
     """The name as compared (RFC 5280 §7.1): RDNs most specific first, values folded; empty for an empty name."""
-    return tuple(frozenset((a.oid.dotted_string, _fold_attribute(a.value)) for a in rdn) for rdn in reversed(name.rdns))
+    return tuple(frozenset(_fold(attribute) for attribute in rdn) for rdn in reversed(name.rdns))
 
 
 def read_name(name: x509.Name) -> DistinguishedName:
@@ -46,8 +46,9 @@ def read_name(name: x509.Name) -> DistinguishedName:
     return DistinguishedName(rdns)
 
 
-def _fold_attribute(value: str | bytes) -> str:
-    return fold_value(value) if isinstance(value, str) else "#" + value.hex()
+def _fold(attribute: x509.NameAttribute[str | bytes]) -> tuple[str, str]:
+    oid, value = attribute.oid.dotted_string, attribute.value
+    return oid, fold_attribute(oid, value) if isinstance(value, str) else "#" + value.hex()
 
 
 def read_emails(certificate: x509.Certificate) -> tuple[str, ...]:
