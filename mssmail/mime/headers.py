@@ -1,0 +1,169 @@
+"""Header fields by span, and who a message says it is from.
+
+The grammar of values is next door: ``words`` (encoded words), ``addresses``; both are offered here too.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from mssmail.core.address import Address
+from mssmail.core.message import Span
+from mssmail.mime.addresses import Group, Mailbox, find_doubt, list_mailboxes, parse_addresses
+from mssmail.mime.lexical import unfold
+from mssmail.mime.tree import Part
+from mssmail.mime.words import decode_words
+
+__all__ = [
+    "MAX_FIELDS",
+    "MAX_HEADER_BYTES",
+    "Authors",
+    "Field",
+    "Group",
+    "Mailbox",
+    "decode_words",
+    "find_authors",
+    "find_field",
+    "find_sender",
+    "parse_addresses",
+    "read_authors",
+    "select_fields",
+    "split_fields",
+    "unfold",
+]
+
+MAX_HEADER_BYTES = 1_048_576
+MAX_FIELDS = 10_000
+
+# A field with its folded lines (RFC 5322 §2.2.3). A bare LF ends a line too: clients APPEND such messages.
+_LINES = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*\n?")
+# Blanks before the colon are obsolete (RFC 5322 §4.5) but readers take them, so a second From cannot hide there.
+_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field, or with an empty name a line that is none. Spans are in the message."""
+
+    name: str  # as written
+    key: str  # lower-case
+    span: Span  # name, value, folds and the line end
+    value: Span  # between colon and line end, with folds
+
+    def read(self, data: bytes) -> bytes:
+        """The value unfolded and trimmed, otherwise as written."""
+        return unfold(data[self.value.start : self.value.end])
+
+
+def split_fields(data: bytes, span: Span) -> tuple[Field, ...]:
+    """All fields of a header in order; their spans cover it up to the blank line.
+
+    Beyond 1 MB or 10 000 fields what is left comes as one Field without a name.
+    """
+    fields: list[Field] = []
+    at, end = span.start, min(span.end, span.start + MAX_HEADER_BYTES)
+    while at < end and len(fields) < MAX_FIELDS:
+        match = _LINES.match(data, at, end)
+        if match is None or match[0] in (b"\r\n", b"\n"):
+            return tuple(fields)
+        fields.append(_build_field(data, at, match.end()))
+        at = match.end()
+    if at < span.end:
+        fields.append(Field("", "", Span(at, span.end), Span(at, span.end)))
+    return tuple(fields)
+
+
+def _build_field(data: bytes, start: int, end: int) -> Field:
+    stop = end
+    if data[stop - 1 : stop] == b"\n":
+        stop -= 1
+        if data[stop - 1 : stop] == b"\r" and stop > start:
+            stop -= 1
+    match = _NAME.match(data, start, stop)
+    if match is None:
+        return Field("", "", Span(start, end), Span(start, stop))
+    name = match[1].decode("ascii")
+    return Field(name, name.lower(), Span(start, end), Span(match.end(), stop))
+
+
+def select_fields(data: bytes, span: Span, key: str) -> tuple[Field, ...]:
+    """The fields of one (lower-case) name, without splitting the others: what ``split_fields`` would give of them."""
+    base = span.start - 1  # the search has one line end before the header
+    header = b"\n" + data[span.start : span.end]
+    return tuple(
+        _build_field(data, base + match.start() + 1, min(base + match.end() + 1, span.end))
+        for match in _field_pattern(key).finditer(header)
+    )
+
+
+@cache
+def _field_pattern(key: str) -> re.Pattern[bytes]:
+    # The line end is looked at, not taken: it begins the next field's match. The name is ours, never a stranger's.
+    return re.compile(rb"\n(?i:%b)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*" % re.escape(key.encode()))
+
+
+def find_field(fields: tuple[Field, ...], key: str) -> Field | None:
+    """The first field of this (lower-case) name."""
+    return next((field for field in fields if field.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """Who the From fields name. ``addresses`` is empty unless every reader must find just these.
+
+    ``fields`` counts From fields: RFC 5322 §3.6 wants one. With more, ``addresses`` has the authors of all of them, and
+    a rule that lets a message through must hold for each address, not for the first.
+    """
+
+    addresses: tuple[Address, ...]
+    fields: int
+    faults: tuple[str, ...]
+
+
+def read_authors(data: bytes, header: Span) -> Authors:
+    """The authors of all From fields, all or none: one that is in doubt makes the others worthless for trust.
+
+    If only the doubtful one were left out, a reader could be shown it while the other is checked.
+    """
+    mine = select_fields(data, header, "from")
+    faults = ["there is no From field"] if not mine else []
+    if len(mine) > 1:
+        faults.append("there is more than one From field")
+    addresses: dict[Address, None] = {}
+    doubts: list[str] = []
+    if len(header) > MAX_HEADER_BYTES:
+        doubts.append("the header is too long to be read whole")
+    for field in mine:
+        found, field_doubts = _read_field(data, field)
+        addresses.update(dict.fromkeys(found))
+        doubts.extend(field_doubts)
+    faults.extend(f"the author is in doubt: {doubt}" for doubt in dict.fromkeys(doubts))
+    return Authors(() if doubts else tuple(addresses), len(mine), tuple(faults))
+
+
+def _read_field(data: bytes, field: Field) -> tuple[list[Address], list[str]]:
+    """Addresses of one From or Sender field, and what is in doubt about it."""
+    raw = data[field.value.start : field.value.end]
+    entries = parse_addresses(raw)
+    mailboxes = list_mailboxes(entries)
+    doubts = [entry.doubt for entry in entries if isinstance(entry, Group) and entry.doubt]
+    doubts += [doubt for mailbox in mailboxes if (doubt := find_doubt(mailbox))]
+    if not mailboxes:
+        doubts.append(f"{field.name} names nobody")
+    if b"\0" in raw or b"\r" in raw.replace(b"\r\n", b""):
+        doubts.append(f"{field.name} holds control characters")
+    return [mailbox.address for mailbox in mailboxes if mailbox.address is not None], doubts
+
+
+def find_authors(data: bytes, root: Part) -> tuple[Address, ...]:
+    """The authors of all From fields of a message; empty when any of them is in doubt (see ``read_authors``)."""
+    return read_authors(data, root.header).addresses
+
+
+def find_sender(data: bytes, root: Part) -> Address | None:
+    """The Sender field's address (RFC 5322 §3.6.2), when there is one such field and no doubt about it."""
+    mine = select_fields(data, root.header, "sender")
+    if len(mine) != 1:
+        return None
+    found, doubts = _read_field(data, mine[0])
+    return found[0] if len(found) == 1 and not doubts else None

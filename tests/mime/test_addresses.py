@@ -1,0 +1,173 @@
+"""Address lists: the RFC's own examples, obsolete and broken syntax, and when an author is in doubt."""
+
+import time
+
+import pytest
+
+from mssmail.core.address import Address
+from mssmail.mime.addresses import MAX_ADDRESSES, Group, Mailbox, find_doubt, list_mailboxes, parse_addresses
+
+
+def _parse_one(raw: bytes) -> Mailbox:
+    (entry,) = parse_addresses(raw)
+    assert isinstance(entry, Mailbox)
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("raw", "name", "local", "domain"),
+    [
+        (b"jdoe@example.org", b"", b"jdoe", b"example.org"),
+        (b"<jdoe@example.org>", b"", b"jdoe", b"example.org"),
+        (b"John Doe <jdoe@example.org>", b"John Doe", b"jdoe", b"example.org"),
+        (b"John  Doe\r\n <jdoe@example.org>", b"John Doe", b"jdoe", b"example.org"),
+        (b'"Doe, John" <jdoe@example.org>', b"Doe, John", b"jdoe", b"example.org"),
+        (rb'"Giant; \"Big\" Box" <sysservices@example.net>', b'Giant; "Big" Box', b"sysservices", b"example.net"),
+        (b'"john doe"@example.org', b"", b"john doe", b"example.org"),
+        (b"jdoe@[192.0.2.1]", b"", b"jdoe", b"[192.0.2.1]"),
+        (b"jdoe@example.org (John (the) Doe)", b"John (the) Doe", b"jdoe", b"example.org"),
+        (b"=?utf-8?Q?Andr=C3=A9?= Pirard <p@x.example>", b"=?utf-8?Q?Andr=C3=A9?= Pirard", b"p", b"x.example"),
+        (b"=?utf-8?Q?Doe,_John?= <j@x.example>", b"=?utf-8?Q?Doe,_John?=", b"j", b"x.example"),
+        # obsolete: a phrase with dots, blanks round the at sign
+        (b"Joe Q. Public <john.q.public@example.com>", b"Joe Q. Public", b"john.q.public", b"example.com"),
+        (b"john . q @ example . com", b"", b"john.q", b"example.com"),
+        # broken
+        (b"root", b"", b"root", b""),
+        (b"one two", b"", b"one two", b""),
+        (b"<jdoe@example.org", b"", b"jdoe", b"example.org"),
+        (b"bob@a.example <alice@b.example>", b"bob@a.example", b"alice", b"b.example"),
+    ],
+)
+def test_reads_a_mailbox(raw: bytes, name: bytes, local: bytes, domain: bytes) -> None:
+    mailbox = _parse_one(raw)
+    assert (mailbox.name, mailbox.local, mailbox.domain) == (name, local, domain)
+
+
+def test_reads_a_route() -> None:
+    mailbox = _parse_one(b"<@node.example,@relay.example:jdoe@example.org>")
+    assert (mailbox.route, mailbox.local, mailbox.domain) == (b"@node.example,@relay.example", b"jdoe", b"example.org")
+
+
+def test_reads_lists_and_empty_elements() -> None:
+    found = list_mailboxes(parse_addresses(b", a@x.example,, <b@x.example>,\r\n c@x.example ,"))
+    assert [mailbox.local for mailbox in found] == [b"a", b"b", b"c"]
+
+
+def test_reads_groups() -> None:
+    raw = b"Pete(A nice \\) chap) <pete@silly.test>, A Group:Ed <joe@where.test>,John <jdoe@one.test>; , Undisclosed:;"
+    pete, group, empty = parse_addresses(raw)
+    assert isinstance(pete, Mailbox)
+    assert isinstance(group, Group)
+    assert isinstance(empty, Group)
+    assert pete.local == b"pete"
+    assert (group.name, [member.local for member in group.members]) == (b"A Group", [b"joe", b"jdoe"])
+    assert (empty.name, empty.members, empty.doubt) == (b"Undisclosed", (), "")
+    assert [mailbox.local for mailbox in list_mailboxes((pete, group, empty))] == [b"pete", b"joe", b"jdoe"]
+
+
+def test_shows_entries_decoded() -> None:
+    assert str(_parse_one(b"=?utf-8?Q?Andr=C3=A9?= <a@x.example>")) == "André <a@x.example>"
+    assert str(_parse_one(b"root")) == "root"
+    (group,) = parse_addresses(b"G: a@x.example, B <b@x.example>;")
+    assert (str(group), group.display) == ("G: a@x.example, B <b@x.example>;", "G")
+
+
+def test_nothing_is_dropped_unseen() -> None:
+    for raw in (b"<>", b": a@x.example", b"(comment only)", b"@", b"\x01", b"a@x.example, <>"):
+        assert any(entry.doubt for entry in parse_addresses(raw)), raw
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"alice@a.example",
+        b"Alice <alice@a.example>",
+        b'"Alice, Dr." <alice@a.example>',
+        b"Alice (work) <alice@a.example> (again)",
+        b"=?utf-8?B?w4k=?= <alice@a.example>",
+        b"Dr. Alice B. <alice@a.example>",
+        b'"alice"@a.example',
+    ],
+)
+def test_what_every_reader_reads_alike_is_not_in_doubt(raw: bytes) -> None:
+    mailbox = _parse_one(raw)
+    assert find_doubt(mailbox) == ""
+    assert mailbox.address == Address("alice", "a.example")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"bob@b.example <alice@a.example>",
+        b"alice@a.example <bob@b.example>",
+        b"<bob@b.example> <alice@a.example>",
+        b"Bob <bob@b.example> alice@a.example",
+        b'"Bob <bob@b.example>" <alice@a.example>',
+        b"=?utf-8?Q?bob=40b=2Eexample=3E_=3C?= <alice@a.example>",
+        b"=?utf-8?Q?x,bob@b.example,?= <alice@a.example>",
+        b"=?utf-8?B?Ym9iQGIuZXhhbXBsZQ==?=@a.example",
+        b"<@b.example:alice@a.example>",
+        b"alice (bob@b.example) @a.example",
+        b"<alice(x)@a.example>",
+        b"alice@a.example(x).b.example",
+        b"alice @ a.example",
+        b"a lice@a.example",
+        b'"al"ice@a.example',
+        b'"alice@a.example',
+        b"alice@a.example (open",
+        b"<alice@a.example",
+        b"alice@a.example bob@b.example",
+        b"alice@a.example>",
+        b"alice@b.example@a.example",
+        b"alice@a.example\\",
+        b"Al\x00ice <alice@a.example>",
+        b'"Al\x00ice" <alice@a.example>',
+        b"alice@[192.0.2.1]",
+        b"\xc3\xa9@a.example",
+        b"alice",
+        b"alice@",
+        b"@a.example",
+        b"<>",
+    ],
+)
+def test_an_author_that_two_readers_may_read_differently_is_in_doubt(raw: bytes) -> None:
+    entries = list_mailboxes(parse_addresses(raw))
+    assert entries
+    assert any(find_doubt(mailbox) for mailbox in entries)
+
+
+def test_a_group_that_is_left_open_is_in_doubt() -> None:
+    assert [entry.doubt for entry in parse_addresses(b"G: a@x.example")] == ["a group is left open"]
+    assert parse_addresses(b"G:; b@x.example")[0].doubt == "something follows a group"
+
+
+def test_too_many_addresses_end_in_doubt() -> None:
+    for raw in (b"a@x.example," * (MAX_ADDRESSES + 5), b"G:" + b"a@x.example," * (MAX_ADDRESSES + 5) + b";"):
+        entries = parse_addresses(raw)
+        assert len(list_mailboxes(entries)) <= MAX_ADDRESSES + 1
+        assert any(entry.doubt for entry in entries)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"(" * 900_000,
+        b'"' + b'\\"' * 450_000,
+        b"[" * 900_000,
+        b"[" + b"\\[" * 450_000,
+        b"<@" * 450_000,
+        b"<@a," * 200_000,
+        b"<@" + b"a," * 400_000,
+        b"=?a?q?" * 150_000,
+        b"=?a?q?" + b"," * 900_000,
+        b"a:" * 450_000,
+        b"\\" * 900_000,
+        b"a " * 450_000 + b"@b",
+    ],
+    ids=range(12),
+)
+def test_pathological_lists_take_linear_time(raw: bytes) -> None:
+    begun = time.process_time()
+    for mailbox in list_mailboxes(parse_addresses(raw)):
+        find_doubt(mailbox)
+    assert time.process_time() - begun < 10
