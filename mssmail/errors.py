@@ -27,6 +27,7 @@
     │   └── TooBig
     ├── ProtocolFault
     │   ├── BadSyntax
+    │   │   └── BadCharset    a character set we do not read
     │   ├── WrongState
     │   └── FrameTooBig
     ├── TrustFault
@@ -145,7 +146,15 @@ class ProtocolFault(Fault):
 
 
 class BadSyntax(ProtocolFault):
-    """What was sent does not parse."""
+    """What was sent does not parse. ``tag`` is that of the IMAP command, empty when it could not be read."""
+
+    def __init__(self, message: str = "", *, tag: str = "", **facts: object) -> None:
+        super().__init__(message, **facts)
+        self.tag = tag
+
+
+class BadCharset(BadSyntax):
+    """Text in a character set we do not read."""
 
 
 class WrongState(ProtocolFault):
