@@ -1,10 +1,10 @@
 """Commands as frozen values: what the parser makes and the session obeys.
 
-Mailbox names are Unicode (modified UTF-7 already decoded), flags as written. A command that does not parse becomes
-``Unparsable`` when at least its tag could be read.
+Mailbox names are Unicode (modified UTF-7 already decoded), keywords as written, system flags in their usual spelling.
+A tagged command whose name we do not know is ``Unparsable``; what does not parse otherwise is the fault BadSyntax.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mssmail.core.mailbox import SeqSet, StoreAction, UIDSet
@@ -36,7 +36,7 @@ class Authenticate:
     """AUTHENTICATE; ``initial`` is the decoded initial response (SASL-IR), None when there was none."""
 
     mechanism: str
-    initial: bytes | None = None
+    initial: bytes | None = field(default=None, repr=False)  # may be a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Login:
     """LOGIN."""
 
     user: str
-    password: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class AppendMessage:
 
     flags: frozenset[str]
     internal_date: datetime | None
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +232,7 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Unparsable:
-    """A tagged line that is no command we know: answered BAD."""
+    """A tag and a name that is no command we know: answered BAD."""
 
     reason: str
 

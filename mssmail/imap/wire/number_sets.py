@@ -1,0 +1,43 @@
+"""Sequence sets: ``2,4:7,12:*`` (RFC 9051 §9)."""
+
+import re
+
+from mssmail.core.mailbox import STAR, SeqSet, UIDSet
+from mssmail.errors import BadSyntax
+from mssmail.imap.wire.cursor import MAX_NUMBER, Cursor
+
+_SET = re.compile(rb"[0-9*:,]++")
+_LONGEST_NUMBER = len(str(MAX_NUMBER))
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+def parse_seq_set(cursor: Cursor) -> SeqSet:
+    """A set of message sequence numbers, ranges as written."""
+    return SeqSet(_parse_ranges(cursor))
+
+
+def parse_uid_set(cursor: Cursor) -> UIDSet:
+    """A set of UIDs, ranges as written."""
+    return UIDSet(_parse_ranges(cursor))
+
+
+# sequence-set = (seq-number / seq-range) ["," sequence-set]
+def _parse_ranges(cursor: Cursor) -> Ranges:
+    return tuple(_parse_range(item) for item in cursor.expect_match(_SET, "a sequence set").split(b","))
+
+
+# seq-range = seq-number ":" seq-number; in either order
+def _parse_range(item: bytes) -> tuple[int, int]:
+    low, colon, high = item.partition(b":")
+    first = _parse_seq_number(low)
+    return first, _parse_seq_number(high) if colon else first
+
+
+# seq-number = nz-number / "*"
+def _parse_seq_number(text: bytes) -> int:
+    if text == b"*":
+        return STAR
+    if not text.isdigit() or text[0] == 0x30 or len(text) > _LONGEST_NUMBER or int(text) > MAX_NUMBER:
+        raise BadSyntax("a number of the set is no 32-bit number above zero")
+    return int(text)

@@ -1,0 +1,71 @@
+"""Response codes: what a status response says to programs (RFC 9051 §7.1, RFC 5530, RFC 4315)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mssmail.core.mailbox import UID, Appended, ModSeq, UIDValidity
+from mssmail.imap.wire.writer import encode_flags, encode_number_set
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """``[NAME value]``; make those with a value by the functions below."""
+
+    name: str
+    value: bytes = b""
+
+    def encode(self) -> bytes:
+        """With its brackets."""
+        return b"[" + self.name.encode("ascii") + (b" " + self.value if self.value else b"") + b"]"
+
+
+def build_capability(names: Iterable[str]) -> Code:
+    """CAPABILITY, in the greeting and after signing in."""
+    return Code("CAPABILITY", " ".join(names).encode("ascii"))
+
+
+def build_permanent_flags(flags: Iterable[str]) -> Code:
+    r"""PERMANENTFLAGS; ``\*`` among them says that keywords can be made."""
+    return Code("PERMANENTFLAGS", encode_flags(flags))
+
+
+def build_uid_validity(validity: UIDValidity) -> Code:
+    """UIDVALIDITY."""
+    return Code("UIDVALIDITY", b"%d" % validity)
+
+
+def build_uid_next(uid: UID) -> Code:
+    """UIDNEXT."""
+    return Code("UIDNEXT", b"%d" % uid)
+
+
+def build_unseen(number: int) -> Code:
+    """UNSEEN: the first message not seen, by sequence number (RFC 3501 §7.1)."""
+    return Code("UNSEEN", b"%d" % number)
+
+
+def build_highest_modseq(modseq: ModSeq) -> Code:
+    """HIGHESTMODSEQ (RFC 7162 §3.1.2.1)."""
+    return Code("HIGHESTMODSEQ", b"%d" % modseq)
+
+
+def build_bad_charset(charsets: Iterable[str]) -> Code:
+    """BADCHARSET, with those we read."""
+    return Code("BADCHARSET", ("(" + " ".join(charsets) + ")").encode("ascii"))
+
+
+# resp-code-apnd = "APPENDUID" SP nz-number SP append-uid
+def build_append_uid(appended: Appended) -> Code:
+    """APPENDUID (RFC 4315 §3)."""
+    uids = encode_number_set(target for _, target in appended.uids)
+    return Code("APPENDUID", b"%d %s" % (appended.uid_validity, uids))
+
+
+# resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set
+def build_copy_uid(appended: Appended) -> Code | None:
+    """COPYUID (RFC 4315 §3): sources and targets in the same order; None when nothing was copied."""
+    if not appended.uids:
+        return None
+    sources = encode_number_set(source for source, _ in appended.uids)
+    targets = encode_number_set(target for _, target in appended.uids)
+    return Code("COPYUID", b"%d %s %s" % (appended.uid_validity, sources, targets))

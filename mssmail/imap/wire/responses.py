@@ -1,0 +1,252 @@
+"""What a server answers, as values, and the bytes they are (RFC 9051 §7). FETCH is in ``fetch_responses``."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from enum import Enum
+from typing import assert_never
+
+from mssmail.imap.wire.response_codes import Code
+from mssmail.imap.wire.writer import (
+    NIL,
+    encode_flags,
+    encode_mailbox,
+    encode_nstring,
+    encode_quoted,
+    encode_string,
+    encode_text,
+)
+
+
+class Condition(Enum):
+    """What a status response says."""
+
+    OK = "OK"
+    NO = "NO"
+    BAD = "BAD"
+    BYE = "BYE"
+    PREAUTH = "PREAUTH"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResponse:
+    """``A1 OK [CODE] text``; untagged when ``tag`` is empty."""
+
+    condition: Condition
+    text: str
+    code: Code | None = None
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """``+ text``: the client may go on."""
+
+    text: str = "Go on"
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """``+ base64``: a SASL challenge, perhaps empty."""
+
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """``* CAPABILITY``."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enabled:
+    """``* ENABLED``: what is newly enabled."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """``* FLAGS``."""
+
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListLine:
+    """``* LIST``, ``* LSUB`` or ``* XLIST``; ``child_info``: the selection options that hold below (RFC 5258 §4)."""
+
+    mailbox: str
+    attributes: tuple[str, ...] = ()
+    delimiter: str | None = "/"
+    name: str = "LIST"
+    child_info: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxStatus:
+    """``* STATUS``."""
+
+    mailbox: str
+    items: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``* SEARCH``."""
+
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Namespaces:
+    """``* NAMESPACE``: (prefix, delimiter) pairs, none at all being NIL (RFC 2342 §6)."""
+
+    personal: tuple[tuple[str, str], ...] = (("", "/"),)
+    others: tuple[tuple[str, str], ...] = ()
+    shared: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerId:
+    """``* ID``."""
+
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """``* n EXISTS``."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """``* n RECENT`` (RFC 3501 §7.3.2)."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expunged:
+    """``* n EXPUNGE``."""
+
+    number: int
+
+
+Prompt = StatusResponse | Continuation | Challenge
+Numbers = Exists | Recent | Expunged | Found
+Names = Capabilities | Enabled | Flags
+Mailboxes = ListLine | MailboxStatus | Namespaces
+Response = Prompt | Numbers | Names | Mailboxes | ServerId
+
+
+def encode_response(response: Response, *, utf8: bool = False) -> bytes:
+    """The line with its CRLF. ``utf8``: the client has enabled UTF-8 names."""
+    match response:
+        case StatusResponse() | Continuation() | Challenge():
+            line = _encode_prompt(response)
+        case Exists() | Recent() | Expunged() | Found():
+            line = _encode_numbers(response)
+        case Capabilities() | Enabled() | Flags():
+            line = _encode_names(response)
+        case ListLine() | MailboxStatus() | Namespaces():
+            line = _encode_mailboxes(response, utf8=utf8)
+        case ServerId(fields):
+            line = b"* ID " + _encode_id(fields)
+        case _:
+            assert_never(response)
+    return line + b"\r\n"
+
+
+def _encode_prompt(response: Prompt) -> bytes:
+    match response:
+        case StatusResponse(condition, text, code, tag):
+            words = [(tag or "*").encode("ascii"), condition.value.encode("ascii"), encode_text(text)]
+            if code is not None:
+                words.insert(2, code.encode())
+            return b" ".join(words)
+        case Continuation(text):
+            return b"+ " + encode_text(text)
+        case Challenge(data):
+            return b"+ " + b64encode(data)
+        case _:
+            assert_never(response)
+
+
+def _encode_numbers(response: Numbers) -> bytes:
+    match response:
+        case Exists(count):
+            return b"* %d EXISTS" % count
+        case Recent(count):
+            return b"* %d RECENT" % count
+        case Expunged(number):
+            return b"* %d EXPUNGE" % number
+        case Found(numbers):
+            return b" ".join([b"* SEARCH", *(b"%d" % number for number in numbers)])
+        case _:
+            assert_never(response)
+
+
+def _encode_names(response: Names) -> bytes:
+    match response:
+        case Capabilities(names):
+            return " ".join(["* CAPABILITY", *names]).encode("ascii")
+        case Enabled(names):
+            return " ".join(["* ENABLED", *names]).encode("ascii")
+        case Flags(flags):
+            return b"* FLAGS " + encode_flags(flags)
+        case _:
+            assert_never(response)
+
+
+def _encode_mailboxes(response: Mailboxes, *, utf8: bool) -> bytes:
+    match response:
+        case ListLine():
+            return _encode_list_line(response, utf8=utf8)
+        case MailboxStatus(mailbox, items):
+            counts = " ".join(f"{name} {count}" for name, count in items).encode("ascii")
+            return b"* STATUS %s (%s)" % (encode_mailbox(mailbox, utf8=utf8), counts)
+        case Namespaces(personal, others, shared):
+            return b" ".join([b"* NAMESPACE", *(_encode_namespace(n, utf8=utf8) for n in (personal, others, shared))])
+        case _:
+            assert_never(response)
+
+
+# mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox [SP mbox-list-extended]
+# childinfo-extended-item = "CHILDINFO" SP "(" list-select-base-opt-quoted *(SP …) ")"
+def _encode_list_line(line: ListLine, *, utf8: bool) -> bytes:
+    words = [
+        b"*",
+        line.name.encode("ascii"),
+        b"(" + " ".join(line.attributes).encode("ascii") + b")",
+        NIL if line.delimiter is None else encode_quoted(line.delimiter.encode("ascii")),
+        encode_mailbox(line.mailbox, utf8=utf8),
+    ]
+    if line.child_info:
+        options = b" ".join(encode_quoted(option.encode("ascii")) for option in line.child_info)
+        words.append(b'("CHILDINFO" (' + options + b"))")
+    return b" ".join(words)
+
+
+def _encode_namespace(pairs: tuple[tuple[str, str], ...], *, utf8: bool) -> bytes:
+    if not pairs:
+        return NIL
+    return b"(%s)" % b"".join(
+        b"(%s %s)" % (_encode_prefix(prefix, utf8=utf8), encode_quoted(delimiter.encode("ascii")))
+        for prefix, delimiter in pairs
+    )
+
+
+def _encode_prefix(prefix: str, *, utf8: bool) -> bytes:
+    """Like a mailbox name, but never as an atom: the grammar wants a string."""
+    name = encode_mailbox(prefix, utf8=utf8)
+    return name if name.startswith((b'"', b"{")) else encode_quoted(name)
+
+
+def _encode_id(fields: tuple[tuple[str, str], ...]) -> bytes:
+    if not fields:
+        return NIL
+    pairs = (encode_string(k.encode("utf-8")) + b" " + encode_nstring(v.encode("utf-8")) for k, v in fields)
+    return b"(" + b" ".join(pairs) + b")"

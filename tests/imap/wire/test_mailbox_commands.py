@@ -1,0 +1,57 @@
+"""Commands about whole mailboxes."""
+
+import pytest
+
+from mssmail.errors import BadSyntax
+from mssmail.imap.wire.commands import CommandBody, Create, Delete, Rename, Select, Status, Subscribe
+from tests.imap.wire.support import read_command
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        (b"SELECT inbox", Select("INBOX")),
+        (b'EXAMINE "a b"', Select("a b", read_only=True)),
+        (b"CREATE &AOk-", Create("é")),
+        (b"CREATE a/", Create("a/")),
+        (rb"CREATE a (USE (\sent))", Create("a", r"\Sent")),
+        (b"CREATE a (use ())", Create("a")),
+        (b"DELETE {1+}\r\na", Delete("a")),
+        (b"RENAME inbox b", Rename("INBOX", "b")),
+        (b"SUBSCRIBE a", Subscribe("a")),
+        (b"UNSUBSCRIBE a", Subscribe("a", subscribed=False)),
+        (b"STATUS a (messages UNSEEN MESSAGES)", Status("a", ("MESSAGES", "UNSEEN"))),
+        (
+            b"STATUS a (RECENT UIDNEXT UIDVALIDITY SIZE DELETED)",
+            Status("a", ("RECENT", "UIDNEXT", "UIDVALIDITY", "SIZE", "DELETED")),
+        ),
+    ],
+)
+def test_a_mailbox_command_is_read(line: bytes, command: CommandBody) -> None:
+    assert read_command(line) == command
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"SELECT",
+        b"SELECT a b",
+        b'SELECT ""',
+        b"CREATE a ",
+        b"CREATE a (USE)",
+        b"CREATE a (USE (Sent))",
+        rb"CREATE a (USE (\Sent \Trash))",
+        rb"CREATE a (USE (\Sent)",
+        rb"CREATE a (FOO (\Sent))",
+        b"RENAME a",
+        b"RENAME a ",
+        b"STATUS a",
+        b"STATUS a ()",
+        b"STATUS a MESSAGES",
+        b"STATUS a (FOO)",
+    ],
+)
+def test_a_mailbox_command_that_is_none_is_refused(line: bytes) -> None:
+    with pytest.raises(BadSyntax) as fault:
+        read_command(line)
+    assert fault.value.tag == "A1"
