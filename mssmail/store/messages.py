@@ -1,0 +1,231 @@
+"""Messages: taking one in with all that belongs to it, reading it back, letting unused ones go."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from mssmail.core.address import Address, ReversePath, parse_address
+from mssmail.core.examination import Index
+from mssmail.core.mailbox import UID, ViewLayout
+from mssmail.core.message import Span
+from mssmail.core.queue import QueueState
+from mssmail.errors import NoSuchAccount
+from mssmail.journal import Entry
+from mssmail.store.bodies import Body, drop_bodies, read_body, refer_to_body
+from mssmail.store.counters import Move, count_deleted, count_unseen, move_counters_by_name
+from mssmail.store.flags import encode_flags
+from mssmail.store.journal import append_entries
+from mssmail.store.schema import bodies, mailbox_rows, messages, queue
+
+INBOX = "INBOX"
+PAGE = 500  # values in one IN (…): SQLite and PostgreSQL both have limits
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A mailbox of an account that gets the message. A mailbox that does not exist (any more) means INBOX."""
+
+    account_id: int
+    mailbox: str = INBOX
+    flags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message to be taken. ``prefix`` is what we add for our own readers, ``relay_prefix`` what peers get instead."""
+
+    trace_id: str
+    body: Body
+    prefix: bytes
+    index: Index
+    summary: str  # the verdict in a word
+    evidence: str  # JSON: what judging found
+    reverse_path: ReversePath
+    received_at: datetime
+    placements: tuple[Placement, ...] = ()
+    queue: tuple[Address, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    relay_prefix: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where the message now is: ring the mailbox's bell."""
+
+    mailbox_id: int
+    account_id: int
+    uid: UID
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What ``deliver`` did."""
+
+    message_id: int
+    placed: tuple[Placed, ...]
+    queue_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMessage:
+    """A message read back whole, for relaying and for evidence."""
+
+    id: int
+    trace_id: str
+    sha256: str
+    data: bytes
+    prefix: bytes
+    relay_prefix: bytes
+    reverse_path: ReversePath
+    received_at: datetime
+    summary: str
+    evidence: str
+
+
+def deliver(conn: Connection, delivery: Delivery) -> Delivered:
+    """Take the message: row, places with UID and ModSeq, queue items, journal. All or, with NoSuchAccount, nothing."""
+    message_id = insert_message(conn, delivery)
+    size = len(delivery.prefix) + len(delivery.body.data) - sum(len(cut) for cut in delivery.index.cuts)
+    placed = tuple(_place(conn, placement, message_id, size, delivery.received_at) for placement in delivery.placements)
+    queue_ids = tuple(_queue(conn, message_id, recipient, delivery.received_at) for recipient in delivery.queue)
+    append_entries(conn, delivery.entries)
+    return Delivered(message_id, placed, queue_ids)
+
+
+def insert_message(conn: Connection, delivery: Delivery) -> int:
+    """The new message's id; without a place or a queue item it would be ``fsck``'s."""
+    index = delivery.index
+    made = insert(messages).values(
+        trace_id=delivery.trace_id,
+        body_id=refer_to_body(conn, delivery.body),
+        length=len(delivery.body.data),
+        header_start=index.header.start,
+        header_end=index.header.end,
+        cuts=json.dumps([(cut.start, cut.end) for cut in index.cuts]),
+        subject=index.subject,
+        sender=index.sender,
+        to=index.to,
+        cc=index.cc,
+        bcc=index.bcc,
+        header_message_id=index.message_id,
+        sent_on=index.sent_on,
+        prefix=delivery.prefix,
+        relay_prefix=delivery.relay_prefix,
+        envelope=index.envelope,
+        body=index.body,
+        bodystructure=index.bodystructure,
+        parts=index.parts,
+        reverse_path=None if delivery.reverse_path is None else str(delivery.reverse_path),
+        summary=delivery.summary,
+        evidence=delivery.evidence,
+        received_at=delivery.received_at,
+    )
+    return int(conn.execute(made.returning(messages.c.id)).scalar_one())
+
+
+def find_layout(conn: Connection, mailbox_id: int, uid: UID) -> ViewLayout | None:
+    """How the bytes of a message in a mailbox lie; None when it is not there."""
+    row = conn.execute(
+        select(
+            messages.c.id,
+            messages.c.prefix,
+            messages.c.header_start,
+            messages.c.header_end,
+            messages.c.cuts,
+            messages.c.parts,
+            messages.c.length,
+        )
+        .join(mailbox_rows, mailbox_rows.c.message_id == messages.c.id)
+        .where(mailbox_rows.c.mailbox_id == mailbox_id, mailbox_rows.c.uid == uid)
+    ).first()
+    return None if row is None else build_layout(row)
+
+
+def build_layout(row: Row[*tuple[Any, ...]]) -> ViewLayout:
+    """The layout from a row with the message's columns."""
+    cuts = tuple(Span(start, end) for start, end in json.loads(row.cuts))
+    return ViewLayout(row.id, row.prefix, Span(row.header_start, row.header_end), cuts, row.parts, row.length)
+
+
+def load_message(conn: Connection, message_id: int) -> KeptMessage | None:
+    """The message with its bytes; None when it has gone."""
+    row = conn.execute(
+        select(messages, bodies.c.sha256)
+        .join(bodies, bodies.c.id == messages.c.body_id)
+        .where(messages.c.id == message_id)
+    ).first()
+    if row is None:
+        return None
+    return KeptMessage(
+        id=row.id,
+        trace_id=row.trace_id,
+        sha256=row.sha256.hex(),
+        data=read_body(conn, message_id, Span(0, row.length)),
+        prefix=row.prefix,
+        relay_prefix=row.relay_prefix,
+        reverse_path=None if row.reverse_path is None else parse_address(row.reverse_path),
+        received_at=row.received_at,
+        summary=row.summary,
+        evidence=row.evidence,
+    )
+
+
+def find_by_trace(conn: Connection, trace_id: str) -> Sequence[int]:
+    """Ids of the messages that bear this trace id."""
+    return list(conn.execute(select(messages.c.id).where(messages.c.trace_id == trace_id)).scalars())
+
+
+def drop_unused_messages(conn: Connection, message_ids: Iterable[int]) -> None:
+    """Remove those of these messages that are in no mailbox and not on their way to a peer."""
+    ordered = sorted(set(message_ids))
+    for start in range(0, len(ordered), PAGE):
+        unused = (
+            delete(messages)
+            .where(messages.c.id.in_(ordered[start : start + PAGE]))
+            .where(~select(mailbox_rows.c.uid).where(mailbox_rows.c.message_id == messages.c.id).exists())
+            .where(~select(queue.c.id).where(queue.c.message_id == messages.c.id).exists())
+            .returning(messages.c.body_id)
+        )
+        drop_bodies(conn, sorted(set(conn.execute(unused).scalars())))
+
+
+def _place(conn: Connection, placement: Placement, message_id: int, size: int, now: datetime) -> Placed:
+    bits, keywords = encode_flags(placement.flags)
+    move = Move(uids=1, messages=1, unseen=count_unseen(bits), deleted=count_deleted(bits), size=size)
+    account_id = placement.account_id
+    moved = move_counters_by_name(conn, account_id, placement.mailbox, move)
+    moved = moved or move_counters_by_name(conn, account_id, INBOX, move)
+    if moved is None:
+        raise NoSuchAccount("the account has gone", account_id=account_id)
+    conn.execute(
+        insert(mailbox_rows).values(
+            mailbox_id=moved.mailbox_id,
+            uid=moved.first_uid,
+            message_id=message_id,
+            modseq=moved.modseq,
+            born_modseq=moved.modseq,
+            flags=bits,
+            keywords=keywords,
+            internal_date=now,
+            saved_at=now,
+            size=size,
+        )
+    )
+    return Placed(moved.mailbox_id, account_id, UID(moved.first_uid))
+
+
+def _queue(conn: Connection, message_id: int, recipient: Address, now: datetime) -> int:
+    made = insert(queue).values(
+        message_id=message_id,
+        recipient=str(recipient),
+        state=QueueState.WAITING.value,
+        attempts=0,
+        queued_at=now,
+        next_try_at=now,
+        last_error="",
+    )
+    return int(conn.execute(made.returning(queue.c.id)).scalar_one())

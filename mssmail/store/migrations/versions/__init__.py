@@ -1,0 +1,1 @@
+"""The revisions, named ``r<number>_<subject>``."""

@@ -1,0 +1,210 @@
+"""The tables. What they are for stands beside each; how they came about, in ``migrations``.
+
+Moments are whole microseconds since 1970 in UTC. Ids are never used twice (AUTOINCREMENT): a session that still holds
+the id of a mailbox or message that has gone must find nothing, never somebody else's.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+
+from mssmail.core.clock import require_aware
+
+REVISION = "0001"  # the newest of ``migrations``: a store that says so needs no upgrade
+
+metadata = MetaData()
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY is SQLite's rowid
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Datetime → microseconds."""
+        return None if value is None else (require_aware(value) - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Microseconds → datetime in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),  # the last one given out
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("address_key", Text, nullable=False, unique=True),  # what two spellings of the address share
+    Column("local", Text, nullable=False),
+    Column("domain", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("owner", Text, nullable=False),  # JSON: [[scheme, identifier], …]
+    Column("red_list", Boolean, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("quota_bytes", BigInteger),
+    Column("password_hash", Text, nullable=False),  # Argon2id in PHC form; empty: nobody can sign in
+    sqlite_autoincrement=True,
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("account_id", _Id, ForeignKey("accounts.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("special_use", Text, nullable=False),
+    Column("uid_validity", BigInteger, nullable=False),
+    Column("uid_next", BigInteger, nullable=False),
+    Column("highest_modseq", BigInteger, nullable=False),
+    Column("first_recent_uid", BigInteger, nullable=False),  # from here on nobody has been shown \Recent yet
+    Column("messages", BigInteger, nullable=False),  # these four count mailbox_rows; fsck counts again
+    Column("unseen", BigInteger, nullable=False),
+    Column("deleted", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("account_id", _Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+bodies = Table(  # the bytes as they came, once per SHA-256
+    "bodies",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("sha256", LargeBinary, nullable=False, unique=True),
+    Column("length", BigInteger, nullable=False),
+    Column("data", LargeBinary),  # NULL: in the file of that name
+    sqlite_autoincrement=True,
+)
+
+dead_bodies = Table(  # files no row refers to any more, until the sweep has unlinked them
+    "dead_bodies",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+messages = Table(  # one taking of a message: what we added, what was learnt, where its bytes are
+    "messages",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("trace_id", Text, nullable=False),
+    Column("body_id", _Id, ForeignKey("bodies.id"), nullable=False),
+    Column("length", BigInteger, nullable=False),  # of the body
+    Column("header_start", BigInteger, nullable=False),
+    Column("header_end", BigInteger, nullable=False),
+    Column("cuts", Text, nullable=False),  # JSON: [[start, end], …]
+    Column("subject", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("cc", Text, nullable=False),
+    Column("bcc", Text, nullable=False),
+    Column("header_message_id", Text, nullable=False),
+    Column("sent_on", Text, nullable=False),
+    Column("prefix", LargeBinary, nullable=False),
+    Column("relay_prefix", LargeBinary, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("bodystructure", LargeBinary, nullable=False),
+    Column("parts", LargeBinary, nullable=False),
+    Column("reverse_path", Text),  # NULL: the null reverse path, or none at all (APPEND)
+    Column("summary", Text, nullable=False),
+    Column("evidence", Text, nullable=False),  # JSON
+    Column("received_at", Moment, nullable=False),
+    Index("messages_by_body", "body_id"),
+    Index("messages_by_trace", "trace_id"),
+    sqlite_autoincrement=True,
+)
+
+mailbox_rows = Table(  # a message's place in a mailbox
+    "mailbox_rows",
+    metadata,
+    Column("mailbox_id", _Id, ForeignKey("mailboxes.id"), primary_key=True),
+    Column("uid", BigInteger, primary_key=True),
+    Column("message_id", _Id, ForeignKey("messages.id"), nullable=False),
+    Column("modseq", BigInteger, nullable=False),
+    Column("born_modseq", BigInteger, nullable=False),  # tells "appeared" from "flags changed"
+    Column("flags", Integer, nullable=False),  # bits of store.flags
+    Column("keywords", Text, nullable=False),  # " one two " or empty
+    Column("internal_date", Moment, nullable=False),
+    Column("saved_at", Moment, nullable=False),  # RFC 8514
+    Column("size", BigInteger, nullable=False),  # the view's
+    Index("mailbox_rows_by_modseq", "mailbox_id", "modseq"),
+    Index("mailbox_rows_by_message", "message_id"),
+    sqlite_with_rowid=False,
+)
+
+vanished = Table(  # expunged, for whoever knew them (RFC 7162 §3.2)
+    "vanished",
+    metadata,
+    Column("mailbox_id", _Id, ForeignKey("mailboxes.id"), primary_key=True),
+    Column("uid", BigInteger, primary_key=True),
+    Column("modseq", BigInteger, nullable=False),
+    Column("born_modseq", BigInteger, nullable=False),
+    Index("vanished_by_modseq", "mailbox_id", "modseq"),
+    sqlite_with_rowid=False,
+)
+
+queue = Table(  # one recipient of one message on its way to a peer; settled items are removed, the journal remembers
+    "queue",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("message_id", _Id, ForeignKey("messages.id"), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("queued_at", Moment, nullable=False),
+    Column("next_try_at", Moment, nullable=False),
+    Column("leased_until", Moment),
+    Column("last_reply", Text),  # JSON: [code, status, text]
+    Column("last_error", Text, nullable=False),
+    Index("queue_by_message", "message_id"),
+    Index("queue_by_due_time", "state", "next_try_at"),
+    sqlite_autoincrement=True,
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("facts", Text, nullable=False),  # JSON
+    Index("journal_by_trace", "trace_id"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,82 @@
+"""Making things for a real store: accounts, deliveries of small messages, a look at what is there."""
+
+import hashlib
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from mssmail.core.account import Account
+from mssmail.core.address import Address, ReversePath, parse_address
+from mssmail.core.examination import Index
+from mssmail.core.mailbox import UID
+from mssmail.core.message import Span
+from mssmail.journal import Entry
+from mssmail.store.accounts import NewAccount, create_account
+from mssmail.store.changes import load_all
+from mssmail.store.engine import Store
+from mssmail.store.mailboxes import find_mailbox
+from mssmail.store.messages import Delivered, Delivery, Placement, deliver
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+RELAY_PREFIX = b"Received: by us\r\n"
+PREFIX = b"Return-Path: <a@b.test>\r\n" + RELAY_PREFIX
+
+
+def add_account(store: Store, address: str = "anne@a.test", **more: object) -> Account:
+    """A new account of this address."""
+    new = NewAccount(parse_address(address), NOW, **more)  # type: ignore[arg-type]
+    return store.submit(lambda conn: create_account(conn, new)).result()
+
+
+def build_message(text: str = "hello", octets: int = 0) -> bytes:
+    """A message with this text and at least so many octets."""
+    data = f"From: b@b.test\r\nSubject: {text}\r\n\r\n{text}\r\n".encode()
+    return data + b"x" * max(0, octets - len(data))
+
+
+def build_index(data: bytes, subject: str = "hello") -> Index:
+    """An index as plain as can be: only the header's span and the subject tell the truth."""
+    end = data.index(b"\r\n\r\n") + 4
+    return Index(b"(ENV)", b"(B)", b"(BS)", b"parts", Span(0, end), subject=subject, sender="<b@b.test>")
+
+
+def build_delivery(
+    store: Store,
+    data: bytes,
+    *placements: Placement,
+    queue: tuple[Address, ...] = (),
+    entries: tuple[Entry, ...] = (),
+    reverse_path: ReversePath = None,
+    trace_id: str = "",
+) -> Delivery:
+    """A delivery of these bytes."""
+    return Delivery(
+        trace_id=trace_id or hashlib.sha256(data).hexdigest()[:16],
+        body=store.keep_body(data),
+        prefix=PREFIX,
+        index=build_index(data),
+        summary="unsigned",
+        evidence="{}",
+        reverse_path=reverse_path,
+        received_at=NOW,
+        placements=placements,
+        queue=queue,
+        entries=entries,
+        relay_prefix=RELAY_PREFIX,
+    )
+
+
+def deliver_to(store: Store, account: Account, data: bytes, mailbox: str = "INBOX", *flags: str) -> Delivered:
+    """Deliver these bytes into one mailbox."""
+    delivery = build_delivery(store, data, Placement(account.id, mailbox, frozenset(flags)))
+    return store.submit(lambda conn: deliver(conn, delivery)).result()
+
+
+def list_uids(store: Store, account: Account, mailbox: str = "INBOX") -> list[UID]:
+    """The UIDs of a mailbox."""
+
+    def look(conn: Connection) -> list[UID]:
+        _, changes = load_all(conn, find_mailbox(conn, account.id, mailbox).id)
+        return [meta.uid for meta in changes.appeared]
+
+    return store.read(look).result()
