@@ -1,0 +1,303 @@
+"""Our SMTP client without a socket: bytes in, events out (RFC 5321 §3, RFC 3207, RFC 2920).
+
+::
+
+    GREETING → EHLO → STARTTLS → HANDSHAKE → EHLO_TLS → READY ⇄ MAIL → RCPT → DATA → END
+                                                          ↑                ↓      ↓
+                                                          └──── RESET ←────┴──────┘     READY → QUIT → CLOSED
+
+READY lies behind HANDSHAKE: there is no way to send mail without TLS. What the client does with a reply stands in one
+table at the end of this file; a reply that is not in it breaks the session.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+
+from mssmail.core.reply import Reply
+from mssmail.delivery.events import Broken, Capabilities, Closed, Done, Event, Ready, TlsWanted, Transaction
+from mssmail.delivery.replies import PeerReply, ReplyReader
+from mssmail.errors import BadSyntax, FrameTooBig, WrongState
+
+_CHUNK_BYTES = 64 * 1024
+
+
+class State(Enum):
+    """What the next reply answers."""
+
+    GREETING = "greeting"
+    EHLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    HANDSHAKE = "TLS handshake"
+    EHLO_TLS = "EHLO under TLS"
+    READY = "nothing"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    END = "end of data"
+    RESET = "RSET"
+    QUIT = "QUIT"
+    CLOSED = "nothing any more"
+
+
+class Dialogue:
+    """One session. Every method that tells it something returns the events that follow from it."""
+
+    def __init__(self, ehlo_name: str) -> None:
+        self.state = State.GREETING
+        self.replies_seen = 0  # by which a driver tells a slow peer from a silent one
+        self._ehlo = f"EHLO {ehlo_name}"
+        self._reader = ReplyReader()
+        self._output: deque[bytes | memoryview] = deque()
+        self._capabilities = Capabilities("", {})
+        self._transaction: Transaction | None = None
+        self._answers: list[Reply] = []  # to RCPT, in order
+        self._refusal: Reply | None = None  # of MAIL, DATA or the message itself: for every recipient not yet refused
+
+    def receive(self, data: bytes) -> list[Event]:
+        """The peer sent these bytes."""
+        if self.state is State.CLOSED or not data:
+            return []
+        if self.state is State.HANDSHAKE:
+            return self._break("the peer sent plain text after STARTTLS")
+        self._reader.feed(data)
+        events: list[Event] = []
+        try:
+            while self.state not in {State.HANDSHAKE, State.CLOSED} and (reply := self._reader.take()) is not None:
+                self.replies_seen += 1
+                events += self._answer(reply)
+        except (BadSyntax, FrameTooBig) as fault:
+            events += self._break(str(fault))
+        return events
+
+    def receive_end(self) -> list[Event]:
+        """The peer closed the connection."""
+        if self.state is State.CLOSED:
+            return []
+        return self._close() if self.state is State.QUIT else self._break("the peer closed the connection")
+
+    def tls_established(self) -> None:
+        """The handshake succeeded. Nothing learnt before it counts any more (RFC 3207 §4.2)."""
+        self._require(State.HANDSHAKE)
+        self._reader = ReplyReader()
+        self._say(State.EHLO_TLS, self._ehlo)
+
+    def send(self, transaction: Transaction) -> list[Event]:
+        """Begin to hand over a message; what this peer cannot take unchanged is refused here and now."""
+        self._require(State.READY)
+        refusal = judge_transaction(transaction, self._capabilities)
+        if refusal is not None:
+            return [Done((refusal,) * len(transaction.recipients))]
+        self._transaction, self._answers, self._refusal = transaction, [], None
+        commands = [_encode_mail(transaction, self._capabilities)]
+        if self._capabilities.has("PIPELINING"):
+            # DATA stays out of the group: with every recipient refused it might still be granted (RFC 2920 §3.1), and
+            # the round trip is cheaper than that case.
+            commands += [f"RCPT TO:<{recipient}>" for recipient in transaction.recipients]
+        self._say(State.MAIL, *commands)
+        return []
+
+    def quit(self) -> None:
+        """Say good-bye."""
+        self._require(State.READY)
+        self._say(State.QUIT, "QUIT")
+
+    def take_output(self) -> bytes | memoryview | None:
+        """The next bytes to be written, or None."""
+        return self._output.popleft() if self._output else None
+
+    @property
+    def has_output(self) -> bool:
+        """There are bytes to be written."""
+        return bool(self._output)
+
+    def _require(self, state: State) -> None:
+        if self.state is not state:
+            raise WrongState(f"the dialogue waits for the answer to {self.state.value}")
+
+    def _say(self, state: State, *commands: str) -> list[Event]:
+        self.state = state
+        self._output.append("".join(f"{command}\r\n" for command in commands).encode("ascii"))
+        return []
+
+    def _answer(self, peer_reply: PeerReply) -> list[Event]:
+        reply = peer_reply.to_reply()
+        if reply.code == 421:  # may answer anything (RFC 5321 §3.8)
+            return self._break("the peer closes the channel", reply)
+        act = _TABLE.get((self.state, reply.code // 100))
+        if act is None:
+            return self._break(f"the peer's answer to {self.state.value}", reply)
+        return act(self, peer_reply, reply)
+
+    def _break(self, reason: str, reply: Reply | None = None) -> list[Event]:
+        self.state = State.CLOSED
+        self._output.clear()
+        if self._transaction is None:
+            return [Broken(reason, reply)]
+        return [Broken(reason, reply, tuple(refusal or self._refusal for refusal in self._refusals()))]
+
+    def _close(self) -> list[Event]:
+        self.state = State.CLOSED
+        return [Closed()]
+
+    # What is done with a reply
+
+    def _greet(self, _peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+        return self._say(State.EHLO, self._ehlo)
+
+    def _ask_for_tls(self, peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+        if not parse_capabilities(peer_reply).has("STARTTLS"):
+            return self._break("no STARTTLS", Reply(451, "4.7.4", "The server does not offer STARTTLS"))
+        return self._say(State.STARTTLS, "STARTTLS")
+
+    def _want_tls(self, _peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+        if not self._reader.is_empty:
+            # It could only be meant to be read as if it had come under TLS (RFC 3207 §6, command injection mirrored).
+            return self._break("the peer sent plain text after STARTTLS")
+        self.state = State.HANDSHAKE
+        return [TlsWanted()]
+
+    def _learn(self, peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+        self._capabilities = parse_capabilities(peer_reply)
+        self.state = State.READY
+        return [Ready(self._capabilities)]
+
+    def _take_mail(self, _peer_reply: PeerReply, reply: Reply) -> list[Event]:
+        self.state = State.RCPT
+        if reply.code >= 400:
+            self._refusal = reply
+        if self._capabilities.has("PIPELINING"):
+            return []  # the recipients are under way, and their answers with them
+        return self._reset() if reply.code >= 400 else self._say_recipient()
+
+    def _take_recipient(self, _peer_reply: PeerReply, reply: Reply) -> list[Event]:
+        transaction = self._under_way()
+        # After a refused MAIL the answers to RCPT only say "no MAIL": the refusal is what counts.
+        self._answers.append(self._refusal or reply)
+        if len(self._answers) < len(transaction.recipients):
+            return [] if self._capabilities.has("PIPELINING") else self._say_recipient()
+        if self._refusal is None and any(answer.code < 400 for answer in self._answers):
+            return self._say(State.DATA, "DATA")
+        return self._reset()
+
+    def _say_recipient(self) -> list[Event]:
+        recipient = self._under_way().recipients[len(self._answers)]
+        return self._say(State.RCPT, f"RCPT TO:<{recipient}>")
+
+    def _send_data(self, _peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+        self.state = State.END
+        self._output.extend(_cut(stuff_dots(self._under_way().data)))
+        return []
+
+    def _refuse_all(self, _peer_reply: PeerReply, reply: Reply) -> list[Event]:
+        self._refusal = reply
+        return self._reset()
+
+    def _reset(self) -> list[Event]:
+        return self._say(State.RESET, "RSET")
+
+    def _finish(self, _peer_reply: PeerReply, reply: Reply) -> list[Event]:
+        if reply.code >= 400:
+            self._refusal = reply
+        if self._output:
+            # It answers before it has the message. What it would read of the rest, as commands, must never be sent.
+            return self._break("the peer answered in the middle of the data", reply)
+        return self._be_done(reply)
+
+    def _after_reset(self, _peer_reply: PeerReply, reply: Reply) -> list[Event]:
+        # Whatever it says to RSET: if it is out of step, the next MAIL will show it.
+        return self._be_done(reply)
+
+    def _bid_farewell(self, _peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+        return self._close()
+
+    def _be_done(self, reply: Reply) -> list[Event]:
+        final = self._refusal or reply
+        replies = tuple(final if answer is None else answer for answer in self._refusals())
+        self._transaction = None
+        self.state = State.READY
+        return [Done(replies)]
+
+    def _refusals(self) -> list[Reply | None]:
+        """Per recipient: the reply that refused just this one, or None."""
+        missing = [None] * (len(self._under_way().recipients) - len(self._answers))
+        return [answer if answer.code >= 400 else None for answer in self._answers] + missing
+
+    def _under_way(self) -> Transaction:
+        if self._transaction is None:
+            raise WrongState("no transaction is under way")
+        return self._transaction
+
+
+_Act = Callable[[Dialogue, PeerReply, Reply], list[Event]]
+
+_TABLE: Mapping[tuple[State, int], _Act] = {
+    (State.GREETING, 2): Dialogue._greet,
+    (State.EHLO, 2): Dialogue._ask_for_tls,
+    (State.STARTTLS, 2): Dialogue._want_tls,
+    (State.EHLO_TLS, 2): Dialogue._learn,
+    (State.MAIL, 2): Dialogue._take_mail,
+    (State.MAIL, 4): Dialogue._take_mail,
+    (State.MAIL, 5): Dialogue._take_mail,
+    (State.RCPT, 2): Dialogue._take_recipient,
+    (State.RCPT, 4): Dialogue._take_recipient,
+    (State.RCPT, 5): Dialogue._take_recipient,
+    (State.DATA, 3): Dialogue._send_data,
+    (State.DATA, 4): Dialogue._refuse_all,
+    (State.DATA, 5): Dialogue._refuse_all,
+    (State.END, 2): Dialogue._finish,
+    (State.END, 4): Dialogue._finish,
+    (State.END, 5): Dialogue._finish,
+    (State.RESET, 2): Dialogue._after_reset,
+    (State.RESET, 4): Dialogue._after_reset,
+    (State.RESET, 5): Dialogue._after_reset,
+    (State.QUIT, 2): Dialogue._bid_farewell,
+    (State.QUIT, 4): Dialogue._bid_farewell,
+    (State.QUIT, 5): Dialogue._bid_farewell,
+}
+
+
+def parse_capabilities(reply: PeerReply) -> Capabilities:
+    """What an answer to EHLO announces; a keyword that comes twice counts as it came first."""
+    keywords: dict[str, str] = {}
+    for line in reply.lines[1:]:
+        keyword, _, parameters = line.strip().partition(" ")
+        keywords.setdefault(keyword.upper(), parameters.strip())
+    return Capabilities(reply.lines[0].partition(" ")[0], keywords)
+
+
+def judge_transaction(transaction: Transaction, capabilities: Capabilities) -> Reply | None:
+    """The refusal, in our own words, of a message that this peer cannot be given unchanged; None: it can."""
+    data, limit = transaction.data, capabilities.max_bytes
+    breaks = data.count(b"\r\n")
+    if breaks != data.count(b"\r") or breaks != data.count(b"\n") or b"\0" in data:
+        # What another server would make of them is anybody's guess, and the stuff of smuggled messages.
+        return Reply(550, "5.6.0", "The message has bare CR or LF, or NUL, and cannot be sent")
+    if data and not data.endswith(b"\r\n"):
+        return Reply(550, "5.6.0", "The message does not end with a line end and cannot be sent unchanged")
+    if limit is not None and len(data) > limit:
+        return Reply(552, "5.3.4", f"The message has {len(data)} octets, the server of the recipient takes {limit}")
+    if not data.isascii() and not capabilities.has("8BITMIME"):
+        # RFC 6152 §3 would have us convert or return it; converting would break the signature.
+        return Reply(554, "5.6.3", "The message has 8-bit content, which the server of the recipient does not take")
+    return None
+
+
+def _encode_mail(transaction: Transaction, capabilities: Capabilities) -> str:
+    words = [f"MAIL FROM:<{transaction.reverse_path or ''}>"]
+    if capabilities.has("SIZE"):
+        words.append(f"SIZE={len(transaction.data)}")
+    if capabilities.has("8BITMIME") and not transaction.data.isascii():
+        words.append("BODY=8BITMIME")
+    return " ".join(words)
+
+
+def stuff_dots(data: bytes) -> bytes:
+    """The message as DATA carries it (RFC 5321 §4.5.2), with the line that ends it."""
+    stuffed = data.replace(b"\r\n.", b"\r\n..")
+    return b"".join((b"." if data.startswith(b".") else b"", stuffed, b".\r\n"))
+
+
+def _cut(data: bytes) -> Iterable[memoryview]:
+    view = memoryview(data)
+    return (view[start : start + _CHUNK_BYTES] for start in range(0, len(view), _CHUNK_BYTES))

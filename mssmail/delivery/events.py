@@ -1,0 +1,75 @@
+"""What our SMTP client is asked, and what it tells (see ``dialogue``)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mssmail.core.address import Address, ReversePath
+from mssmail.core.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One message for some recipients of one peer."""
+
+    reverse_path: ReversePath
+    recipients: tuple[Address, ...]
+    data: bytes
+
+    def __post_init__(self) -> None:
+        if not self.recipients:
+            raise ValueError("a transaction has a recipient")
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The peer's name and its EHLO keywords, in capitals, with their parameters (RFC 5321 §4.1.1.1)."""
+
+    name: str
+    keywords: Mapping[str, str]
+
+    def has(self, keyword: str) -> bool:
+        """The peer announced it."""
+        return keyword in self.keywords
+
+    @property
+    def max_bytes(self) -> int | None:
+        """The largest message it takes (RFC 1870 §4), None when it does not say."""
+        parameter = self.keywords.get("SIZE", "")
+        return int(parameter) or None if parameter.isdecimal() and len(parameter) < 20 else None
+
+
+@dataclass(frozen=True, slots=True)
+class TlsWanted:
+    """Shake hands now, then say ``tls_established``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """TLS stands, and the peer takes transactions."""
+
+    capabilities: Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A transaction is over: one reply per recipient, in order. 2xx: the peer has the message."""
+
+    replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The session is of no more use. ``replies``: what is settled of the transaction that was under way."""
+
+    reason: str
+    reply: Reply | None = None
+    replies: tuple[Reply | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """We said QUIT, and the peer let us go."""
+
+
+Event = TlsWanted | Ready | Done | Broken | Closed
+"""``Broken`` and ``Closed`` are the last of a session."""

@@ -1,0 +1,316 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mssmail.core.address import parse_address
+from mssmail.core.reply import Reply
+from mssmail.delivery.dialogue import Dialogue, State, judge_transaction, stuff_dots
+from mssmail.delivery.events import Broken, Capabilities, Closed, Done, Event, Ready, TlsWanted, Transaction
+from mssmail.errors import WrongState
+
+HELLO = b"220 mx.peer.test ESMTP\r\n250-mx.peer.test\r\n250-STARTTLS\r\n250 X-PLAIN\r\n220 2.0.0 go\r\n"
+LONE = b"250-mx.peer.test greets you\r\n250-SIZE 1000\r\n250 8BITMIME\r\n"
+PIPED = LONE.replace(b"250 8BIT", b"250-PIPELINING\r\n250 8BIT")
+DATA = b"Subject: x\r\n\r\n.hidden\r\nbye\r\n"
+SENDER = parse_address("a@ours.test")
+A, B, C = (parse_address(f"{name}@peer.test") for name in "abc")
+
+
+def _written(dialogue: Dialogue) -> bytes:
+    chunks = []
+    while (chunk := dialogue.take_output()) is not None:
+        chunks.append(bytes(chunk))
+    return b"".join(chunks)
+
+
+def _ready(ehlo: bytes = PIPED) -> Dialogue:
+    dialogue = Dialogue("mx.ours.test")
+    assert dialogue.receive(HELLO) == [TlsWanted()]
+    dialogue.tls_established()
+    (event,) = dialogue.receive(ehlo)
+    assert isinstance(event, Ready)
+    _written(dialogue)
+    return dialogue
+
+
+def _send(dialogue: Dialogue, *recipients: object, data: bytes = DATA) -> list[Event]:
+    return dialogue.send(Transaction(SENDER, tuple(r for r in (recipients or (A,))), data))  # type: ignore[misc]
+
+
+def test_asks_for_tls_before_anything_else_and_forgets_what_was_said_before() -> None:
+    dialogue = Dialogue("mx.ours.test")
+    assert dialogue.receive(b"220 hi\r\n") == []
+    assert _written(dialogue) == b"EHLO mx.ours.test\r\n"
+    dialogue.receive(b"250-mx\r\n250-PIPELINING\r\n250 STARTTLS\r\n")
+    assert _written(dialogue) == b"STARTTLS\r\n"
+    assert dialogue.receive(b"220 go\r\n") == [TlsWanted()]
+    dialogue.tls_established()
+    assert _written(dialogue) == b"EHLO mx.ours.test\r\n"
+    assert dialogue.receive(b"250 mx\r\n") == [Ready(Capabilities("mx", {}))]
+
+
+def test_a_peer_without_starttls_is_given_nothing() -> None:
+    dialogue = Dialogue("mx.ours.test")
+    (event,) = dialogue.receive(b"220 hi\r\n250-mx\r\n250 SIZE\r\n")
+    assert event == Broken("no STARTTLS", Reply(451, "4.7.4", "The server does not offer STARTTLS"))
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_plain_text_behind_the_answer_to_starttls_breaks_the_session(together: bool) -> None:
+    dialogue = Dialogue("mx.ours.test")
+    injected = b"250-mx\r\n250 PIPELINING\r\n"
+    if together:
+        events = dialogue.receive(HELLO + injected)
+    else:
+        assert dialogue.receive(HELLO) == [TlsWanted()]
+        events = dialogue.receive(injected)
+    assert events == [Broken("the peer sent plain text after STARTTLS")]
+    with pytest.raises(WrongState):
+        dialogue.tls_established()
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.READY])
+def test_no_message_is_sent_in_any_state_but_ready(state: State) -> None:
+    dialogue = Dialogue("mx.ours.test")
+    dialogue.state = state
+    with pytest.raises(WrongState):
+        _send(dialogue)
+
+
+def test_recipients_are_pipelined_and_each_has_its_own_answer() -> None:
+    dialogue = _ready()
+    assert _send(dialogue, A, B, C) == []
+    assert _written(dialogue) == (
+        b"MAIL FROM:<a@ours.test> SIZE=28\r\n"
+        b"RCPT TO:<a@peer.test>\r\nRCPT TO:<b@peer.test>\r\nRCPT TO:<c@peer.test>\r\n"
+    )
+    dialogue.receive(b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n550 5.1.1 nobody\r\n452 4.2.2 full\r\n")
+    assert _written(dialogue) == b"DATA\r\n"
+    dialogue.receive(b"354 go\r\n")
+    assert _written(dialogue) == b"Subject: x\r\n\r\n..hidden\r\nbye\r\n.\r\n"
+    (event,) = dialogue.receive(b"250 2.0.0 kept as 42\r\n")
+    assert event == Done(
+        (Reply(250, "2.0.0", "kept as 42"), Reply(550, "5.1.1", "nobody"), Reply(452, "4.2.2", "full"))
+    )
+
+
+def test_without_pipelining_each_command_waits_for_its_answer() -> None:
+    dialogue = _ready(LONE)
+    _send(dialogue, A, B)
+    assert _written(dialogue) == b"MAIL FROM:<a@ours.test> SIZE=28\r\n"
+    dialogue.receive(b"250 ok\r\n")
+    assert _written(dialogue) == b"RCPT TO:<a@peer.test>\r\n"
+    dialogue.receive(b"250 ok\r\n")
+    assert _written(dialogue) == b"RCPT TO:<b@peer.test>\r\n"
+    dialogue.receive(b"251 will forward\r\n")
+    assert _written(dialogue) == b"DATA\r\n"
+    dialogue.receive(b"354 go\r\n")
+    assert _written(dialogue).endswith(b"bye\r\n.\r\n")
+    kept = Reply(250, "2.0.0", "kept")
+    assert dialogue.receive(b"250 2.0.0 kept\r\n") == [Done((kept, kept))]
+
+
+def test_a_peer_that_answers_in_the_middle_of_the_data_gets_no_more_of_it() -> None:
+    dialogue = _ready()
+    _send(dialogue, A, B)
+    dialogue.receive(b"250 ok\r\n250 ok\r\n550 5.1.1 nobody\r\n354 go\r\n")
+    _written_before = dialogue.take_output()
+    (event,) = dialogue.receive(b"452 4.3.1 no room\r\n")
+    full = Reply(452, "4.3.1", "no room")
+    assert event == Broken("the peer answered in the middle of the data", full, (full, Reply(550, "5.1.1", "nobody")))
+    assert not dialogue.has_output
+
+
+def test_success_in_the_middle_of_the_data_is_not_believed() -> None:
+    dialogue = _ready()
+    _send(dialogue)
+    dialogue.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    (event,) = dialogue.receive(b"250 2.0.0 ok\r\n")
+    assert isinstance(event, Broken)
+    assert event.replies == (None,)
+
+
+@pytest.mark.parametrize("ehlo", [LONE, PIPED])
+def test_a_refused_mail_refuses_every_recipient_and_the_session_goes_on(ehlo: bytes) -> None:
+    dialogue = _ready(ehlo)
+    _send(dialogue, A, B)
+    more = b"503 5.5.1 no MAIL\r\n" * 2 if ehlo is PIPED else b""
+    dialogue.receive(b"550 5.7.1 not you\r\n" + more)
+    assert _written(dialogue).endswith(b"RSET\r\n")
+    refusal = Reply(550, "5.7.1", "not you")
+    assert dialogue.receive(b"250 ok\r\n") == [Done((refusal, refusal))]
+    assert dialogue.state is State.READY
+
+
+@pytest.mark.parametrize("ehlo", [LONE, PIPED])
+def test_with_every_recipient_refused_no_data_is_sent(ehlo: bytes) -> None:
+    dialogue = _ready(ehlo)
+    _send(dialogue, A, B)
+    dialogue.receive(b"250 ok\r\n550 5.1.1 a\r\n450 4.2.1 b\r\n")
+    assert b"DATA" not in (written := _written(dialogue))
+    assert written.endswith(b"RSET\r\n")
+    assert dialogue.receive(b"250 ok\r\n") == [Done((Reply(550, "5.1.1", "a"), Reply(450, "4.2.1", "b")))]
+
+
+def test_refused_data_refuses_those_who_were_accepted() -> None:
+    dialogue = _ready()
+    _send(dialogue, A, B)
+    dialogue.receive(b"250 ok\r\n250 ok\r\n550 5.1.1 b\r\n451 4.3.0 later\r\n")
+    assert dialogue.receive(b"500 what\r\n") == [Done((Reply(451, "4.3.0", "later"), Reply(550, "5.1.1", "b")))]
+
+
+def test_several_messages_pass_in_one_session() -> None:
+    dialogue = _ready()
+    for number in range(3):
+        _send(dialogue)
+        dialogue.receive(b"250 ok\r\n250 ok\r\n354 go\r\n")
+        assert _written(dialogue).endswith(b"\r\n.\r\n")
+        assert dialogue.receive(b"250 2.0.0 %d\r\n" % number) == [Done((Reply(250, "2.0.0", str(number)),))]
+    dialogue.quit()
+    assert _written(dialogue) == b"QUIT\r\n"
+    assert dialogue.receive(b"221 bye\r\n") == [Closed()]
+    assert dialogue.receive(b"more") == []
+
+
+def test_the_end_of_the_connection_after_quit_is_a_good_bye() -> None:
+    dialogue = _ready()
+    dialogue.quit()
+    assert dialogue.receive_end() == [Closed()]
+
+
+@pytest.mark.parametrize("prefix", [b"", b"250 ok\r\n", b"250 ok\r\n250 ok\r\n", b"250 ok\r\n250 ok\r\n354 go\r\n"])
+def test_a_peer_that_goes_away_leaves_everything_open_that_was_not_refused(prefix: bytes) -> None:
+    dialogue = _ready()
+    _send(dialogue)
+    dialogue.receive(prefix)
+    assert dialogue.receive_end() == [Broken("the peer closed the connection", None, (None,))]
+
+
+@pytest.mark.parametrize("prefix", [b"", b"250 ok\r\n250 ok\r\n"])
+def test_421_is_believed_anywhere(prefix: bytes) -> None:
+    dialogue = _ready()
+    _send(dialogue)
+    dialogue.receive(prefix)
+    (event,) = dialogue.receive(b"421 4.3.2 shutting down\r\n")
+    assert isinstance(event, Broken)
+    assert event.reply == Reply(421, "4.3.2", "shutting down")
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b"554 5.3.2 no service\r\n",
+        b"354 what\r\n",
+        b"220 hi\r\n502 5.5.1 what is EHLO\r\n",
+        b"220 hi\r\n250-mx\r\n250 STARTTLS\r\n454 4.7.0 no TLS now\r\n",
+        b"220 hi\r\n250-mx\r\n250 STARTTLS\r\n550 5.7.0 no TLS\r\n",
+        b"220 hi\n",
+        b"SSH-2.0-OpenSSH\r\n",
+    ],
+)
+def test_an_answer_that_is_not_in_the_table_breaks_the_session(stream: bytes) -> None:
+    dialogue = Dialogue("mx.ours.test")
+    (event,) = dialogue.receive(stream)
+    assert isinstance(event, Broken)
+    assert dialogue.state is State.CLOSED
+    assert dialogue.take_output() is None
+
+
+def test_an_answer_nobody_asked_for_breaks_the_session() -> None:
+    dialogue = _ready()
+    (event,) = dialogue.receive(b"250 ok\r\n")
+    assert event == Broken("the peer's answer to nothing", Reply(250, "", "ok"))
+
+
+@pytest.mark.parametrize(
+    ("data", "keywords", "refusal"),
+    [
+        (DATA, {}, ""),
+        (b"", {}, ""),
+        (b"x\r\n" * 10, {"SIZE": "30"}, ""),
+        (b"x\r\n" * 10, {"SIZE": "0"}, ""),
+        (b"x\r\n" * 10, {"SIZE": "29"}, "552 5.3.4"),
+        ("é\r\n".encode(), {"8BITMIME": ""}, ""),
+        ("é\r\n".encode(), {}, "554 5.6.3"),
+        (b"a\nb\r\n", {}, "550 5.6.0"),
+        (b"a\rb\r\n", {}, "550 5.6.0"),
+        (b"a\n\rb\r\n", {}, "550 5.6.0"),
+        (b"a\r\n.\n\r\n", {}, "550 5.6.0"),
+        (b"a\0b\r\n", {}, "550 5.6.0"),
+        (b"a\r\nb", {}, "550 5.6.0"),
+    ],
+)
+def test_a_message_that_would_have_to_be_changed_is_refused(
+    data: bytes, keywords: dict[str, str], refusal: str
+) -> None:
+    got = judge_transaction(Transaction(None, (A,), data), Capabilities("mx", keywords))
+    assert (str(got)[:9] if got else "") == refusal
+
+
+def test_a_message_the_peer_cannot_take_costs_no_command() -> None:
+    dialogue = _ready()
+    (event,) = _send(dialogue, A, B, data=b"x" * 998 + b"\r\nxx\r\n")
+    assert isinstance(event, Done)
+    assert [reply.code for reply in event.replies] == [552, 552]
+    assert _written(dialogue) == b""
+    assert dialogue.state is State.READY
+
+
+def test_eight_bits_and_the_null_sender_are_announced() -> None:
+    dialogue = _ready()
+    dialogue.send(Transaction(None, (A,), "é\r\n".encode()))
+    assert _written(dialogue).startswith(b"MAIL FROM:<> SIZE=4 BODY=8BITMIME\r\n")
+
+
+@given(st.lists(st.sampled_from([b".", b"..", b"a", b"", b".a", b"\t."])))
+def test_unstuffing_gives_the_message_back_and_nothing_ends_it_early(lines: list[bytes]) -> None:
+    data = b"".join(line + b"\r\n" for line in lines)
+    sent = stuff_dots(data).split(b"\r\n")
+    assert sent.index(b".") == len(sent) - 2
+    assert b"".join(line.removeprefix(b".") + b"\r\n" for line in sent[:-2]) == data
+
+
+TLS_PHASE = (
+    PIPED + b"250 ok\r\n250-2.1.5 a\r\n250 2.1.5 b\r\n550 5.1.1 no\r\n354 go\r\n250 2.0.0 done\r\n250 too much\r\n"
+)
+
+
+def _converse(chunks: list[bytes]) -> tuple[list[Event], bytes]:
+    """Play a driver: write at once, shake hands and send when asked."""
+    dialogue, events, written = Dialogue("mx.ours.test"), list[Event](), b""
+    for chunk in chunks:
+        for event in dialogue.receive(chunk):
+            events.append(event)
+            if isinstance(event, TlsWanted):
+                dialogue.tls_established()
+        if events and isinstance(events[-1], Ready) and dialogue.state is State.READY:
+            _send(dialogue, A, B)
+        written += _written(dialogue)
+    return events, written
+
+
+def _cut(data: bytes, sizes: list[int]) -> list[bytes]:
+    chunks, start = [], 0
+    for size in sizes:
+        if start < len(data):
+            chunks.append(data[start : start + size])
+        start += size
+    return [chunk for chunk in (*chunks, data[start:]) if chunk]
+
+
+SIZES = st.lists(st.integers(1, 30), max_size=30)
+
+
+@given(SIZES, SIZES, SIZES)
+def test_any_chunking_of_the_peer_s_bytes_gives_the_same_events(
+    first: list[int], second: list[int], third: list[int]
+) -> None:
+    ehlo, rest, end = (
+        PIPED,
+        TLS_PHASE[len(PIPED) : TLS_PHASE.index(b"250 2.0.0")],
+        b"250 2.0.0 done\r\n250 too much\r\n",
+    )
+    whole = _converse([HELLO, ehlo, rest, end])
+    assert _converse([*_cut(HELLO, first), *_cut(ehlo, second), *_cut(rest, first), *_cut(end, third)]) == whole
+    assert isinstance(whole[0][-2], Done)
+    assert isinstance(whole[0][-1], Broken)
