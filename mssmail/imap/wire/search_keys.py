@@ -141,6 +141,9 @@ _WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "SENTBEFORE": _build_date_reader(DateKind.SENT, Comparison.BEFORE),
     "SENTON": _build_date_reader(DateKind.SENT, Comparison.ON),
     "SENTSINCE": _build_date_reader(DateKind.SENT, Comparison.SINCE),
+    "SAVEDBEFORE": _build_date_reader(DateKind.SAVED, Comparison.BEFORE),  # RFC 8514 §4.3
+    "SAVEDON": _build_date_reader(DateKind.SAVED, Comparison.ON),
+    "SAVEDSINCE": _build_date_reader(DateKind.SAVED, Comparison.SINCE),
     "LARGER": _build_size_reader(Comparison.LARGER),
     "SMALLER": _build_size_reader(Comparison.BEFORE),
     "UID": lambda cursor: InUids(parse_uid_set(cursor)),

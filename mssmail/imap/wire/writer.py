@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from mssmail.core.mailbox import compress
+from mssmail.core.mailbox import STAR, compress
 from mssmail.imap.wire import octets
 from mssmail.imap.wire.names import INBOX
 from mssmail.imap.wire.utf7 import encode_utf7
@@ -35,9 +35,17 @@ def encode_literal_start(size: int) -> bytes:
 
 def encode_string(raw: bytes) -> bytes:
     """Quoted where every reader agrees on what that means, else a literal."""
-    if len(raw) <= _LONGEST_QUOTED and _QUOTABLE.fullmatch(raw):
-        return encode_quoted(raw)
-    return encode_literal(raw)
+    return encode_quoted(raw) if is_quotable(raw) else encode_literal(raw)
+
+
+def encode_client_string(raw: bytes) -> bytes:
+    """The same as a client sends it, who does not wait to be asked for the literal (RFC 7888 §3)."""
+    return encode_quoted(raw) if is_quotable(raw) else b"{%d+}\r\n%b" % (len(raw), raw)
+
+
+def is_quotable(raw: bytes) -> bool:
+    """Printable ASCII, and not too long."""
+    return len(raw) <= _LONGEST_QUOTED and _QUOTABLE.fullmatch(raw) is not None
 
 
 def encode_nstring(raw: bytes | None) -> bytes:
@@ -70,8 +78,14 @@ def encode_flags(flags: Iterable[str]) -> bytes:
 
 
 def encode_ranges(ranges: Iterable[tuple[int, int]]) -> bytes:
-    """``2,4:7`` from (low, high) pairs."""
-    return b",".join(b"%d" % low if low == high else b"%d:%d" % (low, high) for low, high in ranges)
+    """``2,4:*`` from (low, high) pairs, STAR included."""
+    return ",".join(
+        _name_number(low) if low == high else f"{_name_number(low)}:{_name_number(high)}" for low, high in ranges
+    ).encode("ascii")
+
+
+def _name_number(number: int) -> str:
+    return "*" if number == STAR else str(number)
 
 
 def encode_number_set(numbers: Iterable[int]) -> bytes:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from mssmail.core.mailbox import STAR
 from mssmail.imap.wire.writer import (
     encode_astring,
+    encode_client_string,
     encode_flags,
     encode_literal,
     encode_mailbox,
@@ -31,6 +33,11 @@ from mssmail.imap.wire.writer import (
 def test_a_string_is_quoted_where_that_is_safe(raw: bytes, written: bytes) -> None:
     assert encode_string(raw) == written
     assert encode_nstring(raw) == written
+
+
+def test_a_client_does_not_wait_to_be_asked_for_its_literal() -> None:
+    assert encode_client_string(b"a b") == b'"a b"'
+    assert encode_client_string(b"a\r\n") == b"{3+}\r\na\r\n"
 
 
 def test_only_printable_ascii_is_quoted() -> None:
@@ -77,7 +84,7 @@ def test_flags_always_look_the_same() -> None:
 def test_numbers_are_written_as_runs() -> None:
     assert encode_number_set([1, 2, 3, 5, 8, 9]) == b"1:3,5,8:9"
     assert encode_number_set([]) == b""
-    assert encode_ranges([(4, 4), (7, 9)]) == b"4,7:9"
+    assert encode_ranges([(4, 4), (7, 9), (12, STAR), (STAR, STAR)]) == b"4,7:9,12:*,*"
 
 
 @pytest.mark.parametrize(

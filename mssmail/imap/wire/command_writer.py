@@ -1,0 +1,171 @@
+"""Write commands as a client does: the other half of the parser, for whoever speaks to an IMAP server.
+
+Strings that cannot be quoted go as non-synchronising literals (RFC 7888), so a command is one run of octets.
+"""
+
+from base64 import b64encode
+from typing import assert_never
+
+from mssmail.core.mailbox import SeqSet, UIDSet
+from mssmail.imap.wire.commands import (
+    Append,
+    AppendMessage,
+    Authenticate,
+    Command,
+    CommandBody,
+    Copy,
+    Create,
+    Delete,
+    Enable,
+    Expunge,
+    Fetch,
+    FetchItem,
+    FetchSection,
+    Id,
+    List,
+    Login,
+    Rename,
+    Search,
+    Select,
+    Status,
+    Store,
+    Subscribe,
+)
+from mssmail.imap.wire.dates import encode_date_time
+from mssmail.imap.wire.fetch_responses import encode_section
+from mssmail.imap.wire.parser import WITHOUT_ARGUMENTS
+from mssmail.imap.wire.search_writer import encode_search_key
+from mssmail.imap.wire.utf7 import encode_utf7
+from mssmail.imap.wire.writer import NIL, encode_client_string, encode_flags, encode_ranges
+
+_NAMES = {body: name for name, body in WITHOUT_ARGUMENTS.items()}
+
+_SignIn = Authenticate | Login | Id | Enable
+_OfMailboxes = Select | Create | Delete | Rename | Subscribe | Status | List
+_OfMessages = Append | Expunge | Search | Fetch | Store | Copy
+
+
+def encode_command(command: Command, *, utf8: bool = False) -> bytes:
+    """The command with its CRLF; it parses to itself. An Unparsable cannot be written: its name is not kept."""
+    return command.tag.encode("ascii") + b" " + _encode_body(command.body, utf8=utf8) + b"\r\n"
+
+
+def _encode_body(body: CommandBody, *, utf8: bool) -> bytes:
+    name = _NAMES.get(body)
+    if name is not None:
+        return name
+    match body:
+        case Authenticate() | Login() | Id() | Enable():
+            return _encode_sign_in(body)
+        case Select() | Create() | Delete() | Rename() | Subscribe() | Status() | List():
+            return _encode_of_mailboxes(body, utf8=utf8)
+        case Append() | Expunge() | Search() | Fetch() | Store() | Copy():
+            return _encode_of_messages(body, utf8=utf8)
+        case _:
+            raise ValueError("this command cannot be written")
+
+
+def _encode_text(text: str) -> bytes:
+    return encode_client_string(text.encode("utf-8"))
+
+
+def _encode_name(name: str, *, utf8: bool) -> bytes:
+    return encode_client_string(name.encode("utf-8") if utf8 else encode_utf7(name))
+
+
+def _encode_words(words: tuple[str, ...]) -> bytes:
+    return b"(" + " ".join(words).encode("ascii") + b")"
+
+
+def _encode_sign_in(body: _SignIn) -> bytes:
+    match body:
+        case Authenticate(mechanism, initial):
+            words = [b"AUTHENTICATE", mechanism.encode("ascii")]
+            return b" ".join(words if initial is None else [*words, b64encode(initial) or b"="])
+        case Login(user, password):
+            return b" ".join([b"LOGIN", _encode_text(user), _encode_text(password)])
+        case Id(fields):
+            pairs = b" ".join(_encode_text(name) + b" " + _encode_text(value) for name, value in fields)
+            return b"ID " + (b"(" + pairs + b")" if fields else NIL)
+        case Enable(capabilities):
+            return " ".join(["ENABLE", *capabilities]).encode("ascii")
+        case _:
+            assert_never(body)
+
+
+def _encode_of_mailboxes(body: _OfMailboxes, *, utf8: bool) -> bytes:
+    match body:
+        case List():
+            return _encode_list(body, utf8=utf8)
+        case Rename(old, new):
+            return b" ".join([b"RENAME", _encode_name(old, utf8=utf8), _encode_name(new, utf8=utf8)])
+        case Select(mailbox, read_only):
+            verb, rest = b"EXAMINE" if read_only else b"SELECT", b""
+        case Create(mailbox, special_use):
+            verb, rest = b"CREATE", f" (USE ({special_use}))".encode("ascii") if special_use else b""
+        case Delete(mailbox):
+            verb, rest = b"DELETE", b""
+        case Subscribe(mailbox, subscribed):
+            verb, rest = b"SUBSCRIBE" if subscribed else b"UNSUBSCRIBE", b""
+        case Status(mailbox, items):
+            verb, rest = b"STATUS", b" " + _encode_words(items)
+        case _:
+            assert_never(body)
+    return verb + b" " + _encode_name(mailbox, utf8=utf8) + rest
+
+
+def _encode_list(body: List, *, utf8: bool) -> bytes:
+    patterns = b" ".join(_encode_name(pattern, utf8=utf8) for pattern in body.patterns)
+    returns = [
+        option.encode("ascii") + (b" " + _encode_words(body.status_items) if option == "STATUS" else b"")
+        for option in body.returns
+    ]
+    words = [
+        body.name.encode("ascii"),
+        _encode_words(body.selection) if body.selection else b"",
+        _encode_name(body.reference, utf8=utf8),
+        b"(" + patterns + b")" if len(body.patterns) > 1 else patterns,
+        b"RETURN (" + b" ".join(returns) + b")" if returns else b"",
+    ]
+    return b" ".join(word for word in words if word)
+
+
+def _encode_of_messages(body: _OfMessages, *, utf8: bool) -> bytes:
+    match body:
+        case Append(mailbox, messages):
+            words = [b"APPEND", _encode_name(mailbox, utf8=utf8), *map(_encode_message, messages)]
+        case Expunge(uids):
+            words = [b"UID EXPUNGE", encode_ranges(uids.ranges if uids else ())]
+        case Search(key, uid, charset):
+            words = [b"UID SEARCH" if uid else b"SEARCH", b"CHARSET " + charset.encode("ascii"), encode_search_key(key)]
+        case Fetch(numbers, items):
+            words = [_encode_verb(b"FETCH", numbers), b"(" + b" ".join(map(_encode_item, items)) + b")"]
+        case Store(numbers, action, flags, silent):
+            change = action.value + ("FLAGS.SILENT" if silent else "FLAGS")
+            words = [_encode_verb(b"STORE", numbers), change.encode("ascii"), encode_flags(flags)]
+        case Copy(numbers, mailbox):
+            words = [_encode_verb(b"COPY", numbers), _encode_name(mailbox, utf8=utf8)]
+        case _:
+            assert_never(body)
+    return b" ".join(words)
+
+
+def _encode_verb(name: bytes, numbers: SeqSet | UIDSet) -> bytes:
+    return (b"UID " if isinstance(numbers, UIDSet) else b"") + name + b" " + encode_ranges(numbers.ranges)
+
+
+def _encode_message(message: AppendMessage) -> bytes:
+    words = [encode_flags(message.flags)]
+    if message.internal_date is not None:
+        words.append(encode_date_time(message.internal_date))
+    mark = b"~{%d+}\r\n" if b"\0" in message.data else b"{%d+}\r\n"
+    return b" ".join([*words, mark % len(message.data) + message.data])
+
+
+def _encode_item(item: FetchItem | FetchSection) -> bytes:
+    if isinstance(item, FetchItem):
+        return item.name.encode("ascii")
+    if item.label != "BODY":
+        return item.label.encode("ascii")
+    origin = b"" if item.partial is None else b"<%d.%d>" % item.partial
+    return (b"BODY.PEEK" if item.peek else b"BODY") + encode_section(item.section) + origin

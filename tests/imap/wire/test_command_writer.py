@@ -1,0 +1,104 @@
+"""Commands as a client writes them; that they parse back to themselves is a property of its own."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mssmail.core.mailbox import SeqSet, StoreAction, UIDSet
+from mssmail.core.search import All
+from mssmail.imap.wire.command_writer import encode_command
+from mssmail.imap.wire.commands import (
+    Append,
+    AppendMessage,
+    Authenticate,
+    Command,
+    CommandBody,
+    Copy,
+    Create,
+    Delete,
+    Enable,
+    Expunge,
+    Fetch,
+    FetchItem,
+    FetchSection,
+    Id,
+    Idle,
+    List,
+    Login,
+    Rename,
+    Search,
+    Section,
+    Select,
+    Status,
+    Store,
+    Subscribe,
+    Unparsable,
+)
+
+ONE, FIVE = SeqSet(((1, 1),)), UIDSet(((5, 5),))
+NOON = datetime(1994, 2, 7, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (Idle(), b"IDLE"),
+        (Expunge(), b"EXPUNGE"),
+        (Expunge(FIVE), b"UID EXPUNGE 5"),
+        (Authenticate("PLAIN"), b"AUTHENTICATE PLAIN"),
+        (Authenticate("PLAIN", b""), b"AUTHENTICATE PLAIN ="),
+        (Authenticate("PLAIN", b"\0a\0b"), b"AUTHENTICATE PLAIN AGEAYg=="),
+        (Login("a", "é"), b'LOGIN "a" {2+}\r\n\xc3\xa9'),
+        (Id(()), b"ID NIL"),
+        (Id((("name", "x"), ("os", ""))), b'ID ("name" "x" "os" "")'),
+        (Enable(("A", "B")), b"ENABLE A B"),
+        (Select("INBOX"), b'SELECT "INBOX"'),
+        (Select("é", read_only=True), b'EXAMINE "&AOk-"'),
+        (Create("a"), b'CREATE "a"'),
+        (Create("a", r"\Sent"), rb'CREATE "a" (USE (\Sent))'),
+        (Delete("a"), b'DELETE "a"'),
+        (Rename("a", "b"), b'RENAME "a" "b"'),
+        (Subscribe("a"), b'SUBSCRIBE "a"'),
+        (Subscribe("a", subscribed=False), b'UNSUBSCRIBE "a"'),
+        (Status("a", ("MESSAGES", "UNSEEN")), b'STATUS "a" (MESSAGES UNSEEN)'),
+        (List("LSUB", "", ("*",)), b'LSUB "" "*"'),
+        (
+            List("LIST", "", ("a", "%"), ("SUBSCRIBED",), ("CHILDREN", "STATUS"), ("SIZE",)),
+            b'LIST (SUBSCRIBED) "" ("a" "%") RETURN (CHILDREN STATUS (SIZE))',
+        ),
+        (
+            Append("a", (AppendMessage(frozenset({"b"}), NOON, b"c"), AppendMessage(frozenset(), None, b"\0"))),
+            b'APPEND "a" (b) "07-Feb-1994 12:00:00 +0000" {1+}\r\nc () ~{1+}\r\n\0',
+        ),
+        (Search(All()), b"SEARCH CHARSET US-ASCII ALL"),
+        (Search(All(), uid=True, charset="UTF-8"), b"UID SEARCH CHARSET UTF-8 ALL"),
+        (
+            Fetch(
+                ONE,
+                (
+                    FetchItem("FLAGS"),
+                    FetchSection(Section((1,)), partial=(0, 9)),
+                    FetchSection(Section(text="TEXT"), peek=True),
+                    FetchSection(Section(), label="RFC822"),
+                ),
+            ),
+            b"FETCH 1 (FLAGS BODY[1]<0.9> BODY.PEEK[TEXT] RFC822)",
+        ),
+        (Fetch(FIVE, (FetchItem("UID"),)), b"UID FETCH 5 (UID)"),
+        (Store(ONE, StoreAction.REPLACE, frozenset()), b"STORE 1 FLAGS ()"),
+        (Store(FIVE, StoreAction.ADD, frozenset({"a"}), silent=True), b"UID STORE 5 +FLAGS.SILENT (a)"),
+        (Copy(ONE, "a"), b'COPY 1 "a"'),
+        (Copy(FIVE, "a"), b'UID COPY 5 "a"'),
+    ],
+)
+def test_a_command_is_this_text(body: CommandBody, text: bytes) -> None:
+    assert encode_command(Command("A1", body)) == b"A1 " + text + b"\r\n"
+
+
+def test_names_are_utf8_once_that_is_enabled() -> None:
+    assert encode_command(Command("A1", Select("é")), utf8=True) == b"A1 SELECT {2+}\r\n\xc3\xa9\r\n"
+
+
+def test_what_could_not_be_parsed_cannot_be_written() -> None:
+    with pytest.raises(ValueError, match="cannot be written"):
+        encode_command(Command("A1", Unparsable("x")))
