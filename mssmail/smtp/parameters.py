@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from mssmail.core.address import Address, ReversePath, parse_address
 from mssmail.core.reply import Reply
 from mssmail.errors import BadSyntax
+from mssmail.smtp.replies import RefusedArgument
 
 # RFC 5321 §4.1.2: Path = "<" [ A-d-l ":" ] Mailbox ">"; the source route is read and ignored (RFC 5321 §3.6.1).
 _MAILBOX = r'(?:"(?:[^"\\]|\\.)*"|[^\s<>"@]+)@[^\s<>"@]+'
@@ -22,14 +23,6 @@ _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([\x21-\x3c\x3e-\x7e]+))
 _SIZE = re.compile(r"\d{1,20}")  # RFC 1870 §3
 
 _MAX_PATH = 256  # RFC 5321 §4.5.3.1.3, punctuation included
-
-
-class RefusedArgument(BadSyntax):
-    """An argument we refuse, with the reply that says why."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.text)
-        self.reply = reply
 
 
 @dataclass(frozen=True, slots=True)

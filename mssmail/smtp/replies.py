@@ -39,8 +39,18 @@ _TABLE: Final[dict[type[BaseException], Reply]] = {
 }
 
 
+class RefusedArgument(BadSyntax):
+    """An argument we refuse, with the reply that says why."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.text)
+        self.reply = reply
+
+
 def find_reply(fault: BaseException) -> Reply | None:
     """The reply for a known fault; None when nobody foresaw it."""
+    if isinstance(fault, RefusedArgument):
+        return fault.reply
     for kind in type(fault).__mro__:
         if kind in _TABLE:
             return _TABLE[kind]

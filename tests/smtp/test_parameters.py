@@ -3,7 +3,8 @@
 import pytest
 
 from mssmail.core.address import Address
-from mssmail.smtp.parameters import MailCommand, RefusedArgument, parse_mail, parse_recipient
+from mssmail.smtp.parameters import MailCommand, parse_mail, parse_recipient
+from mssmail.smtp.replies import RefusedArgument
 
 OFFERED = frozenset({"SIZE", "BODY"})
 ALICE = Address("alice", "a.test")

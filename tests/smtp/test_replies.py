@@ -3,7 +3,8 @@
 import pytest
 
 from mssmail import errors
-from mssmail.smtp.replies import build_incident_reply, build_ok, find_reply
+from mssmail.core.reply import Reply
+from mssmail.smtp.replies import RefusedArgument, build_incident_reply, build_ok, find_reply
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,8 @@ def test_the_reply_never_quotes_the_exception() -> None:
 
 def test_ok_says_ok() -> None:
     assert str(build_ok()) == "250 2.0.0 OK"
+
+
+def test_a_refused_argument_brings_its_own_reply() -> None:
+    reply = Reply(555, "5.5.4", "No")
+    assert find_reply(RefusedArgument(reply)) is reply

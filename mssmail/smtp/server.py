@@ -1,0 +1,201 @@
+"""The verbs of our SMTP (RFC 5321): what each checks by itself, and what it asks the handler.
+
+Read ``connection`` for what lies below, ``handler`` for the answers.
+"""
+
+import asyncio
+import contextlib
+from typing import Any, Final
+
+from mssmail.core.decision import Refuse
+from mssmail.core.reply import Reply
+from mssmail.errors import Fault
+from mssmail.policy.login import judge_login
+from mssmail.smtp.connection import Connection, SilentPeer
+from mssmail.smtp.login import read_credentials
+from mssmail.smtp.parameters import parse_mail, parse_recipient
+from mssmail.smtp.reader import DataReader
+from mssmail.smtp.replies import RefusedArgument, build_ok
+from mssmail.smtp.session import Session, Transaction
+from mssmail.smtp.tls import ServerHandshake
+
+_HELP: Final = "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT STARTTLS AUTH; RFC 5321"
+
+
+class Conversation(Connection):
+    """A connection that knows its verbs. aiosmtpd finds them by name: ``smtp_`` and the verb."""
+
+    async def smtp_EHLO(self, hostname: str) -> None:
+        """RFC 5321 §4.1.1.1; what is announced here is what is done."""
+        self._begin_session(hostname, extended=True)
+        edge, has_tls = self._edge, self.session.tls is not None
+        lines = [edge.server_name, "PIPELINING", f"SIZE {edge.max_message_bytes}", "8BITMIME", "ENHANCEDSTATUSCODES"]
+        if edge.contexts is not None and not has_tls:
+            lines.append("STARTTLS")
+        if edge.offers_login and has_tls:
+            lines.append("AUTH PLAIN LOGIN")
+        lines.append("HELP")
+        marks = ["-"] * (len(lines) - 1) + [" "]
+        self._replies += [f"250{mark}{line}\r\n".encode("ascii") for mark, line in zip(marks, lines, strict=True)]
+
+    async def smtp_HELO(self, hostname: str) -> None:
+        """RFC 5321 §4.1.1.1, without extensions."""
+        self._begin_session(hostname, extended=False)
+        self._write(Reply(250, "", self._edge.server_name))
+
+    def _begin_session(self, hostname: str, *, extended: bool) -> None:
+        if not hostname or len(hostname) > 255 or " " in hostname:
+            raise RefusedArgument(Reply(501, "5.5.4", "Syntax: EHLO host.name"))
+        self._set_rset_state()
+        self.session.host_name, self.session.extended_smtp = hostname, extended
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        """RFC 5321 §4.1.1.2."""
+        self._require(self.session.host_name is not None, "Send EHLO first")
+        self._require(self.envelope.mail is None, "There is a transaction already")
+        offered = ({"SIZE", "BODY"} | ({"AUTH"} if self._edge.offers_login else set())) if self._is_extended() else ()
+        mail = parse_mail(arg or "", offered)
+        if not self._edge.inflight.has_room(mail.size or 0):
+            self._write(Reply(452, "4.3.1", "No room for this message now; try again later"))
+            return
+        self._set_rset_state()
+        reply = await self._edge.handler.handle_MAIL(self.session, self.envelope, mail)
+        if reply.code == 250:
+            self.envelope.mail = mail
+        self._write(reply)
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        """RFC 5321 §4.1.1.3."""
+        self._require(self.envelope.mail is not None, "Need MAIL first")
+        recipient = parse_recipient(arg or "", self._edge.postmaster_domain)
+        reply = await self._edge.handler.handle_RCPT(self.session, self.envelope, recipient)
+        if reply.code == 250:
+            self.envelope.add_recipient(recipient)
+        self._write(reply)
+
+    async def smtp_DATA(self, arg: str) -> None:
+        """RFC 5321 §4.1.1.4. From the last octet on, the message is answered for whether anybody waits or not."""
+        self._require(self.envelope.mail is not None, "Need MAIL first")
+        self._require(bool(self.envelope.recipients), "Need RCPT first")
+        self._forbid_argument(arg)
+        self._write(Reply(354, "", "End data with <CR><LF>.<CR><LF>"))
+        await self._flush()
+        data = DataReader(self._edge.max_message_bytes, self._edge.inflight.reserve)
+        try:
+            async with asyncio.timeout(self._edge.data_seconds):
+                await self._stream.read_message(data, self._edge.command_seconds)
+        except TimeoutError:
+            self._edge.inflight.release(data.reserved)
+            raise SilentPeer from None
+        except BaseException:
+            self._edge.inflight.release(data.reserved)
+            raise
+        task = asyncio.create_task(self._answer_message(self.session, self.envelope, data))
+        self._edge.commits.add(task)
+        task.add_done_callback(self._edge.commits.discard)
+        self._set_rset_state()
+        self._write(await asyncio.shield(task))
+
+    async def _answer_message(self, session: Session, transaction: Transaction, data: DataReader) -> Reply:
+        handler = self._edge.handler
+        try:
+            try:
+                message = data.build_message()
+            except Fault as fault:
+                reply = self._answer_fault(fault, transaction.id)
+                await handler.note_refusal(session, transaction, reply, type(fault).__name__)
+                return reply
+            return await handler.handle_DATA(session, transaction, message)
+        except Exception as error:
+            return self._answer_fault(error, transaction.id)
+        finally:
+            self._edge.inflight.release(data.reserved)
+
+    async def smtp_RSET(self, arg: str) -> None:
+        """RFC 5321 §4.1.1.5."""
+        self._forbid_argument(arg)
+        self._set_rset_state()
+        self._write(build_ok())
+
+    async def smtp_NOOP(self, arg: str) -> None:
+        """RFC 5321 §4.1.1.9."""
+        self._write(build_ok())
+
+    async def smtp_VRFY(self, arg: str) -> None:
+        """RFC 5321 §3.5.3: who has an account is nobody's business."""
+        self._write(Reply(252, "2.0.0", "Cannot verify; send mail and see"))
+
+    async def smtp_EXPN(self, arg: str) -> None:
+        """RFC 5321 §3.5.3."""
+        self._refuse_command(Reply(502, "5.5.1", "Command not implemented"))
+
+    async def smtp_HELP(self, arg: str) -> None:
+        """RFC 5321 §4.1.1.8."""
+        self._write(Reply(214, "2.0.0", _HELP))
+
+    async def smtp_QUIT(self, arg: str) -> None:
+        """RFC 5321 §4.1.1.10."""
+        self._forbid_argument(arg)
+        self._write(Reply(221, "2.0.0", "Bye"))
+        self._is_over = True
+
+    async def smtp_STARTTLS(self, arg: str) -> None:
+        """RFC 3207 §4. What was sent ahead in the clear is forgotten; a failed handshake ends the connection."""
+        if self._edge.contexts is None or self.session.tls is not None:
+            raise RefusedArgument(Reply(503, "5.5.1", "TLS is on already"))
+        self._forbid_argument(arg)
+        self._write(Reply(220, "2.0.0", "Ready to start TLS"))
+        self._send_replies()
+        waiter: asyncio.Future[None] = self.loop.create_future()
+        handshake = ServerHandshake(self, self._edge.contexts.find_context(), self._edge.on_failure, waiter)
+        plain: Any = self.transport
+        if plain is None:
+            raise EOFError
+        self._tls_protocol, self._original_transport = handshake, plain
+        # aiosmtpd's connection_made empties the StreamReader when the handshake is done; this is our share.
+        self._stream.clear()
+        plain.set_protocol(handshake)
+        plain.resume_reading()  # the StreamReader may have paused it under plaintext sent ahead
+        handshake.connection_made(plain)
+        with contextlib.suppress(OSError):  # reported by the handshake; a mere hang-up raises nothing at all
+            await waiter
+        if self.session.tls is None:
+            self.transport = None  # the handshake's now, which lets its alert be read before closing
+            raise EOFError
+
+    async def smtp_AUTH(self, arg: str) -> None:
+        """RFC 4954 §4."""
+        if not self._edge.offers_login:
+            raise RefusedArgument(Reply(502, "5.5.1", "Command not implemented"))
+        session = self.session
+        self._require(self._is_extended(), "Send EHLO first")
+        self._require(session.account is None, "You are signed in already")
+        self._require(self.envelope.mail is None, "Not during a transaction")
+        mechanism, _, initial = arg.partition(" ")
+        decision = judge_login(
+            mechanism,
+            has_tls=session.tls is not None,
+            failures=session.failed_logins,
+            max_failures=self._edge.max_failed_logins,
+        )
+        if isinstance(decision, Refuse):
+            self._refuse_command(decision.reply)
+            self._is_over = self._is_over or decision.reply.code == 421
+            return
+        credentials = await read_credentials(mechanism.upper(), initial or None, self._ask)
+        self._write(await self._edge.handler.handle_AUTH(session, mechanism.upper(), credentials))
+
+    async def _ask(self, challenge: str) -> bytes:
+        self._replies.append(f"334 {challenge}\r\n".encode("ascii"))
+        return await self._read_line()
+
+    def _is_extended(self) -> bool:
+        return self.session.host_name is not None and self.session.extended_smtp
+
+    def _require(self, holds: bool, text: str) -> None:
+        if not holds:
+            raise RefusedArgument(Reply(503, "5.5.1", text))
+
+    def _forbid_argument(self, arg: str) -> None:
+        if arg:
+            raise RefusedArgument(Reply(501, "5.5.4", "This command takes no argument"))

@@ -1,0 +1,77 @@
+"""What is known of one connection and of the transaction under way, and who is asked about them."""
+
+import asyncio
+from typing import Protocol
+
+from aiosmtpd.smtp import Envelope as AiosmtpdEnvelope
+from aiosmtpd.smtp import Session as AiosmtpdSession
+
+from mssmail.core.account import Account
+from mssmail.core.address import Address
+from mssmail.core.envelope import Peer, TlsFacts
+from mssmail.core.reply import Reply
+from mssmail.core.trace import build_id
+from mssmail.smtp.login import Credentials
+from mssmail.smtp.parameters import MailCommand
+
+
+class Session(AiosmtpdSession):
+    """One connection since its start or since STARTTLS, which forgets all that came before (RFC 3207 §4.2)."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop)
+        self.id = build_id()
+        self.address = ""
+        self.port = 0
+        self.tls: TlsFacts | None = None
+        self.chain: tuple[bytes, ...] = ()  # the client certificate and its path, DER, as OpenSSL verified them
+        self.judged_peer: Peer | None = None  # the handler's, once it has judged the certificate
+        self.account: Account | None = None
+        self.failed_logins = 0
+
+    @property
+    def peer_facts(self) -> Peer:
+        """The other side without its certificate."""
+        return Peer(self.address, self.port, self.host_name or "", self.tls)
+
+
+class Transaction(AiosmtpdEnvelope):
+    """From MAIL to the reply to DATA. ``id`` follows the message into every log line, the journal and the 250."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.id = build_id()
+        self.mail: MailCommand | None = None
+        self.recipients: list[Address] = []
+
+    def add_recipient(self, recipient: Address) -> None:
+        """Take a recipient; one named twice is delivered to once."""
+        if recipient.key not in {known.key for known in self.recipients}:
+            self.recipients.append(recipient)
+
+
+class Handler(Protocol):
+    """Who answers what the protocol cannot: each question is asked once the command's form and order are right.
+
+    The names are aiosmtpd's. Faults may be raised; they become the replies of ``replies``.
+    """
+
+    async def handle_MAIL(self, session: Session, transaction: Transaction, mail: MailCommand) -> Reply:
+        """May this sender be used? 250 begins the transaction."""
+        ...
+
+    async def handle_RCPT(self, session: Session, transaction: Transaction, recipient: Address) -> Reply:
+        """Is this recipient taken? 250 adds it."""
+        ...
+
+    async def handle_DATA(self, session: Session, transaction: Transaction, data: bytes) -> Reply:
+        """Take the message: 250 means that it is on the disk. Runs to its end whatever the connection does."""
+        ...
+
+    async def handle_AUTH(self, session: Session, mechanism: str, credentials: Credentials) -> Reply:
+        """Do these credentials hold? 235 signs in."""
+        ...
+
+    async def note_refusal(self, session: Session, transaction: Transaction, reply: Reply, rule: str) -> None:
+        """A message was refused before anybody was asked: write it down."""
+        ...

@@ -1,0 +1,84 @@
+"""Lines and messages out of one stream, however it is cut."""
+
+import asyncio
+
+import pytest
+
+from mssmail.errors import BadSyntax, FrameTooBig
+from mssmail.smtp.reader import DataReader
+from mssmail.smtp.stream import MAX_LINE_BYTES, LineStream, parse_command
+
+
+def _open(*chunks: bytes, end: bool = True) -> LineStream:
+    reader = asyncio.StreamReader()
+    for chunk in chunks:
+        reader.feed_data(chunk)
+    if end:
+        reader.feed_eof()
+    return LineStream(reader)
+
+
+async def test_reads_line_after_line_and_then_the_end() -> None:
+    stream = _open(b"EHLO a\r\nMAIL", b" FROM:<>\r\npart")
+    assert await stream.read_line() == b"EHLO a"
+    assert stream.has_line()
+    assert await stream.read_line() == b"MAIL FROM:<>"
+    assert not stream.has_line()
+    with pytest.raises(EOFError):
+        await stream.read_line()
+
+
+@pytest.mark.parametrize(
+    "line", [b"NOOP\n", b"NO\rOP\r\n", b"NO\0OP\r\n", b"\x1b[31m\r\n", b"caf\xe9\r\n", b"a\tb\r\n"]
+)
+async def test_refuses_a_line_that_is_not_printable_ascii_and_crlf_and_goes_on(line: bytes) -> None:
+    stream = _open(line + b"NOOP\r\n")
+    with pytest.raises(BadSyntax):
+        await stream.read_line()
+    assert await stream.read_line() == b"NOOP"
+
+
+@pytest.mark.parametrize("length", [MAX_LINE_BYTES - 1, MAX_LINE_BYTES * 3, 1_000_000])
+async def test_reads_a_line_that_is_too_long_to_its_end(length: int) -> None:
+    stream = _open(b"x" * length + b"\r\nNOOP\r\n")
+    with pytest.raises(FrameTooBig):
+        await stream.read_line()
+    assert await stream.read_line() == b"NOOP"
+
+
+async def test_takes_the_longest_line_there_may_be() -> None:
+    line = b"x" * (MAX_LINE_BYTES - 2)
+    assert await _open(line + b"\r\n").read_line() == line
+
+
+async def test_a_message_leaves_what_follows_it() -> None:
+    stream = _open(b"DATA\r\n", b"a: b\r\n\r\nx\r\n.\r\nQUIT\r\n")
+    data = DataReader(1_000, lambda _count: True)
+    assert await stream.read_line() == b"DATA"
+    await stream.read_message(data, 1)
+    assert data.build_message() == b"a: b\r\n\r\nx\r\n"
+    assert await stream.read_line() == b"QUIT"
+
+
+async def test_a_message_that_breaks_off_is_no_message() -> None:
+    stream = _open(b"a: b\r\n")
+    with pytest.raises(EOFError):
+        await stream.read_message(DataReader(1_000, lambda _count: True), 1)
+
+
+async def test_silence_ends_the_wait_for_a_message() -> None:
+    stream = _open(b"a: b\r\n", end=False)
+    with pytest.raises(TimeoutError):
+        await stream.read_message(DataReader(1_000, lambda _count: True), 0.01)
+
+
+async def test_forgets_what_came_before_tls() -> None:
+    stream = _open(b"STARTTLS\r\nRSET\r\nNO", end=False)
+    assert await stream.read_line() == b"STARTTLS"
+    stream.clear()
+    assert not stream.has_line()
+
+
+def test_a_verb_has_no_case_and_an_argument_keeps_it() -> None:
+    assert parse_command(b"mail  From:<A@b> ") == ("MAIL", "From:<A@b>")
+    assert parse_command(b"") == ("", "")
