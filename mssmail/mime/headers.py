@@ -21,6 +21,7 @@ __all__ = [
     "Field",
     "Group",
     "Mailbox",
+    "clip_header",
     "decode_words",
     "find_authors",
     "find_field",
@@ -86,20 +87,26 @@ def _build_field(data: bytes, start: int, end: int) -> Field:
     return Field(name, name.lower(), Span(start, end), Span(match.end(), stop))
 
 
-def select_fields(data: bytes, span: Span, key: str) -> tuple[Field, ...]:
-    """The fields of one (lower-case) name, without splitting the others: what ``split_fields`` would give of them."""
+def clip_header(span: Span) -> Span:
+    """As much of a header as is ever parsed for display: its first megabyte."""
+    return Span(span.start, min(span.end, span.start + MAX_HEADER_BYTES))
+
+
+def select_fields(data: bytes, span: Span, *keys: str) -> tuple[Field, ...]:
+    """The fields of these (lower-case) names in order: what ``split_fields`` gives, without its limits."""
     base = span.start - 1  # the search has one line end before the header
     header = b"\n" + data[span.start : span.end]
     return tuple(
         _build_field(data, base + match.start() + 1, min(base + match.end() + 1, span.end))
-        for match in _field_pattern(key).finditer(header)
+        for match in _field_pattern(keys).finditer(header)
     )
 
 
 @cache
-def _field_pattern(key: str) -> re.Pattern[bytes]:
-    # The line end is looked at, not taken: it begins the next field's match. The name is ours, never a stranger's.
-    return re.compile(rb"\n(?i:%b)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*" % re.escape(key.encode()))
+def _field_pattern(keys: tuple[str, ...]) -> re.Pattern[bytes]:
+    # The line end is looked at, not taken: it begins the next field's match. The names are ours, never a stranger's.
+    names = "|".join(re.escape(key) for key in keys).encode()
+    return re.compile(rb"\n(?i:%b)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*" % names)
 
 
 def find_field(fields: tuple[Field, ...], key: str) -> Field | None:

@@ -21,10 +21,10 @@ def unquote(raw: bytes) -> bytes:
     return _PAIR.sub(rb"\1", raw) if b"\\" in raw else raw
 
 
-def strip_comments(raw: bytes) -> bytes:
+def strip_comments(raw: bytes, *, inside_words: bool = False) -> bytes:
     """The value with a blank for each comment (RFC 5322 §3.2.2), nested ones too; one left open takes the rest.
 
-    A parenthesis inside a word opens none: senders write ``filename=report(1).pdf``.
+    A parenthesis inside a word opens none unless asked: senders write ``filename=report(1).pdf``.
     """
     if b"(" not in raw:
         return raw
@@ -34,7 +34,7 @@ def strip_comments(raw: bytes) -> bytes:
         mark, at = match[0], match.start()
         if mark == b'"' and depth == 0:
             quoted = not quoted
-        elif mark == b"(" and not quoted and (depth or at == 0 or raw[at - 1] in _COMMENT_OPENERS):
+        elif mark == b"(" and not quoted and (depth or inside_words or _is_word_start(raw, at)):
             if depth == 0:
                 kept.append(raw[start:at])
             depth += 1
@@ -44,3 +44,7 @@ def strip_comments(raw: bytes) -> bytes:
     if depth == 0:
         kept.append(raw[start:])
     return b" ".join(kept)
+
+
+def _is_word_start(raw: bytes, at: int) -> bool:
+    return at == 0 or raw[at - 1] in _COMMENT_OPENERS
