@@ -187,11 +187,11 @@ def test_an_endless_line_is_not_held() -> None:
 def test_many_small_pieces_take_linear_time(lines: int) -> None:
     """A scan that began at the start for each piece or literal would take minutes, not a moment."""
     framer = Framer(Limits(line=10**7, literal=10**7, command=10**8, literals=10**6, discard=10**8))
-    started = time.perf_counter()
+    started = time.process_time()
     read_events(framer, b"A1 X")
     for _ in range(lines):
         read_events(framer, b" {3+}\r\nabc")
     for _ in range(lines):
         read_events(framer, b"x" * 100)
     assert len(read_events(framer, b"\r\n")) == 1
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

@@ -44,6 +44,6 @@ def test_what_follows_a_set_is_left_alone() -> None:
 
 def test_a_hundred_thousand_uids_are_read_in_linear_time() -> None:
     text = b",".join(b"%d" % (2 * n) for n in range(1, 100_001))
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(parse_uid_set(build_cursor(text)).ranges) == 100_000
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
