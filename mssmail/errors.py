@@ -33,7 +33,8 @@
     ├── TrustFault
     │   ├── BadWhiteList      unreadable, unsigned, wrongly signed, malformed
     │   ├── BadRevocationList a CRL that is unreadable or not its issuer's
-    │   └── BadCertificate    unreadable certificate, key or anchor
+    │   ├── BadCertificate    unreadable certificate, key or anchor
+    │   └── FetchFault        a list or CRL that could not be fetched
     ├── PeerFault             the other operator's server, as seen from our client
     └── WorkerFault           the worker died or took too long
 
@@ -179,6 +180,10 @@ class BadRevocationList(TrustFault):
 
 class BadCertificate(TrustFault):
     """A certificate, key or anchor file that cannot be read."""
+
+
+class FetchFault(TrustFault):
+    """A white list or CRL that could not be fetched: no answer, a wrong one, or too much of it."""
 
 
 class PeerFault(Fault):

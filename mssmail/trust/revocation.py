@@ -165,6 +165,12 @@ class RevocationIndex:
         for same in self._by_issuer.values():
             same.sort(key=lambda crl: crl.this_update, reverse=True)
 
+    def warm(self) -> None:
+        """Index the serials of every list now, and not at the first question."""
+        for same in self._by_issuer.values():
+            for crl in same:
+                crl.serials  # noqa: B018 - kept once asked for
+
     def find_status(self, link: Link, issuer: Link, at: datetime) -> Status:
         """Is the certificate, issued by this link of its path, revoked at this time? The newest list in force tells.
 

@@ -1,0 +1,205 @@
+"""The white list in use: fetched or read, authenticated, compared with the last one, adopted or held.
+
+Reading a list of 9,000 domains takes a tenth of a second, one of 200,000 three: it happens in a thread.
+"""
+
+import asyncio
+import logging
+import ssl
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from mssmail.core.decision import Accept
+from mssmail.core.names import encode_name
+from mssmail.core.whitelist import WhiteList
+from mssmail.errors import BadWhiteList, FetchFault, StoreUnavailable
+from mssmail.flows.fetch import NO_VALIDATORS, Fetched, Limits, fetch, read_file
+from mssmail.flows.last_good import KeptList, LastGood
+from mssmail.policy.adoption import judge_adoption
+from mssmail.settings import Trust
+from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
+from mssmail.trust.whitelist import (
+    MAX_LIST_BYTES,
+    ListDiff,
+    NameChange,
+    diff_white_lists,
+    load_white_list,
+    reload_white_list,
+)
+
+LIMITS: Final = Limits(MAX_LIST_BYTES, total_seconds=300)
+MAX_TOLD: Final = 200  # domains of one change named in the journal; the numbers are always whole
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldList:
+    """A list that waits for an administrator's word (``mssmail trust`` confirms it), and why."""
+
+    sha256: str
+    reason: str
+
+
+class ListKeeper:
+    """The list and what happened to it last; one refresh at a time (``TrustKeeper`` sees to it)."""
+
+    def __init__(self, settings: Trust, disk: LastGood) -> None:
+        self._settings = settings
+        self._disk = disk
+        self._known = NO_VALIDATORS  # of the list in use
+        self._known_source = ""
+        self._diff = ListDiff((), (), (), 0.0)
+        self.white_list: WhiteList | None = None
+        self.held: HeldList | None = None
+        self.last_success_at: datetime | None = None  # the source answered with a list we could take, or no newer one
+        self.last_fault = ""
+        self.missing: tuple[str, ...] = ()  # the CAs without whose CRL the last list fetched could not be believed
+
+    @property
+    def is_configured(self) -> bool:
+        """There is an address or a file."""
+        return bool(self._source)
+
+    @property
+    def _source(self) -> str:
+        file = self._settings.white_list_file
+        return self._settings.white_list_url or (str(file) if file is not None else "")
+
+    async def load(self, snapshot: TrustSnapshot, now: datetime) -> None:
+        """Begin with the last good list of the disk, if it still holds."""
+        kept = await asyncio.to_thread(self._disk.load_list)
+        held = await asyncio.to_thread(self._disk.load_held)
+        self.held = None if held is None else HeldList(held.sha256, held.reason)
+        if kept is None:
+            return
+        try:
+            self._use(await asyncio.to_thread(self._reload, kept, snapshot, now), kept)
+        except BadWhiteList as fault:
+            self._complain(f"the last good white list is not used: {fault}")
+
+    async def refresh(
+        self, snapshot: TrustSnapshot, context: ssl.SSLContext, now: datetime, *, force: bool = False
+    ) -> bool:
+        """Fetch, judge, and adopt or hold; True when the source answered well. Changes nothing otherwise."""
+        self.missing = ()
+        try:
+            fetched = await self._fetch(context)
+            if fetched is not None:
+                kept = KeptList(fetched.raw, now, self._source, fetched.validators)
+                if self.white_list is None or self.white_list.sha256 != await asyncio.to_thread(_digest, kept):
+                    new = await asyncio.to_thread(self._read, kept.raw, snapshot, now)
+                    await self._consider(kept, new, now, force=force)
+        except (FetchFault, BadWhiteList) as fault:
+            self.missing = tuple(fault.facts["missing"]) if fault.facts.get("temporary") else ()  # type: ignore[arg-type]
+            self._complain(f"the white list is not renewed: {fault}")
+            return False
+        self.last_success_at, self.last_fault = now, ""
+        return True
+
+    async def adopt_confirmed(self, snapshot: TrustSnapshot, now: datetime) -> bool:
+        """Adopt the held list once an administrator confirmed it."""
+        kept = await asyncio.to_thread(self._disk.find_confirmed)
+        if kept is None:
+            return False
+        try:
+            new = await asyncio.to_thread(self._read, kept.raw, snapshot, now)
+        except BadWhiteList as fault:
+            self._complain(f"the confirmed white list is not used: {fault}")
+            await asyncio.to_thread(self._disk.drop_held)
+            return False
+        await self._adopt(kept, new)
+        return True
+
+    def describe_change(self) -> dict[str, object]:
+        """The last adoption for the journal."""
+        if self.white_list is None:
+            raise ValueError("no list was adopted")
+        diff = self._diff
+        return {
+            "what": "white-list",
+            "generated_at": self.white_list.generated_at.isoformat(),
+            "sha256": self.white_list.sha256,
+            "signer": self.white_list.signer,
+            "entries": self.white_list.entries,
+            "faults": len(self.white_list.faults),
+            "counts": {"added": len(diff.added), "removed": len(diff.removed), "changed": len(diff.changed)},
+            "added": list(diff.added[:MAX_TOLD]),
+            "removed": list(diff.removed[:MAX_TOLD]),
+            "changed": [_describe(change) for change in diff.changed[:MAX_TOLD]],
+        }
+
+    async def _fetch(self, context: ssl.SSLContext) -> Fetched | None:
+        url, file = self._settings.white_list_url, self._settings.white_list_file
+        if url:
+            if not url.startswith("https://"):
+                raise FetchFault(f"{url}: a white list is fetched by https only")
+            return await fetch(url, context, LIMITS, self._known if self._known_source == url else NO_VALIDATORS)
+        if file is not None:
+            return Fetched(await read_file(Path(file), LIMITS))
+        raise FetchFault("neither white_list_url nor white_list_file is set")
+
+    def _read(self, raw: bytes, snapshot: TrustSnapshot, now: datetime) -> WhiteList:
+        # A store of its own: the shared one's caches belong to the event loop's thread.
+        return load_white_list(raw, build_trust_store(snapshot), self._settings.white_list_signer, now)
+
+    def _reload(self, kept: KeptList, snapshot: TrustSnapshot, now: datetime) -> WhiteList:
+        store, rule = build_trust_store(snapshot), self._settings.white_list_signer
+        return reload_white_list(kept.raw, store, rule, accepted_at=kept.accepted_at, now=now)
+
+    async def _consider(self, kept: KeptList, new: WhiteList, now: datetime, *, force: bool) -> None:
+        diff = await asyncio.to_thread(diff_white_lists, self.white_list, new)
+        answer = judge_adoption(
+            self.white_list,
+            new,
+            loss_percent=diff.loss_percent,
+            max_loss_percent=self._settings.white_list_max_loss_percent,
+            now=now,
+        )
+        if isinstance(answer, Accept) or force:
+            await self._adopt(kept, new)
+        else:
+            await self._hold(kept, answer)
+
+    async def _adopt(self, kept: KeptList, new: WhiteList) -> None:
+        self._diff = await asyncio.to_thread(diff_white_lists, self.white_list, new)
+        try:
+            await asyncio.to_thread(self._disk.keep_list, kept)
+        except StoreUnavailable:  # used all the same: a domain that is gone must not stay because a disk is full
+            _log.exception("the white list is in use but not on disk")
+        for fault in new.faults:
+            _log.warning("white list: %s", fault)
+        self._use(new, kept)
+        self.held = None
+
+    def _use(self, white_list: WhiteList, kept: KeptList) -> None:
+        """The one place where the list changes. Its octets stay on disk, not in memory."""
+        self.white_list, self._known, self._known_source = white_list, kept.validators, kept.source
+
+    async def _hold(self, kept: KeptList, reason: str) -> None:
+        held = HeldList(await asyncio.to_thread(_digest, kept), reason)
+        if self.held != held:
+            _log.error("a white list waits for confirmation: %s (SHA-256 %s)", reason, held.sha256)
+            self.held = held
+            try:
+                await asyncio.to_thread(self._disk.keep_held, replace(kept, reason=reason))
+            except StoreUnavailable:
+                _log.exception("the white list that waits is not on disk")
+
+    def _complain(self, fault: str) -> None:
+        if fault != self.last_fault:
+            _log.warning("%s", fault)
+        self.last_fault = fault
+
+
+def _digest(kept: KeptList) -> str:
+    return kept.sha256
+
+
+def _describe(change: NameChange) -> dict[str, object]:
+    return {
+        "domain": change.domain,
+        "gained": sorted(map(encode_name, change.gained)),
+        "lost": sorted(map(encode_name, change.lost)),
+    }
