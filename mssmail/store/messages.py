@@ -22,6 +22,15 @@ from mssmail.store.journal import append_entries
 from mssmail.store.schema import bodies, mailbox_rows, messages, queue
 
 INBOX = "INBOX"
+LAYOUT_COLUMNS = (
+    messages.c.id,
+    messages.c.prefix,
+    messages.c.header_start,
+    messages.c.header_end,
+    messages.c.cuts,
+    messages.c.parts,
+    messages.c.length,
+)
 PAGE = 500  # values in one IN (…): SQLite and PostgreSQL both have limits
 
 
@@ -129,25 +138,14 @@ def insert_message(conn: Connection, delivery: Delivery) -> int:
 
 def find_layout(conn: Connection, mailbox_id: int, uid: UID) -> ViewLayout | None:
     """How the bytes of a message in a mailbox lie; None when it is not there."""
-    row = conn.execute(
-        select(
-            messages.c.id,
-            messages.c.prefix,
-            messages.c.header_start,
-            messages.c.header_end,
-            messages.c.cuts,
-            messages.c.parts,
-            messages.c.length,
-        )
-        .join(mailbox_rows, mailbox_rows.c.message_id == messages.c.id)
-        .where(mailbox_rows.c.mailbox_id == mailbox_id, mailbox_rows.c.uid == uid)
-    ).first()
+    wanted = select(*LAYOUT_COLUMNS).join(mailbox_rows, mailbox_rows.c.message_id == messages.c.id)
+    row = conn.execute(wanted.where(mailbox_rows.c.mailbox_id == mailbox_id, mailbox_rows.c.uid == uid)).first()
     return None if row is None else build_layout(row)
 
 
 def build_layout(row: Row[*tuple[Any, ...]]) -> ViewLayout:
-    """The layout from a row with the message's columns."""
-    cuts = tuple(Span(start, end) for start, end in json.loads(row.cuts))
+    """The layout from a row with LAYOUT_COLUMNS."""
+    cuts = tuple(Span(start, end) for start, end in json.loads(row.cuts)) if row.cuts != "[]" else ()
     return ViewLayout(row.id, row.prefix, Span(row.header_start, row.header_end), cuts, row.parts, row.length)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
-from mssmail.core.mailbox import UID, Appended, Column, MessageMeta, MessageRow, ModSeq, StoreAction
+from mssmail.core.mailbox import UID, Appended, MessageMeta, ModSeq, StoreAction
 from mssmail.store.counters import Move, count_deleted, count_unseen, move_counters
 from mssmail.store.flags import DELETED_BIT, change_flags, decode_flags, encode_flags
 from mssmail.store.mailboxes import load_mailbox
 from mssmail.store.messages import PAGE, drop_unused_messages
-from mssmail.store.schema import mailbox_rows, messages, vanished
+from mssmail.store.schema import mailbox_rows, vanished
 
 _ROW = (
     mailbox_rows.c.uid,
@@ -24,11 +24,6 @@ _ROW = (
     mailbox_rows.c.internal_date,
     mailbox_rows.c.size,
 )
-_WIDE = {
-    Column.ENVELOPE: messages.c.envelope,
-    Column.BODY: messages.c.body,
-    Column.BODYSTRUCTURE: messages.c.bodystructure,
-}
 AnyRow = Row[*tuple[Any, ...]]
 
 
@@ -48,28 +43,6 @@ def cut_pages(uids: Sequence[UID], size: int = PAGE) -> Iterator[Sequence[UID]]:
     ordered = sorted(uids)
     for start in range(0, len(ordered), size):
         yield ordered[start : start + size]
-
-
-def load_page(
-    conn: Connection, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
-) -> Sequence[MessageRow]:
-    """The rows of at most PAGE UIDs, ascending; what is gone is left out."""
-    wide = [column for column in Column if column in columns]
-    names = [column.value for column in wide]
-    wanted = _select_rows(mailbox_id).add_columns(*(_WIDE[column] for column in wide))
-    if wide:
-        wanted = wanted.join(messages, messages.c.id == mailbox_rows.c.message_id)
-    return [
-        MessageRow(
-            MessageMeta(uid, modseq, decode_flags(bits, keywords), message_id),
-            internal_date,
-            size,
-            **dict(zip(names, more, strict=True)),
-        )
-        for uid, message_id, modseq, _, bits, keywords, internal_date, size, *more in conn.execute(
-            wanted.where(mailbox_rows.c.uid.in_(uids))
-        )
-    ]
 
 
 def add_rows(conn: Connection, mailbox_id: int, rows: Sequence[NewRow], now: datetime) -> Sequence[UID]:

@@ -20,8 +20,8 @@ from mssmail.store.messages import (
     find_layout,
     load_message,
 )
+from mssmail.store.pages import load_page
 from mssmail.store.queue import list_items
-from mssmail.store.rows import load_page
 from mssmail.store.schema import messages
 from tests.support.store import (
     NOW,

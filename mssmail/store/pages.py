@@ -1,0 +1,93 @@
+"""Pages of rows for FETCH: what was asked for, in one short read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, case, func, select
+
+from mssmail.core.mailbox import MAX_ROW_HEADER, UID, Column, MessageMeta, MessageRow
+from mssmail.core.message import Span
+from mssmail.errors import StoreUnavailable
+from mssmail.store.bodies import find_files
+from mssmail.store.flags import decode_flags
+from mssmail.store.messages import LAYOUT_COLUMNS, build_layout
+from mssmail.store.schema import bodies, mailbox_rows, messages
+
+ROWS, WIDE_ROWS, HEADER_ROWS = 500, 250, 50  # of one page; the more a row may hold, the fewer
+
+_NARROW = (
+    mailbox_rows.c.uid,
+    mailbox_rows.c.modseq,
+    mailbox_rows.c.flags,
+    mailbox_rows.c.keywords,
+    mailbox_rows.c.message_id,
+    mailbox_rows.c.internal_date,
+    mailbox_rows.c.size,
+)
+_WIDE = {
+    Column.ENVELOPE: messages.c.envelope,
+    Column.BODY: messages.c.body,
+    Column.BODYSTRUCTURE: messages.c.bodystructure,
+}
+_HEADER_LENGTH = messages.c.header_end - messages.c.header_start
+_HEADER = case(
+    (_HEADER_LENGTH <= MAX_ROW_HEADER, func.substr(bodies.c.data, messages.c.header_start + 1, _HEADER_LENGTH))
+)
+
+
+def find_page_size(columns: frozenset[Column]) -> int:
+    """How many UIDs to ask for at a time, so that a page stays within a few megabytes."""
+    if Column.HEADER in columns:
+        return HEADER_ROWS
+    return WIDE_ROWS if columns else ROWS
+
+
+def load_page(
+    conn: Connection, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
+) -> Sequence[MessageRow]:
+    """The rows of these UIDs (at most ``find_page_size`` of them), ascending; what is gone is left out."""
+    wide = [column for column in _WIDE if column in columns]
+    names = [column.value for column in wide]
+    has_layout, has_header = Column.LAYOUT in columns, Column.HEADER in columns
+    wanted = _select(wide, has_layout=has_layout, has_header=has_header)
+    found = conn.execute(
+        wanted.where(mailbox_rows.c.mailbox_id == mailbox_id, mailbox_rows.c.uid.in_(uids)).order_by(mailbox_rows.c.uid)
+    )
+    if not columns:
+        return [MessageRow(_build_meta(row), row[5], row[6]) for row in found]
+    return [
+        MessageRow(
+            _build_meta(row),
+            row[5],
+            row[6],
+            **dict(zip(names, row[7 : 7 + len(names)], strict=True)),
+            layout=build_layout(row) if has_layout else None,
+            header=_read_header(conn, row) if has_header else None,
+        )
+        for row in found
+    ]
+
+
+def _select(wide: list[Column], *, has_layout: bool, has_header: bool) -> Select[*tuple[Any, ...]]:
+    wanted: Select[*tuple[Any, ...]] = select(*_NARROW, *(_WIDE[column] for column in wide))
+    if wide or has_layout or has_header:
+        wanted = wanted.join(messages, messages.c.id == mailbox_rows.c.message_id)
+    if has_layout or has_header:
+        wanted = wanted.add_columns(*LAYOUT_COLUMNS)
+    if has_header:
+        wanted = wanted.add_columns(bodies.c.sha256, _HEADER.label("header"), bodies.c.data.is_(None).label("in_file"))
+        wanted = wanted.join(bodies, bodies.c.id == messages.c.body_id)
+    return wanted
+
+
+def _build_meta(row: Row[*tuple[Any, ...]]) -> MessageMeta:
+    return MessageMeta(row[0], row[1], decode_flags(row[2], row[3]), row[4])
+
+
+def _read_header(conn: Connection, row: Row[*tuple[Any, ...]]) -> bytes | None:
+    if not row.in_file or row.header_end - row.header_start > MAX_ROW_HEADER:
+        return None if row.header is None else bytes(row.header)
+    try:
+        return find_files(conn).read(row.sha256.hex(), Span(row.header_start, row.header_end))
+    except StoreUnavailable:
+        return None  # one message whose file is damaged must not make the whole page unreadable
