@@ -1,0 +1,81 @@
+"""Signing in with a password, for mail programs of either protocol: checked off the loop, journalled either way."""
+
+import asyncio
+
+from sqlalchemy import Connection
+
+from mssmail.core.account import Account
+from mssmail.core.address import Address, parse_address
+from mssmail.core.clock import Clock
+from mssmail.core.decision import Refuse
+from mssmail.core.envelope import Peer
+from mssmail.errors import BadCredentials, BadSyntax
+from mssmail.journal import Entry, Event
+from mssmail.policy.login import judge_account
+from mssmail.store.accounts import find_account, find_password_hash, set_password_hash
+from mssmail.store.engine import Store
+from mssmail.store.journal import append_entries
+from mssmail.store.passwords import hash_password, is_outdated, verify_password
+
+MAX_AT_A_TIME = 2  # each check takes 64 MB and a core: more at once would only slow all of them, mail included
+
+
+class SignIn:
+    """Checks passwords. One object for the whole process, so that its limit holds for all listeners together."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._turns = asyncio.Semaphore(MAX_AT_A_TIME)
+
+    async def sign_in(self, user: str, password: str, peer: Peer, mechanism: str, *, trace_id: str = "") -> Account:
+        """The account of these credentials, journalled before it is handed out.
+
+        Raises BadCredentials with the fact ``rule``: unknown-account, wrong-password or what ``judge_account`` says. It
+        takes the same work whichever it is; only the journal, not the client, is told.
+        """
+        address = _read_user(user)
+        account, stored = await asyncio.wrap_future(self._store.read(lambda conn: _find(conn, address)))
+        async with self._turns:
+            fits = await asyncio.wrap_future(self._store.run(lambda: verify_password(stored, password)))
+        rule = _judge(account, fits=fits)
+        facts: dict[str, object] = {"mechanism": mechanism, "peer": peer.address, "port": peer.port}
+        if account is None or rule:
+            await self._note(Event.SIGN_IN_FAILED, trace_id, {"user": user[:320], "rule": rule, **facts})
+            raise BadCredentials("unknown user or wrong password", rule=rule)
+        await self._note(Event.SIGNED_IN, trace_id, {"account": str(account.address), **facts})
+        if stored and is_outdated(stored):
+            await self._renew(account.address, password)
+        return account
+
+    async def _note(self, event: Event, trace_id: str, facts: dict[str, object]) -> None:
+        entry = Entry(self._clock(), event, trace_id, facts)
+        await asyncio.wrap_future(self._store.submit(lambda conn: append_entries(conn, (entry,))))
+
+    async def _renew(self, address: Address, password: str) -> None:
+        async with self._turns:
+            made = await asyncio.wrap_future(self._store.run(lambda: hash_password(password)))
+        await asyncio.wrap_future(self._store.submit(lambda conn: set_password_hash(conn, address, made)))
+
+
+def _read_user(user: str) -> Address | None:
+    try:
+        return parse_address(user)
+    except BadSyntax:
+        return None
+
+
+def _find(conn: Connection, address: Address | None) -> tuple[Account | None, str | None]:
+    if address is None:
+        return None, None
+    return find_account(conn, address), find_password_hash(conn, address)
+
+
+def _judge(account: Account | None, *, fits: bool) -> str:
+    """The rule that refuses, or nothing."""
+    if account is None:
+        return "unknown-account"
+    if not fits:
+        return "wrong-password"
+    decision = judge_account(suspended=account.suspended)
+    return decision.rule if isinstance(decision, Refuse) else ""
