@@ -27,7 +27,8 @@
     │   └── TooBig
     ├── ProtocolFault
     │   ├── BadSyntax
-    │   │   └── BadCharset    a character set we do not read
+    │   │   ├── BadCharset    a character set we do not read
+    │   │   └── NoSuchNumber  a message sequence number beyond the mailbox
     │   ├── WrongState
     │   └── FrameTooBig
     ├── TrustFault
@@ -156,6 +157,10 @@ class BadSyntax(ProtocolFault):
 
 class BadCharset(BadSyntax):
     """Text in a character set we do not read."""
+
+
+class NoSuchNumber(BadSyntax):
+    """A message sequence number beyond the mailbox (RFC 9051 §9, seq-number)."""
 
 
 class WrongState(ProtocolFault):

@@ -21,7 +21,7 @@ from mssmail.core.mailbox import (
     SeqSet,
     UIDSet,
 )
-from mssmail.errors import BadSyntax
+from mssmail.errors import NoSuchNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +163,4 @@ def _refuse_beyond(numbers: SeqSet, count: int) -> None:
     """
     for pair in numbers.ranges:
         if STAR not in pair and max(pair) > count:
-            raise BadSyntax("a sequence number beyond the mailbox")
+            raise NoSuchNumber("a sequence number beyond the mailbox")

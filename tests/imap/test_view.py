@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mssmail.core.mailbox import STAR, UID, Changes, MessageMeta, ModSeq, SeqNum, SeqSet, UIDSet
-from mssmail.errors import BadSyntax
+from mssmail.errors import NoSuchNumber
 from mssmail.imap.view import Expunged, FlagsChanged, Grown, View
 
 
@@ -59,7 +59,7 @@ def test_finds_the_uids_of_a_uid_set(ranges: tuple[tuple[int, int], ...], uids: 
 
 def test_a_sequence_number_beyond_the_mailbox_is_a_mistake() -> None:
     for ranges in (((4, 4),), ((1, 4),), ((1, 1), (9, 9))):
-        with pytest.raises(BadSyntax):
+        with pytest.raises(NoSuchNumber):
             _view(3, 5, 8).resolve(SeqSet(ranges))
 
 

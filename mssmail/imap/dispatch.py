@@ -1,0 +1,217 @@
+"""Events become commands, commands verbs, verbs answers; one after the other, in the order they came.
+
+Here is the one place where faults turn into answers, and where news of the mailbox follow a command.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, assert_never
+
+from mssmail.core.mailbox import SeqSet
+from mssmail.core.trace import build_id
+from mssmail.errors import BadSyntax, Fault, NoSuchMailbox
+from mssmail.imap.replies import Answer, answer_fault, bad, bye, is_expected, no, ok
+from mssmail.imap.session import Session, Severed
+from mssmail.imap.states import require_state
+from mssmail.imap.verbs import (
+    append,
+    authenticate,
+    capability,
+    check,
+    close,
+    copy,
+    create,
+    delete,
+    enable,
+    expunge,
+    fetch,
+    id,
+    idle,
+    list,
+    login,
+    logout,
+    namespace,
+    noop,
+    rename,
+    search,
+    select,
+    starttls,
+    status,
+    store,
+    subscribe,
+    unselect,
+)
+from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.frames import Event, Frame, HangUp, Malformed, NeedContinuation, RawLine, TooBig
+from mssmail.imap.wire.parser import parse_command
+from mssmail.imap.wire.response_codes import build_capability
+from mssmail.imap.wire.responses import Condition, Continuation
+
+Verb = Callable[[Session, Any], Awaitable[Answer | None]]
+
+MAX_MISTAKES = 20  # BADs in a row: no mail client speaks there
+
+VERBS: Mapping[type[c.CommandBody], Verb] = MappingProxyType(
+    {
+        c.Append: append.run,
+        c.Authenticate: authenticate.run,
+        c.Capability: capability.run,
+        c.Check: check.run,
+        c.Close: close.run,
+        c.Copy: copy.run,
+        c.Create: create.run,
+        c.Delete: delete.run,
+        c.Enable: enable.run,
+        c.Expunge: expunge.run,
+        c.Fetch: fetch.run,
+        c.Id: id.run,
+        c.Idle: idle.run,
+        c.List: list.run,
+        c.Login: login.run,
+        c.Logout: logout.run,
+        c.Namespace: namespace.run,
+        c.Noop: noop.run,
+        c.Rename: rename.run,
+        c.Search: search.run,
+        c.Select: select.run,
+        c.StartTls: starttls.run,
+        c.Status: status.run,
+        c.Store: store.run,
+        c.Subscribe: subscribe.run,
+        c.Unselect: unselect.run,
+    }
+)
+
+
+async def greet(session: Session) -> None:
+    """The first line (RFC 9051 §7.1.1), with what we can do."""
+    await session.tell(ok("mssmail is ready", build_capability(capability.list_capabilities(session))))
+
+
+async def dismiss(session: Session, answer: Answer) -> None:
+    """Say BYE and end."""
+    await session.tell(answer)
+    session.close()
+
+
+async def receive(session: Session, event: Event) -> None:
+    """Do what one event asks for."""
+    match event:
+        case Frame():
+            await _obey(session, event)
+        case RawLine(data):
+            await _read_line(session, data)
+        case NeedContinuation():
+            await session.tell(Continuation())
+        case TooBig(tag):
+            await _refuse(session, tag, no("The command is too large", "TOOBIG"))
+        case Malformed(tag):
+            await _refuse(session, tag, bad("Lines end in CRLF and hold neither CR nor LF"))
+        case HangUp():
+            await dismiss(session, bye("Too much to read past", "TOOBIG"))
+        case _:
+            assert_never(event)
+
+
+async def push(session: Session) -> None:
+    """Tell the news while IDLE waits; the bell rang."""
+    gone = await _tell_news(session, may_expunge=True)
+    if gone:
+        await dismiss(session, _GONE)
+
+
+_GONE = bye("The selected mailbox has been deleted", "UNAVAILABLE")
+
+
+async def _obey(session: Session, frame: Frame) -> None:
+    try:
+        command = parse_command(frame)
+    except BadSyntax as fault:
+        session.note("not understood", level=logging.DEBUG, reason=str(fault))
+        await _refuse(session, fault.tag, answer_fault(fault, None, ""))
+        return
+    await _conclude(session, command, _run(session, command.body))
+
+
+async def _run(session: Session, body: c.CommandBody) -> Answer | None:
+    if isinstance(body, c.Unparsable):
+        return bad("There is no such command")
+    require_state(session.state, body)
+    return await VERBS[type(body)](session, body)
+
+
+async def _read_line(session: Session, line: bytes) -> None:
+    """A line that belongs to a command at work: a SASL response, or DONE."""
+    command, read = session.waiting, session.reader
+    session.waiting = session.reader = None
+    if command is None or read is None:
+        raise RuntimeError("a line that nobody waits for")
+    await _conclude(session, command, read(session, line))
+
+
+async def _refuse(session: Session, tag: str, answer: Answer) -> None:
+    """Answer what never became a command; one that waited for its line is over too."""
+    if session.waiting is not None:
+        tag, session.waiting, session.reader = session.waiting.tag, None, None
+        session.stop_listening()
+    await _answer(session, tag, answer)
+
+
+async def _conclude(session: Session, command: c.Command, work: Awaitable[Answer | None]) -> None:
+    answer = await _attempt(session, command, work)
+    if answer is None:
+        session.waiting = command
+        return
+    gone = not session.has_ended and await _tell_news(session, may_expunge=_may_expunge(command.body))
+    await _answer(session, command.tag, answer)
+    if gone:
+        await dismiss(session, _GONE)
+
+
+async def _attempt(session: Session, command: c.Command, work: Awaitable[Answer | None]) -> Answer | None:
+    try:
+        return await work
+    except (Severed, ConnectionError):  # nobody is left to answer to
+        raise
+    except Exception as fault:
+        incident = build_id()
+        answer = answer_fault(fault, command.body, incident)
+        verb = type(command.body).__name__.upper()
+        if is_expected(fault):
+            facts = fault.facts if isinstance(fault, Fault) else {}
+            session.note("refused", verb=verb, kind=type(fault).__name__, reason=str(fault), details=facts)
+        else:
+            session.note("failed", level=logging.ERROR, fault=fault, verb=verb, incident=incident)
+        return answer
+
+
+def _may_expunge(body: c.CommandBody) -> bool:
+    """RFC 9051 §7.5.1: never while FETCH, STORE or SEARCH count by sequence number; their UID variants may."""
+    match body:
+        case c.Fetch(SeqSet()) | c.Store(SeqSet()) | c.Search(uid=False):
+            return False
+        case _:
+            return True
+
+
+async def _tell_news(session: Session, *, may_expunge: bool) -> bool:
+    """What happened in the selected mailbox. True when the mailbox itself has gone.
+
+    When the store cannot say now, the command's own answer stands all the same, and the news come later.
+    """
+    try:
+        await session.catch_up(may_expunge=may_expunge)
+    except NoSuchMailbox:
+        return True
+    except Fault as fault:
+        session.note("no news to be had", level=logging.WARNING, reason=str(fault))
+    return False
+
+
+async def _answer(session: Session, tag: str, answer: Answer) -> None:
+    await session.tell(replace(answer, tag=tag))
+    session.mistakes = session.mistakes + 1 if answer.condition is Condition.BAD else 0
+    if session.mistakes >= MAX_MISTAKES and not session.has_ended:
+        await dismiss(session, bye("Too many mistakes"))

@@ -1,0 +1,196 @@
+"""FETCH responses as octets: prepared columns as they are, BODY[section] cut out of the view by offsets.
+
+The view of a message is our prefix, then the message without its ``cuts`` (see ``core.mailbox.ViewLayout``). A section
+becomes a ``Slice``: octets we hold and spans still to be read, so that a large body need never be held whole.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mssmail.core.mailbox import Column, MessageRow, SeqNum, ViewLayout
+from mssmail.core.message import Span
+from mssmail.errors import BadSyntax
+from mssmail.imap.view import Expunged, FlagsChanged, Grown, Update
+from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
+from mssmail.imap.wire.dates import encode_date_time
+from mssmail.imap.wire.fetch_responses import encode_fetch_start
+from mssmail.imap.wire.writer import encode_flags
+from mssmail.mime.part_table import PartTable
+
+Piece = bytes | Span
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A stretch of the view, in order: octets, and spans of the message that are still to be read."""
+
+    pieces: tuple[Piece, ...]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.pieces))
+
+    def cut(self, offset: int, length: int) -> "Slice":
+        """The part of it that a partial FETCH asks for; what lies beyond the end is nothing (RFC 9051 §6.4.5)."""
+        kept: list[Piece] = []
+        for piece in self.pieces:
+            start, end = min(offset, len(piece)), min(offset + length, len(piece))
+            if start < end:
+                kept.append(_cut_piece(piece, start, end))
+            offset, length = max(0, offset - len(piece)), length - (end - start)
+        return Slice(tuple(kept))
+
+
+def _cut_piece(piece: Piece, start: int, end: int) -> Piece:
+    if isinstance(piece, Span):
+        return Span(piece.start + start, piece.start + end)
+    return piece[start:end]
+
+
+def find_header(layout: ViewLayout) -> Slice:
+    """The header of the view: our prefix and the message's own fields but those that claim to be ours."""
+    return _join([layout.prefix, *_list_kept(layout)])
+
+
+def _list_kept(layout: ViewLayout) -> Iterator[Span]:
+    start = layout.header.start
+    for cut in layout.cuts:
+        yield Span(start, max(start, cut.start))
+        start = cut.end
+    yield Span(start, max(start, layout.header.end))
+
+
+def _join(pieces: Iterable[Piece]) -> Slice:
+    """Without empty pieces, and neighbouring spans as one: each span is one read."""
+    joined: list[Piece] = []
+    for piece in filter(len, pieces):
+        last = joined[-1] if joined else b""
+        if isinstance(piece, Span) and isinstance(last, Span) and last.end == piece.start:
+            joined[-1] = Span(last.start, piece.end)
+        else:
+            joined.append(piece)
+    return Slice(tuple(joined))
+
+
+def find_section(layout: ViewLayout, table: PartTable | None, section: Section) -> Slice | None:
+    """Where the section lies in the view (RFC 9051 §6.4.5); None when the message has no such part.
+
+    HEADER.FIELDS and its kin give the whole header: ``filter_fields`` then picks. ``table`` is needed for parts only.
+    """
+    if not section.part:
+        body = Span(layout.header.end, layout.length)
+        match section.text:
+            case "TEXT":
+                return _join([body])
+            case "":
+                return _join([*find_header(layout).pieces, body])
+            case _:
+                return find_header(layout)
+    text = "HEADER" if section.text.startswith("HEADER") else section.text
+    span = None if table is None else table.find_span(section.part, text)
+    if span == layout.header:  # MIME of part 1 of a message that is not a multipart
+        return find_header(layout)
+    return None if span is None else _join([span])
+
+
+_FIELD = re.compile(rb"([^\s:]*+)[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+")
+
+
+def filter_fields(header: bytes, names: frozenset[bytes], *, exclude: bool) -> bytes:
+    """The fields of these lower-case names, or all others, in their order, and the blank line (RFC 9051 §6.4.5)."""
+    kept: list[bytes] = []
+    place = 0
+    while place < len(header) and not header.startswith((b"\r\n", b"\n"), place):
+        field = _FIELD.match(header, place)
+        if field is None or field.end() == place:
+            break
+        if (field[1].lower() in names) != exclude:
+            kept.append(field[0] if field[0].endswith(b"\n") else field[0] + b"\r\n")
+        place = field.end()
+    return b"".join((*kept, b"\r\n"))
+
+
+def fold_names(section: Section) -> frozenset[bytes]:
+    """The section's field names, ready for ``filter_fields``."""
+    return frozenset(name.lower().encode("utf-8") for name in section.fields)
+
+
+@lru_cache(maxsize=1024)
+def encode_flag_list(flags: frozenset[str], *, recent: bool) -> bytes:
+    r"""``(\Seen $Forwarded)``; \Recent is this session's own knowledge."""
+    return encode_flags((*flags, "\\Recent") if recent else flags)
+
+
+def encode_updates(updates: Iterable[Update]) -> bytes:
+    """The untagged responses for what a view has to tell."""
+    return b"".join(map(_encode_update, updates))
+
+
+def _encode_update(update: Update) -> bytes:
+    match update:
+        case Expunged(number):
+            return b"* %d EXPUNGE\r\n" % number
+        case Grown(exists, recent):
+            return b"* %d EXISTS\r\n* %d RECENT\r\n" % (exists, recent)
+        case FlagsChanged(number, meta, recent):
+            # UID first: clients that know only UIDs can use it too (RFC 9051 §7.5.2)
+            return b"* %d FETCH (UID %d FLAGS %b)\r\n" % (
+                number,
+                meta.uid,
+                encode_flag_list(meta.flags, recent=recent),
+            )
+
+
+# -- items that need no bytes of the message
+
+# What is shown of a message whose columns are missing: never a reason to fail a FETCH of others.
+_NO_ENVELOPE = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
+_NO_BODY = b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" %d 0)'
+
+RowEncoder = Callable[[MessageRow, bool], bytes]
+
+_ENCODERS: dict[str, RowEncoder] = {
+    "UID": lambda row, _: b"UID %d" % row.meta.uid,
+    "FLAGS": lambda row, recent: b"FLAGS " + encode_flag_list(row.meta.flags, recent=recent),
+    "INTERNALDATE": lambda row, _: b"INTERNALDATE " + encode_date_time(row.internal_date),
+    "RFC822.SIZE": lambda row, _: b"RFC822.SIZE %d" % row.size,
+    "MODSEQ": lambda row, _: b"MODSEQ (%d)" % row.meta.modseq,
+    "ENVELOPE": lambda row, _: b"ENVELOPE " + (row.envelope or _NO_ENVELOPE),
+    "BODY": lambda row, _: b"BODY " + (row.body or _NO_BODY % row.size),
+    "BODYSTRUCTURE": lambda row, _: b"BODYSTRUCTURE " + (row.bodystructure or _NO_BODY % row.size),
+}
+_COLUMNS = {"ENVELOPE": Column.ENVELOPE, "BODY": Column.BODY, "BODYSTRUCTURE": Column.BODYSTRUCTURE}
+
+
+def find_columns(items: Iterable[FetchItem | FetchSection]) -> frozenset[Column]:
+    """What a page of rows must bring along for these items."""
+    columns: set[Column] = set()
+    for item in items:
+        match item:
+            case FetchItem(name) if name in _COLUMNS:
+                columns.add(_COLUMNS[name])
+            case FetchSection(section):
+                columns.add(Column.LAYOUT)
+                if is_top_header(section):
+                    columns.add(Column.HEADER)
+    return frozenset(columns)
+
+
+def is_top_header(section: Section) -> bool:
+    """Only the message's own header is needed."""
+    return not section.part and section.text.startswith("HEADER")
+
+
+def build_row_encoder(names: Iterable[str]) -> Callable[[MessageRow, SeqNum, bool], bytes]:
+    """A function that writes ``* n FETCH (…`` of a row, without the closing parenthesis; UID stands first."""
+    ordered = sorted(dict.fromkeys(names), key=lambda name: name != "UID")
+    unknown = [name for name in ordered if name not in _ENCODERS]
+    if unknown:
+        raise BadSyntax("an unknown item of FETCH", items=unknown)
+    encoders = [_ENCODERS[name] for name in ordered]
+
+    def encode(row: MessageRow, number: SeqNum, recent: bool) -> bytes:
+        return encode_fetch_start(number) + b" ".join([encode_item(row, recent) for encode_item in encoders])
+
+    return encode

@@ -1,0 +1,202 @@
+"""The listener: connections, TLS, time-outs, IDLE's waiting, and an orderly end.
+
+The only place here with sockets and clocks. What is said is ``dispatch``'s; how octets flow, ``channel``'s.
+"""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mssmail.core.envelope import Peer
+from mssmail.core.trace import build_id
+from mssmail.imap.backend import Bell, MailStore
+from mssmail.imap.channel import Channel, Interrupted
+from mssmail.imap.dispatch import dismiss, greet, push, receive
+from mssmail.imap.replies import Answer, bye, ok
+from mssmail.imap.session import Session, Severed, Terms
+from mssmail.imap.wire.framing import Framer
+from mssmail.imap.wire.responses import encode_response
+from mssmail.settings import Endpoint, Imap, Login
+
+TlsSource = Callable[[], ssl.SSLContext]  # asked at every handshake, so that a renewed certificate needs no restart
+
+_BEFORE_LOGIN_SECONDS = 120  # RFC 9051 §5.4 asks for 30 minutes only of those who have signed in
+_KEEP_ALIVE_SECONDS = 120  # IDLE: a word now and then, before some box on the way forgets the connection
+_WRITE_TIMEOUT_SECONDS = 300
+_GRACE_SECONDS = 5
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """One port."""
+
+    endpoint: Endpoint
+    is_tls: bool
+
+
+class ImapListener:
+    """IMAP on one or two ports: STARTTLS and implicit TLS (RFC 8314 §3.2)."""
+
+    def __init__(self, settings: Imap, login: Login, store: MailStore, tls: TlsSource) -> None:
+        self._settings, self._login, self._store, self._tls = settings, login, store, tls
+        self._servers: list[asyncio.Server] = []
+        self._conversations: dict[asyncio.Task[None], _Conversation] = {}
+        self.endpoint: Endpoint | None = None  # where we listen, with the port the system chose for 0
+        self.endpoint_tls: Endpoint | None = None
+
+    @property
+    def connections(self) -> int:
+        """How many there are now."""
+        return len(self._conversations)
+
+    async def start(self) -> None:
+        """Listen; raises OSError when a port is taken."""
+        if self._settings.listen is not None:
+            self.endpoint = await self._open(_Door(self._settings.listen, is_tls=False))
+        if self._settings.listen_tls is not None:
+            self.endpoint_tls = await self._open(_Door(self._settings.listen_tls, is_tls=True))
+
+    async def stop(self) -> None:
+        """Take no more connections, say BYE on those there are, wait a little, then hang up."""
+        for server in self._servers:
+            server.close()
+        for conversation in self._conversations.values():
+            conversation.channel.interrupt()
+        tasks = set(self._conversations)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=_GRACE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        self._servers.clear()
+
+    async def _open(self, door: _Door) -> Endpoint:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: Channel(lambda channel: self._accept(channel, door), _WRITE_TIMEOUT_SECONDS),
+            door.endpoint.host,
+            door.endpoint.port,
+            reuse_address=True,
+            backlog=512,
+        )
+        self._servers.append(server)
+        return Endpoint(door.endpoint.host, server.sockets[0].getsockname()[1])
+
+    def _accept(self, channel: Channel, door: _Door) -> None:
+        if len(self._conversations) >= self._settings.max_connections:
+            _log.warning("too many connections", extra={"client": channel.address[0]})
+            if not door.is_tls:
+                channel.transport.write(encode_response(bye("Too many connections", "UNAVAILABLE")))
+            channel.close()
+            return
+        conversation = _Conversation(channel, self._build_session(channel, door), self._settings, self._tls)
+        task = asyncio.get_running_loop().create_task(conversation.run(is_tls=door.is_tls))
+        self._conversations[task] = conversation
+        task.add_done_callback(self._conversations.pop)
+
+    def _build_session(self, channel: Channel, door: _Door) -> Session:
+        terms = Terms(
+            offers_tls=not door.is_tls,
+            max_literal_bytes=self._settings.max_literal_bytes,
+            max_failures=self._login.max_failures,
+            failure_delay_seconds=self._login.failure_delay_seconds,
+        )
+        return Session(self._store, Framer(), channel, Peer(*channel.address), terms, build_id())
+
+
+class _Conversation:
+    """One connection, from greeting to end."""
+
+    def __init__(self, channel: Channel, session: Session, settings: Imap, tls: TlsSource) -> None:
+        self.channel = channel
+        self._session, self._settings, self._tls = session, settings, tls
+
+    async def run(self, *, is_tls: bool) -> None:
+        """Talk until one side has had enough. Nothing escapes from here but cancellation."""
+        session = self._session
+        session.note("connected", level=logging.DEBUG)
+        try:
+            if is_tls:
+                await self._begin_tls()
+            await greet(session)
+            await self._talk()
+            self.channel.close()
+        except Interrupted:
+            await self._part(bye("The server is going down; come back soon"))
+        except TimeoutError:
+            await self._part(bye("Silent for too long"))
+        except (ConnectionError, ssl.SSLError) as fault:
+            session.note("connection lost", reason=str(fault))
+            self.channel.abort()
+        except Severed as fault:
+            session.note("connection cut", level=logging.ERROR, reason=str(fault))
+            self.channel.abort()
+        except Exception as fault:
+            session.note("conversation failed", level=logging.ERROR, fault=fault)
+            self.channel.abort()
+        finally:
+            session.close()
+            session.note("disconnected", received=self.channel.received, sent=self.channel.sent)
+            self.channel.close()
+
+    async def _part(self, farewell: Answer) -> None:
+        with contextlib.suppress(ConnectionError):
+            await dismiss(self._session, farewell)
+
+    async def _begin_tls(self) -> None:
+        """TLS, with whatever certificate is the current one."""
+        self._session.begin_tls(await self.channel.begin_tls(self._tls()))
+
+    async def _talk(self) -> None:
+        session = self._session
+        while not session.has_ended:
+            event = session.framer.next_event()
+            if event is not None:
+                await receive(session, event)
+                if session.wants_tls:
+                    dropped = session.framer.clear()
+                    session.note("TLS begins", level=logging.DEBUG, dropped=dropped)
+                    await self._begin_tls()
+                continue
+            if session.bell is not None:
+                await self._watch(session.bell)
+                if session.has_ended:
+                    return
+            data = await self.channel.read(self._find_patience())
+            if not data:
+                return
+            session.framer.feed(data)
+
+    def _find_patience(self) -> float:
+        if self._session.account is None:
+            return min(_BEFORE_LOGIN_SECONDS, self._settings.idle_timeout_seconds)
+        return self._settings.idle_timeout_seconds
+
+    async def _watch(self, bell: Bell) -> None:
+        """While IDLE waits for the client's next line: tell the news whenever the bell rings."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._settings.idle_timeout_seconds
+        reading = loop.create_task(self.channel.wait_readable())
+        ringing = loop.create_task(bell.wait())
+        try:
+            while not self._session.has_ended:
+                patience = min(_KEEP_ALIVE_SECONDS, deadline - loop.time())
+                if patience <= 0:
+                    raise TimeoutError
+                done, _ = await asyncio.wait({reading, ringing}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+                if reading in done:
+                    return
+                if ringing in done:
+                    ringing = loop.create_task(bell.wait())
+                    await push(self._session)
+                else:
+                    await self._session.tell(ok("Still here"))
+        finally:
+            reading.cancel()
+            ringing.cancel()
+            await asyncio.gather(reading, ringing, return_exceptions=True)

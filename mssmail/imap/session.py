@@ -1,0 +1,173 @@
+"""What one client is and sees: who signed in, what it selected, where its answers go. No socket, no clock.
+
+``dispatch`` feeds it, ``verbs`` act on it, ``server`` gives it a connection. One command is at work at a time.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from mssmail.core.account import Account
+from mssmail.core.envelope import Peer, TlsFacts
+from mssmail.core.mailbox import SYSTEM_FLAGS
+from mssmail.imap.backend import Bell, MailStore
+from mssmail.imap.render import encode_updates
+from mssmail.imap.replies import Answer
+from mssmail.imap.states import State
+from mssmail.imap.view import FlagsChanged, View
+from mssmail.imap.wire.commands import Command
+from mssmail.imap.wire.framing import Framer
+from mssmail.imap.wire.responses import Flags, Response, encode_response
+
+_log = logging.getLogger(__name__)
+
+# Keywords clients know how to use (RFC 9051 §2.3.2, RFC 3503): shown before anybody has set them.
+COMMON_KEYWORDS = frozenset({"$MDNSent", "$Forwarded", "$Junk", "$NotJunk", "$Phishing"})
+
+
+class Severed(Exception):
+    """What was begun cannot be ended properly: only hanging up is left."""
+
+
+class Outlet(Protocol):
+    """Where the session's answers go."""
+
+    async def send(self, data: bytes) -> None:
+        """Hand over octets; waits while the client reads more slowly than we write."""
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the operator grants a session."""
+
+    offers_tls: bool = True  # on the port without implicit TLS
+    max_literal_bytes: int = 52_428_800
+    max_failures: int = 5  # failed sign-ins before we hang up
+    failure_delay_seconds: float = 1
+
+
+# Reads a line that is no command; answers None when it wants another.
+LineReader = Callable[["Session", bytes], Awaitable[Answer | None]]
+
+
+class Session:
+    """One client's connection, as far as IMAP goes."""
+
+    def __init__(
+        self, store: MailStore, framer: Framer, outlet: Outlet, peer: Peer, terms: Terms, trace_id: str
+    ) -> None:
+        self.store, self.framer, self.outlet, self.terms = store, framer, outlet, terms
+        self.peer = peer
+        self.trace_id = trace_id
+        self.account: Account | None = None
+        self.view: View | None = None
+        self.bell: Bell | None = None  # only while IDLE has a mailbox to watch
+        self.reader: LineReader | None = None  # of a SASL response, or of DONE
+        self.waiting: Command | None = None  # the command that this line belongs to
+        self.failures = 0  # failed sign-ins
+        self.mistakes = 0  # commands answered BAD, one after the other
+        self.wants_tls = False  # STARTTLS was answered: the server begins TLS, then calls ``begin_tls``
+        self.has_ended = False
+        self._keywords: frozenset[str] = frozenset()
+
+    @property
+    def state(self) -> State:
+        """RFC 9051 §3, from what the session holds."""
+        if self.has_ended:
+            return State.LOGOUT
+        if self.account is None:
+            return State.NOT_AUTHENTICATED
+        return State.AUTHENTICATED if self.view is None else State.SELECTED
+
+    @property
+    def owner(self) -> Account:
+        """Who signed in; only for commands whose state says that somebody has."""
+        if self.account is None:
+            raise RuntimeError("nobody has signed in")
+        return self.account
+
+    @property
+    def selected(self) -> View:
+        """The selected mailbox; only for commands of the selected state."""
+        if self.view is None:
+            raise RuntimeError("no mailbox is selected")
+        return self.view
+
+    async def send(self, data: bytes) -> None:
+        """Responses as octets."""
+        if data:
+            await self.outlet.send(data)
+
+    async def tell(self, response: Response) -> None:
+        """One response."""
+        await self.outlet.send(encode_response(response))
+
+    def expect_line(self, read: LineReader) -> None:
+        """Have the next line read by ``read``: it is no command."""
+        self.framer.expect_line()
+        self.reader = read
+
+    def select(self, view: View, keywords: Iterable[str]) -> None:
+        """Enter a mailbox."""
+        self.view = view
+        self._keywords = frozenset(keywords) | COMMON_KEYWORDS
+
+    def deselect(self) -> None:
+        """Leave the mailbox, if any."""
+        self.stop_listening()
+        self.view = None
+
+    def listen(self) -> None:
+        """Have a bell for the selected mailbox, if any."""
+        if self.view is not None and self.bell is None:
+            self.bell = self.store.listen(self.view.mailbox_id)
+
+    def stop_listening(self) -> None:
+        """Put the bell away."""
+        if self.bell is not None:
+            self.bell.close()
+            self.bell = None
+
+    def list_flags(self) -> tuple[str, ...]:
+        """The FLAGS of the selected mailbox."""
+        return (*SYSTEM_FLAGS, *self._keywords)
+
+    async def learn_keywords(self, flags: Iterable[str]) -> None:
+        r"""Tell the client of keywords it has not seen here, before they occur (RFC 9051 §7.3.5)."""
+        news = {flag for flag in flags if not flag.startswith("\\")} - self._keywords
+        if news and self.view is not None:
+            self._keywords |= news
+            await self.tell(Flags(self.list_flags()))
+
+    async def catch_up(self, *, may_expunge: bool) -> None:
+        """Tell what happened in the selected mailbox since the client last heard; raises NoSuchMailbox."""
+        view = self.view
+        if view is None:
+            return
+        changes = await self.store.changes(view.mailbox_id, view.modseq, claim_recent=not view.read_only)
+        updates = view.catch_up(changes, may_expunge=may_expunge)
+        await self.learn_keywords(flag for u in updates if isinstance(u, FlagsChanged) for flag in u.meta.flags)
+        await self.send(encode_updates(updates))
+
+    def begin_tls(self, facts: TlsFacts) -> None:
+        """TLS is up: what was said in the clear no longer counts (RFC 9051 §6.2.1)."""
+        self.peer = replace(self.peer, tls=facts)
+        self.wants_tls = False
+        self.failures = 0
+
+    def note(self, message: str, *, level: int = logging.INFO, fault: Exception | None = None, **facts: object) -> None:
+        """One line of the log, under the session's id; with the traceback of a fault that nobody foresaw."""
+        account = {} if self.account is None else {"account": str(self.account.address)}
+        extra = {"id": self.trace_id, "client": self.peer.address, **account, **facts}
+        _log.log(level, message, extra=extra, exc_info=fault)
+
+    def close(self) -> None:
+        """Let go of everything; the connection has ended."""
+        self.deselect()
+        self.has_ended = True

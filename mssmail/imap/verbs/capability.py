@@ -1,0 +1,37 @@
+"""CAPABILITY: what we can do, here and now (RFC 9051 §6.1.1)."""
+
+from mssmail.imap.replies import Answer, ok
+from mssmail.imap.session import Session
+from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.responses import Capabilities
+
+# Only what truly works. XLIST is answered though not announced: clients that want it ask anyhow.
+_ALWAYS = (
+    "IMAP4rev1",
+    "LITERAL+",  # RFC 7888
+    "SASL-IR",  # RFC 4959
+    "ID",  # RFC 2971
+    "NAMESPACE",  # RFC 2342
+    "IDLE",  # RFC 2177
+    "UIDPLUS",  # RFC 4315
+    "UNSELECT",  # RFC 3691
+    "CHILDREN",  # RFC 3348
+    "SPECIAL-USE",  # RFC 6154
+    "ENABLE",  # RFC 5161
+)
+_MECHANISMS = ("AUTH=PLAIN", "AUTH=LOGIN")
+
+
+def list_capabilities(session: Session) -> tuple[str, ...]:
+    """What holds now: how to sign in is said while nobody has, and only where it is safe (RFC 9051 §11.1)."""
+    if session.account is not None:
+        return _ALWAYS
+    if session.peer.tls is not None:
+        return (*_ALWAYS, *_MECHANISMS)
+    return (*_ALWAYS, *(("STARTTLS",) if session.terms.offers_tls else ()), "LOGINDISABLED")
+
+
+async def run(session: Session, _: c.Capability) -> Answer:
+    """Tell them."""
+    await session.tell(Capabilities(list_capabilities(session)))
+    return ok("CAPABILITY completed")

@@ -1,0 +1,14 @@
+"""CLOSE: leave the mailbox and remove what is marked, without a word about it (RFC 9051 §6.4.1)."""
+
+from mssmail.imap.replies import Answer, ok
+from mssmail.imap.session import Session
+from mssmail.imap.wire import commands as c
+
+
+async def run(session: Session, _: c.Close) -> Answer:
+    """After EXAMINE nothing is removed."""
+    view = session.selected
+    if not view.read_only:
+        await session.store.expunge(view.mailbox_id, None)
+    session.deselect()
+    return ok("CLOSE completed")

@@ -1,0 +1,17 @@
+"""CREATE (RFC 9051 §6.3.4, RFC 6154 §3)."""
+
+from mssmail.imap.replies import Answer, no, ok
+from mssmail.imap.session import Session
+from mssmail.imap.wire import commands as c
+
+_USES = frozenset({"", "\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"})  # the others of RFC 6154 are views
+
+
+async def run(session: Session, command: c.Create) -> Answer:
+    """A new mailbox; a trailing ``/`` only says that it will have children."""
+    if command.special_use not in _USES:
+        return no("There is no such use here", "USEATTR")
+    name = command.mailbox.removesuffix("/") or command.mailbox
+    await session.store.create_mailbox(session.owner, name, command.special_use)
+    session.note("created", mailbox=name)
+    return ok("CREATE completed")

@@ -1,0 +1,155 @@
+r"""FETCH and UID FETCH (RFC 9051 §6.4.5): rows in pages, bodies in pieces, each message on its own.
+
+One message that cannot be read never makes the others fail: it is left out and told in an untagged NO.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from mssmail.core.mailbox import SEEN, STAR, UID, MessageMeta, MessageRow, SeqNum, SeqSet, StoreAction, UIDSet
+from mssmail.core.trace import build_id
+from mssmail.errors import NoSuchMailbox, StoreFault
+from mssmail.imap.render import build_row_encoder, find_columns
+from mssmail.imap.replies import Answer, no, ok
+from mssmail.imap.session import Session, Severed
+from mssmail.imap.stream import Parcel, Ready, Source, prepare, send_ready
+from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.fetch_responses import FETCH_END
+from mssmail.imap.wire.response_codes import Code
+
+_BATCH = 50  # messages marked as seen at a time, before they are sent
+_MAX_BROKEN = 10  # messages that cannot be read, in one FETCH: then it is not the messages
+_BODY_TEXTS = frozenset({"", "TEXT"})
+
+RowEncoder = Callable[[MessageRow, SeqNum, bool], bytes]
+
+
+async def run(session: Session, command: c.Fetch) -> Answer:
+    """All messages named that are still there."""
+    view = session.selected
+    if isinstance(command.numbers, UIDSet) and _has_star(command.numbers):
+        await session.catch_up(may_expunge=False)  # N:* is how clients ask for what is new
+    uids = view.resolve(command.numbers)
+    fetch = _Fetch(session, command.items)
+    if uids:
+        await fetch.tell(uids)
+    if fetch.told < len(uids):  # RFC 2180 §4.1, RFC 5530 §3
+        return ok("FETCH completed, but some messages were expunged", Code("EXPUNGEISSUED"))
+    return ok("FETCH completed")
+
+
+def _has_star(numbers: SeqSet | UIDSet) -> bool:
+    return any(STAR in pair for pair in numbers.ranges)
+
+
+class _Fetch:
+    """One FETCH at work."""
+
+    def __init__(self, session: Session, items: Sequence[c.FetchItem | c.FetchSection]) -> None:
+        self._session, self._view, self._store = session, session.selected, session.store
+        names = [item.name for item in items if isinstance(item, c.FetchItem)]
+        self._sections = [item for item in items if isinstance(item, c.FetchSection)]
+        self._columns = find_columns(items)
+        self._shows_flags = "FLAGS" in names
+        self._encode = build_row_encoder(names)
+        self._encode_marked = build_row_encoder([*names, "FLAGS"])
+        self._marks = any(not item.peek for item in self._sections) and not self._view.read_only
+        self._reads_bodies = any(item.section.text in _BODY_TEXTS for item in self._sections)
+        self._parcel = Parcel(session.outlet)
+        self._broken = 0
+        self.told = 0  # messages told of, in whatever way
+
+    async def tell(self, uids: Sequence[UID]) -> None:
+        """Page by page; nothing stays open between them."""
+        async for page in self._store.load_rows(self._view.mailbox_id, uids, self._columns):
+            for batch in _split(page, _BATCH) if self._sections else (page,):
+                await self._tell_batch(batch)
+                await self._parcel.send()  # others write too between batches: never into an unfinished response
+
+    async def _tell_batch(self, rows: Sequence[MessageRow]) -> None:
+        marked = await self._mark_seen(rows) if self._marks else {}
+        if self._reads_bodies:
+            await self._note_read(rows)
+        if self._shows_flags or marked:
+            await self._session.learn_keywords(flag for row in rows for flag in row.meta.flags)
+        for row in rows:
+            number = self._view.find_number(row.meta.uid)
+            if number is None:
+                continue
+            meta = marked.get(row.meta.uid)
+            if meta is None:
+                await self._tell_row(row, number, self._encode)
+            else:
+                await self._tell_row(replace(row, meta=meta), number, self._encode_marked)
+            if meta is not None or (self._shows_flags and row.meta.modseq > self._view.modseq):
+                self._view.note_told(meta or row.meta)
+
+    async def _tell_row(self, row: MessageRow, number: SeqNum, encode: RowEncoder) -> None:
+        try:
+            start = encode(row, number, self._view.is_recent(row.meta.uid))
+            ready = await self._prepare(row)
+        except (Severed, ConnectionError):
+            raise
+        except NoSuchMailbox:  # expunged since the page was read
+            return
+        except Exception as fault:
+            await self._report(row, fault)
+            return
+        await self._parcel.add(start)
+        is_first = start.endswith(b"(")
+        for section in ready:
+            await self._parcel.add(b"" if is_first else b" ")
+            await send_ready(self._parcel, section)
+            is_first = False
+        await self._parcel.add(FETCH_END)
+        self.told += 1
+
+    async def _prepare(self, row: MessageRow) -> list[Ready]:
+        if not self._sections:
+            return []
+        if row.layout is None:
+            raise NoSuchMailbox("a row without its layout")
+        source = Source(self._store, row.layout, row.header)
+        return [await prepare(source, item) for item in self._sections]
+
+    async def _report(self, row: MessageRow, fault: Exception) -> None:
+        """Leave the message out, and say so."""
+        incident = build_id()
+        self._session.note(
+            "message cannot be read", level=logging.ERROR, fault=fault, uid=row.meta.uid, incident=incident
+        )
+        self._broken += 1
+        if self._broken > _MAX_BROKEN:
+            raise fault
+        self.told += 1
+        await self._parcel.send()
+        text = f"The message with UID {row.meta.uid} cannot be read; it is incident {incident} in the log"
+        await self._session.tell(no(text, "SERVERBUG"))
+
+    async def _mark_seen(self, rows: Sequence[MessageRow]) -> dict[UID, MessageMeta]:
+        r"""Set \Seen where it is not. A store that cannot write now must not keep people from reading."""
+        unseen = [row.meta.uid for row in rows if SEEN not in row.meta.flags]
+        if not unseen:
+            return {}
+        try:
+            metas = await self._store.store_flags(self._view.mailbox_id, unseen, StoreAction.ADD, frozenset({SEEN}))
+        except StoreFault as fault:
+            self._session.note("cannot mark as seen", level=logging.WARNING, reason=str(fault))
+            return {}
+        return {meta.uid: meta for meta in metas}
+
+    async def _note_read(self, rows: Sequence[MessageRow]) -> None:
+        """The journal knows who read what, before it is sent; a full disk must not keep people from reading."""
+        uids = [row.meta.uid for row in rows]
+        try:
+            await self._store.note_read(
+                self._session.owner, self._view.mailbox_id, uids, trace_id=self._session.trace_id
+            )
+        except StoreFault as fault:
+            self._session.note("reading was not journaled", level=logging.ERROR, reason=str(fault), uids=uids)
+
+
+def _split(rows: Sequence[MessageRow], size: int) -> Iterator[Sequence[MessageRow]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]

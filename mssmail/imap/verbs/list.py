@@ -1,0 +1,113 @@
+r"""LIST, LSUB and XLIST (RFC 3501 §6.3.8, §6.3.9; RFC 5258; RFC 5819; RFC 6154).
+
+Special uses and \HasChildren are told in every form, asked for or not: many clients never learnt to ask.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mssmail.core.mailbox import MailboxInfo
+from mssmail.errors import NoSuchMailbox
+from mssmail.imap.patterns import DELIMITER, list_missing_parents, list_parents, matches, normalise_pattern
+from mssmail.imap.replies import Answer, ok
+from mssmail.imap.session import Session
+from mssmail.imap.verbs.status import build_status
+from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.responses import ListLine
+
+_MAX_PATTERNS = 100
+_XLIST_INBOX = "\\Inbox"
+
+
+async def run(session: Session, command: c.List) -> Answer:
+    """One line a mailbox, each followed by its STATUS when that was asked for (RFC 5819 §2)."""
+    if command.patterns == ("",):  # RFC 9051 §6.3.9: what is the delimiter?
+        await session.tell(ListLine("", ("\\Noselect",), name=command.name))
+        return ok(f"{command.name} completed")
+    names = await _load_names(session)
+    patterns = [normalise_pattern(command.reference, pattern) for pattern in command.patterns[:_MAX_PATTERNS]]
+    lines = _list_subscribed(names, patterns) if command.name == "LSUB" else _list_all(names, patterns, command)
+    for line in lines:
+        await session.tell(line)
+        if command.status_items and line.mailbox in names.mailboxes:
+            await _tell_status(session, line.mailbox, command.status_items)
+    return ok(f"{command.name} completed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Everything that can be listed."""
+
+    mailboxes: Mapping[str, MailboxInfo]  # in the store's order: INBOX first
+    subscribed: frozenset[str]
+    parents: frozenset[str]  # of some mailbox
+
+    def describe(self, name: str) -> tuple[str, ...]:
+        """The attributes every form of LIST tells."""
+        info = self.mailboxes.get(name)
+        has_children = "\\HasChildren" if name in self.parents else "\\HasNoChildren"
+        if info is None:
+            return ("\\Noselect", has_children)
+        return (has_children, info.special_use) if info.special_use else (has_children,)
+
+
+async def _load_names(session: Session) -> _Names:
+    mailboxes = {info.name: info for info in await session.store.list_mailboxes(session.owner)}
+    subscribed = await session.store.list_subscriptions(session.owner)
+    parents = frozenset(parent for name in mailboxes for parent in list_parents(name))
+    return _Names(mailboxes, frozenset(subscribed), parents)
+
+
+def _list_all(names: _Names, patterns: list[str], command: c.List) -> Iterator[ListLine]:
+    wants_subscribed = "SUBSCRIBED" in command.selection
+    candidates = [*names.mailboxes, *list_missing_parents(names.mailboxes)]
+    if wants_subscribed:
+        candidates += sorted(names.subscribed - set(candidates))
+    for name in candidates:
+        if not any(matches(name, pattern) for pattern in patterns):
+            continue
+        child_info = _find_child_info(names, name, command)
+        if not (_is_chosen(names, name, command) or child_info):
+            continue
+        attributes = names.describe(name)
+        if name in names.subscribed and (wants_subscribed or "SUBSCRIBED" in command.returns):
+            attributes += ("\\Subscribed",)
+        if wants_subscribed and name not in names.mailboxes:
+            attributes = ("\\NonExistent", *(word for word in attributes if word != "\\Noselect"))  # RFC 5258 §3
+        if command.name == "XLIST" and name == "INBOX":
+            attributes += (_XLIST_INBOX,)
+        yield ListLine(name, attributes, name=command.name, child_info=child_info)
+
+
+def _is_chosen(names: _Names, name: str, command: c.List) -> bool:
+    """The selection options let it through (RFC 5258 §3.1, RFC 6154 §5.2)."""
+    info = names.mailboxes.get(name)
+    if "SPECIAL-USE" in command.selection and not (info and info.special_use):
+        return False
+    return "SUBSCRIBED" not in command.selection or name in names.subscribed
+
+
+def _find_child_info(names: _Names, name: str, command: c.List) -> tuple[str, ...]:
+    """CHILDINFO: something below it was chosen (RFC 5258 §3.5)."""
+    if "RECURSIVEMATCH" not in command.selection or "SUBSCRIBED" not in command.selection:
+        return ()
+    below = name + DELIMITER
+    return ("SUBSCRIBED",) if any(other.startswith(below) for other in names.subscribed) else ()
+
+
+def _list_subscribed(names: _Names, patterns: list[str]) -> Iterator[ListLine]:
+    r"""LSUB: subscribed names; a parent that ``%`` stops at is told as \Noselect (RFC 3501 §6.3.9)."""
+    parents = {parent for name in names.subscribed for parent in list_parents(name)} - names.subscribed
+    stopped = {
+        parent for parent in parents if any(pattern.endswith("%") and matches(parent, pattern) for pattern in patterns)
+    }
+    for name in sorted({name for name in names.subscribed if any(matches(name, p) for p in patterns)} | stopped):
+        yield ListLine(name, ("\\Noselect",) if name in stopped else names.describe(name), name="LSUB")
+
+
+async def _tell_status(session: Session, name: str, items: tuple[str, ...]) -> None:
+    try:
+        info = await session.store.find_mailbox(session.owner, name, counts=True)
+    except NoSuchMailbox:  # it went since we listed it
+        return
+    await session.tell(build_status(info, items))

@@ -1,0 +1,13 @@
+"""RENAME (RFC 9051 §6.3.6). A mailbox selected somewhere stays selected: it is known by its id, not its name."""
+
+from mssmail.imap.replies import Answer, ok
+from mssmail.imap.session import Session
+from mssmail.imap.wire import commands as c
+
+
+async def run(session: Session, command: c.Rename) -> Answer:
+    """Give it another name, and its children with it."""
+    new = command.new.removesuffix("/") or command.new
+    await session.store.rename_mailbox(session.owner, command.old, new)
+    session.note("renamed", mailbox=command.old, to=new)
+    return ok("RENAME completed")

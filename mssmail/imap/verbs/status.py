@@ -1,0 +1,30 @@
+"""STATUS: counts without selecting (RFC 9051 §6.3.11). Also of the selected mailbox, where some clients ask it."""
+
+from collections.abc import Iterable
+
+from mssmail.core.mailbox import MailboxInfo
+from mssmail.imap.replies import Answer, ok
+from mssmail.imap.session import Session
+from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.responses import MailboxStatus
+
+
+async def run(session: Session, command: c.Status) -> Answer:
+    """One STATUS response."""
+    info = await session.store.find_mailbox(session.owner, command.mailbox, counts=True)
+    await session.tell(build_status(info, command.items))
+    return ok("STATUS completed")
+
+
+def build_status(info: MailboxInfo, items: Iterable[str]) -> MailboxStatus:
+    """The counts asked for, in the order they were asked for."""
+    counts: dict[str, int] = {
+        "MESSAGES": info.messages,
+        "RECENT": info.recent,
+        "UIDNEXT": info.uid_next,
+        "UIDVALIDITY": info.uid_validity,
+        "UNSEEN": info.unseen,
+        "DELETED": info.deleted,
+        "SIZE": info.size,
+    }
+    return MailboxStatus(info.name, tuple((item, counts[item]) for item in items))

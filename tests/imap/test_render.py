@@ -1,0 +1,199 @@
+"""Sections cut by offsets, and rows as FETCH shows them."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mssmail.core.mailbox import UID, Column, MessageMeta, MessageRow, ModSeq, SeqNum, ViewLayout
+from mssmail.core.message import Span
+from mssmail.errors import BadSyntax
+from mssmail.imap.render import (
+    Slice,
+    build_row_encoder,
+    encode_flag_list,
+    encode_updates,
+    filter_fields,
+    find_columns,
+    find_header,
+    find_section,
+    fold_names,
+)
+from mssmail.imap.view import Expunged, FlagsChanged, Grown
+from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
+from mssmail.mime.part_table import decode_parts, encode_parts
+from mssmail.mime.parts import scan
+
+PREFIX = b"Return-Path: <a@b.test>\r\nReceived: from x\r\n by y\r\n"
+FORGED = b"Authentication-Results: mss.test; smime=pass\r\n"
+NESTED = b"Subject: inner\r\nContent-Type: text/plain\r\n\r\ninner text\r\n"
+MESSAGE = (
+    b"From: a@b.test\r\n" + FORGED + b"Subject: outer\r\n"
+    b'Content-Type: multipart/mixed; boundary="b"\r\n'
+    b"\r\n"
+    b"preamble\r\n"
+    b"--b\r\nContent-Type: text/plain\r\n\r\nfirst\r\n"
+    b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + NESTED + b"\r\n--b--\r\n"
+)
+
+
+def _layout(message: bytes = MESSAGE, prefix: bytes = PREFIX, cut: bytes = FORGED) -> ViewLayout:
+    root = scan(message)
+    start = message.find(cut)
+    cuts = (Span(start, start + len(cut)),) if cut and start >= 0 else ()
+    return ViewLayout(1, prefix, root.header, cuts, encode_parts(root), len(message))
+
+
+def _read(found: Slice | None, message: bytes = MESSAGE) -> bytes | None:
+    if found is None:
+        return None
+    return b"".join(piece.cut(message) if isinstance(piece, Span) else piece for piece in found.pieces)
+
+
+def _section(*part: int, text: str = "") -> bytes | None:
+    layout = _layout()
+    return _read(find_section(layout, decode_parts(layout.parts), Section(part, text)))
+
+
+_HEADER = PREFIX + MESSAGE[: MESSAGE.find(b"preamble")].replace(FORGED, b"")
+_BODY = MESSAGE[MESSAGE.find(b"preamble") :]
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "expected"),
+    [
+        ((), "", _HEADER + _BODY),
+        ((), "HEADER", _HEADER),
+        ((), "HEADER.FIELDS", _HEADER),
+        ((), "TEXT", _BODY),
+        ((1,), "", b"first"),
+        ((1,), "MIME", b"Content-Type: text/plain\r\n\r\n"),
+        ((1,), "HEADER", None),
+        ((2,), "", NESTED),
+        ((2,), "MIME", b"Content-Type: message/rfc822\r\n\r\n"),
+        ((2,), "HEADER", b"Subject: inner\r\nContent-Type: text/plain\r\n\r\n"),
+        ((2,), "TEXT", b"inner text\r\n"),
+        ((2, 1), "", b"inner text\r\n"),
+        ((2, 2), "", None),
+        ((3,), "", None),
+    ],
+)
+def test_cuts_sections(part: tuple[int, ...], text: str, expected: bytes | None) -> None:
+    assert _section(*part, text=text) == expected
+
+
+def test_a_message_that_is_no_multipart_has_its_text_as_part_one() -> None:
+    message = b"Subject: x\r\n\r\ntext"
+    layout = _layout(message, prefix=b"P: 1\r\n", cut=b"")
+    table = decode_parts(layout.parts)
+    assert _read(find_section(layout, table, Section((1,))), message) == b"text"
+    assert _read(find_section(layout, table, Section((1,), "MIME")), message) == b"P: 1\r\nSubject: x\r\n\r\n"
+
+
+def test_without_a_part_table_only_parts_are_missing() -> None:
+    layout = _layout()
+    assert find_section(layout, None, Section((1,))) is None
+    assert _read(find_section(layout, None, Section())) == _HEADER + _BODY
+
+
+def test_the_size_of_the_view_is_what_is_read() -> None:
+    layout = _layout()
+    assert layout.size == len(_HEADER + _BODY)
+
+
+def test_neighbouring_spans_are_one_read() -> None:
+    layout = _layout(prefix=b"", cut=b"")
+    assert find_section(layout, None, Section()) == Slice((Span(0, len(MESSAGE)),))
+    assert find_header(_layout()).pieces[0] == PREFIX
+
+
+@given(st.integers(0, 700), st.integers(1, 700))
+def test_a_partial_is_the_same_cut_of_the_whole(offset: int, length: int) -> None:
+    whole = find_section(_layout(), None, Section())
+    assert whole is not None
+    assert _read(whole.cut(offset, length)) == (_HEADER + _BODY)[offset : offset + length]
+    assert len(whole.cut(offset, length)) == len((_HEADER + _BODY)[offset : offset + length])
+
+
+_FIELDS = b"From: a\r\nSubject: b\r\n folded\r\nX-Odd : c\r\nsubject: d\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "exclude", "expected"),
+    [
+        (("Subject",), False, b"Subject: b\r\n folded\r\nsubject: d\r\n\r\n"),
+        (("subject", "FROM"), False, b"From: a\r\nSubject: b\r\n folded\r\nsubject: d\r\n\r\n"),
+        (("Subject",), True, b"From: a\r\nX-Odd : c\r\n\r\n"),
+        (("x-odd",), False, b"X-Odd : c\r\n\r\n"),
+        (("Bcc",), False, b"\r\n"),
+        (("Bcc",), True, _FIELDS),
+    ],
+)
+def test_picks_fields_in_their_order_and_ends_with_a_blank_line(
+    names: tuple[str, ...], exclude: bool, expected: bytes
+) -> None:
+    section = Section((), "HEADER.FIELDS", names)
+    assert filter_fields(_FIELDS, fold_names(section), exclude=exclude) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (b"", b"\r\n"),
+        (b"\r\n", b"\r\n"),
+        (b"From: a", b"From: a\r\n\r\n"),
+        (b"no colon\r\nFrom: a\r\n", b"From: a\r\n\r\n"),
+        (b" starts folded\r\nFrom: a\r\n", b"From: a\r\n\r\n"),
+        (b"From: a\r\n\r\nFrom: b\r\n", b"From: a\r\n\r\n"),
+    ],
+)
+def test_picks_fields_out_of_broken_headers(header: bytes, expected: bytes) -> None:
+    assert filter_fields(header, frozenset({b"from"}), exclude=False) == expected
+
+
+@given(st.binary(max_size=60))
+def test_picking_nothing_out_keeps_every_line_of_any_header(header: bytes) -> None:
+    kept = filter_fields(header, frozenset(), exclude=True)
+    assert kept.endswith(b"\r\n")
+    assert header.startswith(kept[:-2]) or kept[:-4] == header
+
+
+_META = MessageMeta(UID(5), ModSeq(9), frozenset({"\\Seen", "$x"}), message_id=1)
+_ROW = MessageRow(_META, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), 77, b"(E)", b"(B)", b"(BS)")
+
+
+def test_writes_a_row_with_the_uid_first() -> None:
+    encode = build_row_encoder(["FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODY", "BODYSTRUCTURE", "UID"])
+    assert encode(_ROW, SeqNum(3), True) == (
+        b'* 3 FETCH (UID 5 FLAGS ($x \\Recent \\Seen) INTERNALDATE "02-Jan-2026 03:04:05 +0000" RFC822.SIZE 77'
+        b" ENVELOPE (E) BODY (B) BODYSTRUCTURE (BS)"
+    )
+
+
+def test_a_row_without_its_columns_is_still_well_formed() -> None:
+    bare = MessageRow(_META, _ROW.internal_date, 77)
+    encode = build_row_encoder(["ENVELOPE", "BODY"])
+    assert encode(bare, SeqNum(1), False) == (
+        b'* 1 FETCH (ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) BODY ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 77 0)'
+    )
+
+
+def test_an_unknown_item_is_a_mistake() -> None:
+    with pytest.raises(BadSyntax):
+        build_row_encoder(["FLAGS", "X-GM-LABELS"])
+
+
+def test_asks_the_store_only_for_what_is_shown() -> None:
+    assert find_columns([FetchItem("UID"), FetchItem("FLAGS")]) == frozenset()
+    assert find_columns([FetchItem("ENVELOPE")]) == {Column.ENVELOPE}
+    assert find_columns([FetchSection(Section(text="HEADER.FIELDS", fields=("a",)))]) == {Column.LAYOUT, Column.HEADER}
+    assert find_columns([FetchSection(Section(part=(1,), text="MIME"))]) == {Column.LAYOUT}
+
+
+def test_tells_what_happened() -> None:
+    updates = [Expunged(SeqNum(3)), Grown(7, 2), FlagsChanged(SeqNum(1), _META, recent=False)]
+    assert encode_updates(updates) == (
+        b"* 3 EXPUNGE\r\n* 7 EXISTS\r\n* 2 RECENT\r\n* 1 FETCH (UID 5 FLAGS ($x \\Seen))\r\n"
+    )
+    assert encode_flag_list(frozenset(), recent=False) == b"()"
