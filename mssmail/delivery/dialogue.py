@@ -11,7 +11,7 @@ table at the end of this file; a reply that is not in it breaks the session.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 
 from mssmail.core.reply import Reply
@@ -54,7 +54,7 @@ class Dialogue:
         self._answers: list[Reply] = []  # to RCPT, in order
         self._refusal: Reply | None = None  # of MAIL, DATA or the message itself: for every recipient not yet refused
 
-    def receive(self, data: bytes) -> list[Event]:
+    def receive(self, data: bytes) -> Sequence[Event]:
         """The peer sent these bytes."""
         if self.state is State.CLOSED or not data:
             return []
@@ -70,11 +70,16 @@ class Dialogue:
             events += self._break(str(fault))
         return events
 
-    def receive_end(self) -> list[Event]:
+    def receive_end(self) -> Sequence[Event]:
         """The peer closed the connection."""
         if self.state is State.CLOSED:
             return []
         return self._close() if self.state is State.QUIT else self._break("the peer closed the connection")
+
+    def abandon(self, reason: str) -> Broken:
+        """We give up on this peer; the event says what was settled so far."""
+        (event,) = self._break(reason)
+        return event
 
     def tls_established(self) -> None:
         """The handshake succeeded. Nothing learnt before it counts any more (RFC 3207 §4.2)."""
@@ -82,7 +87,7 @@ class Dialogue:
         self._reader = ReplyReader()
         self._say(State.EHLO_TLS, self._ehlo)
 
-    def send(self, transaction: Transaction) -> list[Event]:
+    def send(self, transaction: Transaction) -> Sequence[Event]:
         """Begin to hand over a message; what this peer cannot take unchanged is refused here and now."""
         self._require(State.READY)
         refusal = judge_transaction(transaction, self._capabilities)
@@ -115,12 +120,12 @@ class Dialogue:
         if self.state is not state:
             raise WrongState(f"the dialogue waits for the answer to {self.state.value}")
 
-    def _say(self, state: State, *commands: str) -> list[Event]:
+    def _say(self, state: State, *commands: str) -> Sequence[Event]:
         self.state = state
         self._output.append("".join(f"{command}\r\n" for command in commands).encode("ascii"))
         return []
 
-    def _answer(self, peer_reply: PeerReply) -> list[Event]:
+    def _answer(self, peer_reply: PeerReply) -> Sequence[Event]:
         reply = peer_reply.to_reply()
         if reply.code == 421:  # may answer anything (RFC 5321 §3.8)
             return self._break("the peer closes the channel", reply)
@@ -129,40 +134,40 @@ class Dialogue:
             return self._break(f"the peer's answer to {self.state.value}", reply)
         return act(self, peer_reply, reply)
 
-    def _break(self, reason: str, reply: Reply | None = None) -> list[Event]:
+    def _break(self, reason: str, reply: Reply | None = None) -> list[Broken]:
         self.state = State.CLOSED
         self._output.clear()
         if self._transaction is None:
             return [Broken(reason, reply)]
         return [Broken(reason, reply, tuple(refusal or self._refusal for refusal in self._refusals()))]
 
-    def _close(self) -> list[Event]:
+    def _close(self) -> Sequence[Event]:
         self.state = State.CLOSED
         return [Closed()]
 
     # What is done with a reply
 
-    def _greet(self, _peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+    def _greet(self, _peer_reply: PeerReply, _reply: Reply) -> Sequence[Event]:
         return self._say(State.EHLO, self._ehlo)
 
-    def _ask_for_tls(self, peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+    def _ask_for_tls(self, peer_reply: PeerReply, _reply: Reply) -> Sequence[Event]:
         if not parse_capabilities(peer_reply).has("STARTTLS"):
             return self._break("no STARTTLS", Reply(451, "4.7.4", "The server does not offer STARTTLS"))
         return self._say(State.STARTTLS, "STARTTLS")
 
-    def _want_tls(self, _peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+    def _want_tls(self, _peer_reply: PeerReply, _reply: Reply) -> Sequence[Event]:
         if not self._reader.is_empty:
             # It could only be meant to be read as if it had come under TLS (RFC 3207 §6, command injection mirrored).
             return self._break("the peer sent plain text after STARTTLS")
         self.state = State.HANDSHAKE
         return [TlsWanted()]
 
-    def _learn(self, peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+    def _learn(self, peer_reply: PeerReply, _reply: Reply) -> Sequence[Event]:
         self._capabilities = parse_capabilities(peer_reply)
         self.state = State.READY
         return [Ready(self._capabilities)]
 
-    def _take_mail(self, _peer_reply: PeerReply, reply: Reply) -> list[Event]:
+    def _take_mail(self, _peer_reply: PeerReply, reply: Reply) -> Sequence[Event]:
         self.state = State.RCPT
         if reply.code >= 400:
             self._refusal = reply
@@ -170,7 +175,7 @@ class Dialogue:
             return []  # the recipients are under way, and their answers with them
         return self._reset() if reply.code >= 400 else self._say_recipient()
 
-    def _take_recipient(self, _peer_reply: PeerReply, reply: Reply) -> list[Event]:
+    def _take_recipient(self, _peer_reply: PeerReply, reply: Reply) -> Sequence[Event]:
         transaction = self._under_way()
         # After a refused MAIL the answers to RCPT only say "no MAIL": the refusal is what counts.
         self._answers.append(self._refusal or reply)
@@ -180,23 +185,23 @@ class Dialogue:
             return self._say(State.DATA, "DATA")
         return self._reset()
 
-    def _say_recipient(self) -> list[Event]:
+    def _say_recipient(self) -> Sequence[Event]:
         recipient = self._under_way().recipients[len(self._answers)]
         return self._say(State.RCPT, f"RCPT TO:<{recipient}>")
 
-    def _send_data(self, _peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+    def _send_data(self, _peer_reply: PeerReply, _reply: Reply) -> Sequence[Event]:
         self.state = State.END
         self._output.extend(_cut(stuff_dots(self._under_way().data)))
         return []
 
-    def _refuse_all(self, _peer_reply: PeerReply, reply: Reply) -> list[Event]:
+    def _refuse_all(self, _peer_reply: PeerReply, reply: Reply) -> Sequence[Event]:
         self._refusal = reply
         return self._reset()
 
-    def _reset(self) -> list[Event]:
+    def _reset(self) -> Sequence[Event]:
         return self._say(State.RESET, "RSET")
 
-    def _finish(self, _peer_reply: PeerReply, reply: Reply) -> list[Event]:
+    def _finish(self, _peer_reply: PeerReply, reply: Reply) -> Sequence[Event]:
         if reply.code >= 400:
             self._refusal = reply
         if self._output:
@@ -204,14 +209,14 @@ class Dialogue:
             return self._break("the peer answered in the middle of the data", reply)
         return self._be_done(reply)
 
-    def _after_reset(self, _peer_reply: PeerReply, reply: Reply) -> list[Event]:
+    def _after_reset(self, _peer_reply: PeerReply, reply: Reply) -> Sequence[Event]:
         # Whatever it says to RSET: if it is out of step, the next MAIL will show it.
         return self._be_done(reply)
 
-    def _bid_farewell(self, _peer_reply: PeerReply, _reply: Reply) -> list[Event]:
+    def _bid_farewell(self, _peer_reply: PeerReply, _reply: Reply) -> Sequence[Event]:
         return self._close()
 
-    def _be_done(self, reply: Reply) -> list[Event]:
+    def _be_done(self, reply: Reply) -> Sequence[Event]:
         final = self._refusal or reply
         replies = tuple(final if answer is None else answer for answer in self._refusals())
         self._transaction = None
@@ -229,7 +234,7 @@ class Dialogue:
         return self._transaction
 
 
-_Act = Callable[[Dialogue, PeerReply, Reply], list[Event]]
+_Act = Callable[[Dialogue, PeerReply, Reply], Sequence[Event]]
 
 _TABLE: Mapping[tuple[State, int], _Act] = {
     (State.GREETING, 2): Dialogue._greet,

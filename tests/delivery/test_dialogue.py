@@ -1,8 +1,10 @@
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmail.core.address import parse_address
+from mssmail.core.address import Address, parse_address
 from mssmail.core.reply import Reply
 from mssmail.delivery.dialogue import Dialogue, State, judge_transaction, stuff_dots
 from mssmail.delivery.events import Broken, Capabilities, Closed, Done, Event, Ready, TlsWanted, Transaction
@@ -33,8 +35,8 @@ def _ready(ehlo: bytes = PIPED) -> Dialogue:
     return dialogue
 
 
-def _send(dialogue: Dialogue, *recipients: object, data: bytes = DATA) -> list[Event]:
-    return dialogue.send(Transaction(SENDER, tuple(r for r in (recipients or (A,))), data))  # type: ignore[misc]
+def _send(dialogue: Dialogue, *recipients: Address, data: bytes = DATA) -> Sequence[Event]:
+    return dialogue.send(Transaction(SENDER, recipients or (A,), data))
 
 
 def test_asks_for_tls_before_anything_else_and_forgets_what_was_said_before() -> None:

@@ -1,0 +1,39 @@
+"""How the attempt to deliver to one recipient ended."""
+
+from dataclasses import dataclass
+
+from mssmail.core.reply import Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The peer has taken responsibility (RFC 5321 §4.2.5)."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not now. ``reason`` is ours, for operators; ``reply`` is None when nobody said anything."""
+
+    reason: str
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Never."""
+
+    reply: Reply
+
+
+Outcome = Delivered | Deferred | Failed
+
+
+def read_outcome(reply: Reply | None, reason: str = "") -> Outcome:
+    """What a reply to RCPT or to the end of the data means; None: the session broke before there was one."""
+    if reply is None:
+        return Deferred(reason)
+    if reply.is_permanent:
+        return Failed(reply)
+    return Deferred(reason or str(reply), reply) if reply.code >= 300 else Delivered(reply)

@@ -1,0 +1,48 @@
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+
+from mssmail.delivery.tls import build_client_context
+from mssmail.errors import BadCertificate
+from tests.support.pki import build_pki
+
+PKI = build_pki()
+OURS = PKI.make_operator("mx.ours.test")
+
+
+def test_wants_a_chain_and_modern_tls_and_asks_no_host_name(tmp_path: Path) -> None:
+    context = build_client_context(*OURS.write(tmp_path, "ours"), PKI.anchors, PKI.intermediates)
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert not context.check_hostname
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+    assert all("GCM" in suite["name"] or "CHACHA20" in suite["name"] for suite in context.get_ciphers())
+    assert len(context.get_ca_certs()) == 2
+
+
+@pytest.mark.parametrize("broken", ["certificate", "key", "other key", "anchor", "missing"])
+def test_material_that_cannot_be_used_is_a_fault(tmp_path: Path, broken: str) -> None:
+    certificate, key = OURS.write(tmp_path, "ours")
+    anchors = PKI.anchors
+    match broken:
+        case "certificate":
+            certificate.write_bytes(b"no certificate")
+        case "key":
+            key.write_bytes(b"no key")
+        case "other key":
+            key = PKI.make_operator("mx.other.test").write(tmp_path, "other")[1]
+        case "anchor":
+            anchors = (b"\x30\x03\x02\x01\x00",)
+        case "missing":
+            certificate = tmp_path / "nowhere"
+    with pytest.raises(BadCertificate):
+        build_client_context(certificate, key, anchors)
+
+
+def test_an_encrypted_key_is_a_fault_and_no_question_on_the_terminal(tmp_path: Path) -> None:
+    certificate, key = OURS.write(tmp_path, "ours")
+    secret = BestAvailableEncryption(b"secret")
+    key.write_bytes(OURS.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, secret))
+    with pytest.raises(BadCertificate, match="encrypted"):
+        build_client_context(certificate, key, PKI.anchors)
