@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     rb"|(?P<special>.)",
     re.DOTALL,
 )
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _COMMENT_MARK = re.compile(rb"\\.|[()]", re.DOTALL)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ENCODED_MARKS = re.compile(rb"=\?[^?\s]{1,60}\?[BbQq]\?[^?@<>:;\"]*[@<>:;\"]")
@@ -56,7 +57,7 @@ class Mailbox:
 
     def __str__(self) -> str:
         """``Name <local@domain>``, decoded, for people and for SEARCH."""
-        spec = decode_text(self.local + b"@" + self.domain if self.domain else self.local)
+        spec = " ".join(decode_text(self.local + b"@" + self.domain if self.domain else self.local).split())
         return f"{self.display} <{spec}>" if self.name else spec
 
 
@@ -94,7 +95,7 @@ def parse_addresses(raw: bytes) -> tuple[Mailbox | Group, ...]:
 
     What is no address at all comes as a Mailbox without local part and domain, in doubt: nothing is dropped unseen.
     """
-    return _Parser(raw).parse_list()
+    return _Parser(_FOLD.sub(b"", raw)).parse_list()
 
 
 def list_mailboxes(entries: tuple[Mailbox | Group, ...]) -> tuple[Mailbox, ...]:

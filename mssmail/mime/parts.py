@@ -141,6 +141,7 @@ class _Scanner:
         part = Part(Span(0, 0), Span(0, 0))
         while len(self._stack) > level + 1:
             part = self._build(self._stack.pop(), end)
+            end = part.body.end  # an empty part may start behind the line end that the delimiter claims
             if self._stack:
                 self._stack[-1].children.append(part)
         return part

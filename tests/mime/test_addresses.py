@@ -24,6 +24,7 @@ def _parse_one(raw: bytes) -> Mailbox:
         (b'"Doe, John" <jdoe@example.org>', b"Doe, John", b"jdoe", b"example.org"),
         (rb'"Giant; \"Big\" Box" <sysservices@example.net>', b'Giant; "Big" Box', b"sysservices", b"example.net"),
         (b'"john doe"@example.org', b"", b"john doe", b"example.org"),
+        (b'"a\r\n b" <"c\r\n d"@example.org>', b"a b", b"c d", b"example.org"),
         (b"jdoe@[192.0.2.1]", b"", b"jdoe", b"[192.0.2.1]"),
         (b"jdoe@example.org (John (the) Doe)", b"John (the) Doe", b"jdoe", b"example.org"),
         (b"=?utf-8?Q?Andr=C3=A9?= Pirard <p@x.example>", b"=?utf-8?Q?Andr=C3=A9?= Pirard", b"p", b"x.example"),
@@ -68,6 +69,7 @@ def test_reads_groups() -> None:
 def test_shows_entries_decoded() -> None:
     assert str(_parse_one(b"=?utf-8?Q?Andr=C3=A9?= <a@x.example>")) == "André <a@x.example>"
     assert str(_parse_one(b"root")) == "root"
+    assert str(_parse_one(b'"a\rb" <"c\n\nd"@x.example>')) == "ab <c d@x.example>"
     (group,) = parse_addresses(b"G: a@x.example, B <b@x.example>;")
     assert (str(group), group.display) == ("G: a@x.example, B <b@x.example>;", "G")
 

@@ -147,6 +147,12 @@ def test_parts_may_be_empty() -> None:
     assert cut == [(b"", b""), (b"", b""), (b"A: b", b""), (b"A: b\r\n", b""), (b"\r\n", b"")]
 
 
+def test_an_empty_part_lies_inside_its_multipart() -> None:
+    inner = "Content-Type: multipart/mixed; boundary=in\n\n--in\n"
+    outer, last = scan(_multipart(f"--b\n{inner}--b\n\nx\n--b--\n")).children
+    assert outer.body.end == outer.children[0].body.end <= last.header.start
+
+
 def test_a_delimiter_ends_a_header() -> None:
     data = _multipart("--b\nContent-Type: text/html\nSubject: x\n--b\n\ntwo\n--b--\n")
     first, second = scan(data).children
