@@ -118,16 +118,17 @@ def read_crl(raw: bytes, authorities: Sequence[x509.Certificate], now: datetime)
 
 
 def _verify(crl: Crl, authorities: Sequence[x509.Certificate]) -> None:
-    candidates = [authority for authority in authorities if fold_name(authority.subject) == crl.issuer]
-    if not candidates:
-        raise BadRevocationList(f"no authority of ours is {crl.issuer_text}")
-    for number, authority in enumerate(candidates, 1):
-        try:
-            return verify_crl(crl, authority)
-        except BadRevocationList:
-            if number == len(candidates):
-                raise
-    return None
+    """One of the authorities of that name signed it: two may share a name while a CA changes its key."""
+    fault = BadRevocationList(f"no authority of ours is {crl.issuer_text}")
+    for authority in authorities:
+        if fold_name(authority.subject) == crl.issuer:
+            try:
+                verify_crl(crl, authority)
+            except BadRevocationList as found:
+                fault = found
+            else:
+                return
+    raise fault
 
 
 def _build_key(crl: Crl) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -193,7 +193,7 @@ def _find_signer(certificates: tuple[bytes, ...], method: _Method, value: bytes,
     for der in certificates:
         try:
             key = load_certificate(der).public_key()
-        except (BadCertificate, ValueError) as error:
+        except (BadCertificate, ValueError, UnsupportedAlgorithm) as error:
             raise BadWhiteList(f"the signer's certificate cannot be read: {error}") from error
         if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) and _holds(key, method, value, signed):
             return der

@@ -100,6 +100,15 @@ def test_a_quoted_or_escaped_comma_separates_nothing(text: str) -> None:
     assert parse_listed_name(text) == _name((O, "DUPONT, OU=MARTIN"), (C, "FR"))
 
 
+def test_an_escaped_quote_ends_nothing() -> None:
+    assert parse_listed_name(r'O="LES \" AMIS",C=FR') == _name((O, 'LES " AMIS'), (C, "FR"))
+
+
+def test_a_quote_that_is_never_closed_belongs_to_the_value() -> None:
+    assert parse_listed_name('O="LA CLINIQUE') == _name((O, '"LA CLINIQUE'))
+    assert parse_listed_name('O="LA CLINIQUE,C=FR') == _name((O, '"LA CLINIQUE'), (C, "FR"))
+
+
 def test_a_comma_without_a_type_behind_it_belongs_to_the_value() -> None:
     assert parse_listed_name("O=DUPONT, MARTIN ET FILS,C=FR") == _name((O, "DUPONT, MARTIN ET FILS"), (C, "FR"))
 

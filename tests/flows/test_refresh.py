@@ -4,6 +4,7 @@ import asyncio
 import logging
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from mssmail.errors import BadCertificate, StoreUnavailable, WorkerFault
 from mssmail.flows.refresh import FIRST_RETRY_SECONDS, JITTER, TrustKeeper, plan_pause
+from mssmail.flows.revocation_lists import KeptCrl
 from mssmail.journal import Entry, Event
 from mssmail.policy.freshness import Freshness
 from mssmail.settings import Trust
@@ -236,7 +238,24 @@ async def test_a_ca_bundle_that_cannot_be_read_believes_nobody_more(scene: Scene
     assert "CERTIFICATE_VERIFY_FAILED" in scene.keeper.lists.last_fault
 
 
-async def test_age_turns_a_list_stale(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+async def test_without_a_bundle_the_anchors_serve_for_https(scene: Scene) -> None:
+    scene.settings = replace(scene.settings, white_list_ca=None)
+    (scene.directory / "anchors" / "https.crt").write_bytes(ROOT.credential.certificate_pem)
+    scene.keeper = scene.make_keeper()
+    await scene.keeper.start()
+    assert scene.keeper.white_list is not None
+    assert len(scene.keeper.snapshot.crls) == 2
+
+
+async def test_what_cannot_be_read_of_a_snapshot_is_told(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    await scene.keeper.start()
+    bad = KeptCrl(b"no list", "0" * 64, "CN=X", None, NOW, NOW)
+    scene.keeper.crls.kept[bad.key] = bad
+    await scene.keeper.refresh_crls()
+    assert "trust data left out: not a readable CRL" in caplog.text
+
+
+async def test_age_turns_a_list_stale(scene: Scene) -> None:
     await scene.keeper.start()
     now = scene.now
     assert scene.keeper.freshness(now + timedelta(days=4)) is Freshness.AGEING

@@ -17,12 +17,13 @@ from signxml.signer import XMLSigner
 from signxml.verifier import VerifyResult, XMLVerifier
 
 from mssmail.errors import BadWhiteList
-from mssmail.lab.pki import KeyKind
+from mssmail.lab.pki import KeyKind, Profile, build_subject
 from mssmail.trust.list_signature import DSIG, ECDSA_SHA256, EXCLUSIVE_C14N, RSA_SHA256, SHA256, cut_out
 from mssmail.trust.list_signature import verify_list_signature as verify
 from mssmail.trust.sign_list import build_white_list
 from mssmail.trust.whitelist import NAMESPACE, parse_list
 from tests.support.lists import GENERATED_AT, make_entries, make_list, make_signer, read_key
+from tests.support.pki import NOW, build_pki
 
 LIST = make_list()
 RSA_LIST = make_list(signer=make_signer(KeyKind.RSA_2048))
@@ -196,6 +197,33 @@ def test_refuses_every_other_way_to_put_it(attack: Callable[[bytes], bytes], rea
     assert forged != LIST
     with pytest.raises(BadWhiteList, match=reason):
         _verify(forged)
+
+
+def test_a_method_of_the_other_kind_of_key_does_not_hold() -> None:
+    with pytest.raises(BadWhiteList, match="signature value does not hold"):
+        _verify(_change(RSA_SHA256, ECDSA_SHA256, RSA_LIST))
+
+
+def test_a_list_without_canonical_form_is_refused() -> None:
+    relative = LIST.replace(b"<Nom>", b'<Nom xmlns:x="relative/name">', 1)
+    with pytest.raises(BadWhiteList, match=r"canonical form|digest differs"):
+        _verify(relative)
+
+
+def test_a_key_of_another_kind_signs_no_list() -> None:
+    subject = build_subject("alb.mssante.test")
+    edwards = build_pki().issuing.issue(Profile.PERSON, subject, NOW, kind=KeyKind.ED25519)
+    der = base64.b64encode(edwards.certificate_der)
+    forged = re.sub(rb"(<X509Certificate>).*(</X509C)", rb"\1" + der + rb"\2", LIST, flags=re.DOTALL)
+    with pytest.raises(BadWhiteList, match="signature value does not hold"):
+        _verify(forged)
+
+
+def test_reads_the_line_ends_of_other_tools() -> None:
+    """The real list's base64 has a carriage return, written as a reference, at the end of each line."""
+    value = re.search(rb"<SignatureValue>(.*)</SignatureValue>", RSA_LIST, re.DOTALL)
+    assert value is not None
+    _verify(RSA_LIST.replace(value[1], value[1].strip().replace(b"\n", b"&#13;\n")))
 
 
 def test_refuses_a_list_signed_with_another_key_under_the_signers_certificate() -> None:

@@ -1,6 +1,7 @@
 """Tests of reading a white list: format, hardening, entries, differences."""
 
 import gc
+import sys
 import time
 import tracemalloc
 from datetime import UTC, datetime, timedelta
@@ -231,9 +232,9 @@ def test_reads_nine_thousand_entries_in_a_second() -> None:
     entries = make_entries(*(f"ch-{number}.test" for number in range(9_000)))
     raw = make_list(entries)
     gc.collect()
-    started = time.perf_counter()
+    started = time.process_time()
     found = _load(raw)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < (1 if sys.gettrace() is None else 10)  # coverage counts every line
     assert len(found.domains) == 9_000
 
 
