@@ -12,7 +12,17 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
 
-from mssmail.trust.certificate import NameKey, describe_certificate, fold_name, load_certificate, read_emails
+from mssmail.core.address import Address, parse_address
+from mssmail.errors import BadSyntax
+from mssmail.trust.certificate import (
+    NameKey,
+    describe_certificate,
+    escape_text,
+    fingerprint,
+    fold_name,
+    load_certificate,
+    read_emails,
+)
 
 _T = TypeVar("_T", bound=x509.ExtensionType)
 
@@ -63,6 +73,26 @@ class Link:
     def text(self) -> str:
         """How reasons name it."""
         return describe_certificate(self.certificate)
+
+    @cached_property
+    def subject_text(self) -> str:
+        """The subject for people, whole."""
+        return escape_text(self.certificate.subject.rfc4514_string())
+
+    @cached_property
+    def issuer_text(self) -> str:
+        """The issuer for people, whole."""
+        return escape_text(self.certificate.issuer.rfc4514_string())
+
+    @cached_property
+    def issuer_der(self) -> bytes:
+        """The issuer as encoded."""
+        return self.certificate.issuer.public_bytes()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the DER, lower-case hex."""
+        return fingerprint(self.der)
 
     @cached_property
     def not_before(self) -> datetime:
@@ -148,6 +178,11 @@ class Link:
         return None if found is None else found.key_identifier
 
     @cached_property
+    def addresses(self) -> frozenset[str]:
+        """The keys (``Address.key``) of those of its e-mail addresses that can be in an envelope or a From field."""
+        return frozenset(address.key for email in self.emails if (address := _find_address(email)) is not None)
+
+    @cached_property
     def emails(self) -> tuple[str, ...]:
         """Addresses it speaks for."""
         return read_emails(self.certificate)
@@ -155,6 +190,13 @@ class Link:
     def _find(self, oid: x509.ObjectIdentifier, kind: type[_T]) -> _T | None:
         value = self.extensions.get(oid.dotted_string)
         return value if isinstance(value, kind) else None
+
+
+def _find_address(email: str) -> Address | None:
+    try:
+        return parse_address(email)
+    except BadSyntax:
+        return None
 
 
 def load_link(der: bytes) -> Link:

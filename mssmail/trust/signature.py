@@ -6,7 +6,11 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import SignatureAlgorithmOID
+
+from mssmail.errors import BadSyntax
+from mssmail.trust import der
 
 _EDWARDS: Final = {
     SignatureAlgorithmOID.ED25519: ed25519.Ed25519PublicKey,
@@ -20,15 +24,14 @@ def is_signed_with(
     """The signature on the document holds under the key: RSA, ECDSA or EdDSA; other kinds never do."""
     try:
         return _verify(document, key)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except (InvalidSignature, UnsupportedAlgorithm, BadSyntax, ValueError, TypeError):
         return False
 
 
 def _verify(document: x509.Certificate | x509.CertificateRevocationList, key: CertificatePublicKeyTypes | None) -> bool:
-    if isinstance(document, x509.Certificate):
-        signed = document.tbs_certificate_bytes
-    else:
-        signed = document.tbs_certlist_bytes
+    signed = document.tbs_certificate_bytes if isinstance(document, x509.Certificate) else document.tbs_certlist_bytes
+    if not _names_one_algorithm(document.public_bytes(Encoding.DER), signed):
+        return False
     parameters, algorithm = document.signature_algorithm_parameters, document.signature_hash_algorithm
     match key, parameters:
         case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS() if algorithm is not None:
@@ -42,3 +45,16 @@ def _verify(document: x509.Certificate | x509.CertificateRevocationList, key: Ce
         case _:
             return False
     return True
+
+
+def _names_one_algorithm(document: bytes, signed: bytes) -> bool:
+    """The algorithm beside the signature is the one inside what is signed (RFC 5280 §4.1.1.2, §5.1.1.2)."""
+    start, end = der.expect_tlv(document, 0, len(document), der.SEQUENCE)
+    _, _, outer_at = der.read_tlv(document, start, end)
+    _, _, outer_end = der.read_tlv(document, outer_at, end)
+    at, stop = der.expect_tlv(signed, 0, len(signed), der.SEQUENCE)
+    tag, _, after = der.read_tlv(signed, at, stop)
+    while tag in {der.CONTEXT_0, der.INTEGER}:  # version, and a certificate's serial number
+        at = after
+        tag, _, after = der.read_tlv(signed, at, stop)
+    return signed[at:after] == document[outer_at:outer_end]

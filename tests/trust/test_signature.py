@@ -33,3 +33,12 @@ def test_verifies_pss_and_sha1() -> None:
     weak = x509.load_der_x509_certificate(resign_with_sha1(root.issue("leaf").der, root.key))
     assert is_signed_with(crl, root.key.public_key())
     assert is_signed_with(weak, root.key.public_key())
+
+
+def test_the_algorithm_outside_must_be_the_one_inside() -> None:
+    root = make_root("Root rsa-2048", kind=KeyKind.RSA_2048)
+    leaf = root.issue("leaf")
+    assert is_signed_with(leaf.certificate, root.key.public_key())
+    at = leaf.der.rindex(bytes.fromhex("2a864886f70d01010b"))
+    other = leaf.der[: at + 8] + b"\x0c" + leaf.der[at + 9 :]
+    assert not is_signed_with(x509.load_der_x509_certificate(other), root.key.public_key())

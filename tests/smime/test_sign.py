@@ -1,0 +1,203 @@
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from asn1crypto import cms
+from cryptography.hazmat.primitives.asymmetric import dsa, ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pyhanko.sign.validation.generic_cms import async_validate_detached_cms
+from pyhanko_certvalidator import ValidationContext
+
+from mssmail.errors import BadCertificate
+from mssmail.lab.pki import KeyKind, encode_certificates
+from mssmail.mime import parts
+from mssmail.smime.sign import SigningKey, encode_signature, load_signing_key, parse_signing_key, sign_message
+from mssmail.smime.signed_data import parse_signed_data
+from mssmail.smime.structure import find_layer
+from tests.support.odd_certificates import authority, make_root
+from tests.support.pki import build_pki
+from tests.support.signed_mail import ALICE, build_message, build_store, judge, name, openssl, sign, signing_key
+
+KINDS = [KeyKind.RSA_2048, KeyKind.P256, KeyKind.P384, KeyKind.ED25519]
+
+
+def test_reads_a_key_file_whatever_its_order(tmp_path: Path) -> None:
+    alice = build_pki().make_person(ALICE)
+    path = alice.write_bundle(tmp_path / "alice.pem")
+    root = encode_certificates([build_pki().root.certificate])
+    path.write_bytes(root + encode_certificates(alice.chain) + path.read_bytes())
+    key = load_signing_key(path)
+    assert key.certificate == alice.certificate
+    assert key.chain == alice.chain  # each once, and not the self-signed root
+    assert key.key.public_key() == alice.key.public_key()
+
+
+def test_names_the_file_that_is_no_signing_key(tmp_path: Path) -> None:
+    pki = build_pki()
+    alice, bob = pki.make_person(ALICE), pki.make_person("bob@b.test")
+    unsuitable = dsa.generate_private_key(1024).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    files = {
+        "empty": b"",
+        "certificate-only": alice.certificate_pem,
+        "key-only": alice.key_pem,
+        "others": alice.key_pem + bob.certificate_pem,
+        "dsa": unsuitable + alice.certificate_pem,
+    }
+    for stem, content in files.items():
+        path = tmp_path / f"{stem}.pem"
+        path.write_bytes(content)
+        with pytest.raises(BadCertificate, match=stem):
+            load_signing_key(path)
+    with pytest.raises(BadCertificate, match="nowhere"):
+        load_signing_key(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("kind", "micalg"),
+    [
+        (KeyKind.RSA_2048, "sha-256"),
+        (KeyKind.P256, "sha-256"),
+        (KeyKind.P384, "sha-384"),
+        (KeyKind.ED25519, "sha-512"),
+    ],
+)
+def test_micalg_is_the_digest_used(kind: KeyKind, micalg: str) -> None:
+    signed = sign(build_pki().make_person(ALICE, kind))
+    root = parts.scan(signed)
+    assert root.find_param("micalg") == micalg
+    assert root.find_param("protocol") == "application/pkcs7-signature"
+
+
+def test_a_larger_curve_takes_the_larger_digest() -> None:
+    key = ec.generate_private_key(ec.SECP521R1())
+    certificate = make_root().issue("p521", key=key).certificate
+    assert SigningKey(key, certificate).digest.micalg == "sha-512"
+
+
+def test_header_fields_stay_outside_in_order_and_content_fields_go_inside() -> None:
+    message = (
+        b"Received: by a\r\n\tfor b\r\nFrom: alice@a.test\r\nContent-Type: text/html;\r\n charset=utf-8\r\n"
+        b"Subject: x\r\nContent-Transfer-Encoding: 7bit\r\nX-MSS: y\r\nMIME-Version: 1.0\r\n\r\n<p>hello</p>\r\n"
+    )
+    signed = sign(build_pki().make_person(ALICE), message)
+    outer, _, rest = signed.partition(b"Content-Type: multipart/signed")
+    assert outer == (
+        b"Received: by a\r\n\tfor b\r\nFrom: alice@a.test\r\nSubject: x\r\nX-MSS: y\r\nMIME-Version: 1.0\r\n"
+    )
+    layer = find_layer(signed, parts.scan(signed))
+    assert layer.content is not None
+    assert layer.content.cut(signed) == (
+        b"Content-Type: text/html;\r\n charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n<p>hello</p>\r\n"
+    )
+    assert rest.endswith(b"--\r\n")
+
+
+@pytest.mark.parametrize(
+    ("message", "entity"),
+    [
+        (b"From: a@a.test\n\nhello\n", b"Content-Type: text/plain; charset=us-ascii\r\n\r\nhello\r\n"),
+        (
+            "From: a@a.test\r\n\r\nété".encode(),
+            b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xc3\xa9t\xc3\xa9",
+        ),
+        (
+            "From: a@a.test\r\nContent-Transfer-Encoding: BINARY\r\n\r\né".encode(),
+            b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: BINARY\r\n\r\n\xc3\xa9",
+        ),
+        (b"From: a@a.test", b"Content-Type: text/plain; charset=us-ascii\r\n\r\n"),
+        (b"", b"Content-Type: text/plain; charset=us-ascii\r\n\r\n"),
+        (b"\r\nbody", b"Content-Type: text/plain; charset=us-ascii\r\n\r\nbody"),
+    ],
+)
+def test_the_entity_is_canonical_and_says_what_it_is(message: bytes, entity: bytes) -> None:
+    signed = sign(build_pki().make_person(ALICE), message)
+    assert b"MIME-Version: 1.0\r\n" in signed.partition(b"Content-Type: multipart/signed")[0]
+    layer = find_layer(signed, parts.scan(signed))
+    assert layer.fault == ""
+    assert layer.content is not None
+    assert layer.content.cut(signed) == entity
+    assert b"\n" not in signed.replace(b"\r\n", b"")
+
+
+def test_signing_time_is_now_and_so_near_the_date() -> None:
+    pki = build_pki()
+    late = datetime(2050, 1, 1, 12, tzinfo=UTC)
+    for at in (pki.now, pki.now.astimezone(tz=None), late):
+        signed = encode_signature(b"x", signing_key(pki.make_person(ALICE)), at)
+        found = cms.ContentInfo.load(signed)["content"]["signer_infos"][0]["signed_attrs"]
+        times = [each["values"].native for each in found if each["type"].native == "signing_time"]
+        assert times == [[at]]
+    with pytest.raises(ValueError, match="time zone"):
+        sign_message(build_message(), signing_key(pki.make_person(ALICE)), datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_the_chain_goes_along_without_the_root() -> None:
+    alice = build_pki().make_person(ALICE)
+    raw = encode_signature(b"x", signing_key(alice), build_pki().now)
+    certificates = {each.public_bytes(Encoding.DER) for each in (alice.certificate, *alice.chain)}
+    assert set(parse_signed_data(raw).certificates) == certificates
+
+
+@pytest.mark.parametrize(
+    ("kind", "pss"),
+    [(KeyKind.RSA_2048, False), (KeyKind.RSA_2048, True), (KeyKind.P256, False), (KeyKind.P384, False)],
+)
+def test_openssl_verifies_what_we_sign(tmp_path: Path, kind: KeyKind, *, pss: bool) -> None:
+    pki = build_pki()
+    pki.write_anchors(tmp_path)
+    signed = sign(pki.make_person(ALICE, kind), build_message(text="Bonjour été\r\n" * 99), pss=pss)
+    moment = str(int(pki.now.timestamp()))
+    arguments = ("cms", "-verify", "-CAfile", tmp_path / "root.crt", "-attime", moment, "-purpose", "smimesign")
+    content = openssl(*arguments, data=signed)
+    assert "Bonjour été".encode() in content
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pyhanko_verifies_what_we_sign(kind: KeyKind) -> None:
+    from asn1crypto import x509 as asn1_x509
+
+    pki = build_pki()
+    raw = encode_signature(b"entity", signing_key(pki.make_person(ALICE, kind)), pki.now)
+    roots = [asn1_x509.Certificate.load(der) for der in pki.anchors]
+    context = ValidationContext(trust_roots=roots, moment=pki.now, revocation_mode="soft-fail")
+    signed = cms.ContentInfo.load(raw)["content"]
+    validation = async_validate_detached_cms(
+        b"entity", signed, signer_validation_context=context, key_usage_settings=None
+    )
+    status = asyncio.run(validation)
+    assert (status.intact, status.valid, status.trusted) == (True, True, True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_we_trust_what_we_sign(kind: KeyKind) -> None:
+    pki = build_pki()
+    attachment = build_message(text="x" * 70_000 + "\r\n--=_not-a-boundary\r\n")
+    assert name(judge(sign(pki.make_person(ALICE, kind), attachment), build_store(pki))) == "Trusted"
+
+
+def test_mail_programs_find_text_and_signature() -> None:
+    signed = sign(build_pki().make_person(ALICE))
+    message = message_from_bytes(signed, policy=policy.default)
+    text, signature = message.iter_parts()
+    assert text.get_content() == "Good morning.\r\n"
+    assert signature.get_content_type() == "application/pkcs7-signature"
+    assert signature.get_filename() == "smime.p7s"
+    assert not message.defects
+    assert max(map(len, re.split(rb"\r\n", signed))) < 100
+
+
+def test_signed_mail_can_be_signed_again() -> None:
+    pki = build_pki()
+    key = signing_key(pki.make_person(ALICE))
+    twice = sign_message(sign_message(build_message(), key, pki.now), key, pki.now + timedelta(seconds=1))
+    assert name(judge(twice, build_store(pki))) == "Trusted"
+
+
+def test_self_issued_authorities_of_a_key_file_are_not_sent() -> None:
+    root = make_root()
+    leaf = root.issue("leaf", *authority())
+    pem = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    assert parse_signing_key(pem + encode_certificates([leaf.certificate, root.certificate])).chain == ()
