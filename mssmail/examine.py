@@ -1,0 +1,113 @@
+"""bytes → Examination: the pure function that workers run; and the report of ``mssmail message verify``.
+
+No I/O, no clock: what judging would have needed and did not have, the examination names in ``missing``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from mssmail.core.address import Address
+from mssmail.core.decision import Accept, Decision
+from mssmail.core.examination import Examination
+from mssmail.core.verdict import Signer, Verdict
+from mssmail.mime.headers import find_authors, find_sender
+from mssmail.mime.index import build_index
+from mssmail.mime.parts import scan
+from mssmail.mime.tree import Part
+from mssmail.policy.content import ContentFacts, judge_content
+from mssmail.settings import SmimeMode
+from mssmail.smime.structure import find_layer
+from mssmail.smime.verify import verify_message
+from mssmail.trust.snapshot import TrustStore
+
+_MAX_REPORT_TYPE: Final = 64
+
+
+def examine(data: bytes, trust: TrustStore, at: datetime, *, authserv_id: str, verify: bool) -> Examination:
+    """Everything learnt from the bytes; with ``verify`` off the structure is told and no fact is asked."""
+    root = scan(data)
+    authors = find_authors(data, root)
+    verdict, missing = _judge(data, root, authors, trust, at, verify=verify)
+    return Examination(
+        verdict=verdict,
+        index=build_index(data, root, authserv_id),
+        authors=authors,
+        sender=find_sender(data, root),
+        report_type=_find_report_type(root),
+        missing=missing,
+        faults=root.faults,
+    )
+
+
+def _judge(
+    data: bytes, root: Part, authors: tuple[Address, ...], trust: TrustStore, at: datetime, *, verify: bool
+) -> tuple[Verdict, tuple[str, ...]]:
+    if verify:
+        return verify_message(data, root, authors, trust, at)
+    return Verdict(find_layer(data, root).structure), ()
+
+
+def _find_report_type(root: Part) -> str:
+    """Of a top-level multipart/report (RFC 6522 §3), else empty."""
+    if root.type != "multipart" or root.subtype != "report":
+        return ""
+    return (root.find_param("report-type") or "").strip().lower()[:_MAX_REPORT_TYPE]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReport:
+    """The judgement on one message without a server, for people and programs."""
+
+    verdict: Verdict
+    decision: Decision
+    authors: tuple[Address, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def answer(self) -> str:
+        """The decision in a word: accept, refuse or defer."""
+        if isinstance(self.decision, Accept):
+            return "accept"
+        return "defer" if self.decision.is_temporary else "refuse"
+
+    def encode(self) -> dict[str, object]:
+        """As JSON shows it: summary, decision, reply, who signed, who wrote, each separate fact."""
+        return {
+            "summary": type(self.verdict.summary).__name__.lower(),
+            "decision": self.answer,
+            "rule": self.decision.rule,
+            "reply": "" if isinstance(self.decision, Accept) else str(self.decision.reply),
+            "structure": self.verdict.structure.value,
+            "signer": None if self.verdict.signer is None else _encode_signer(self.verdict.signer),
+            "author": str(self.authors[0]) if len(self.authors) == 1 else None,
+            "facts": {
+                name: {"value": fact.outcome.value, "reason": fact.reason} for name, fact in self.verdict.facts.items()
+            },
+            "missing": list(self.missing),
+        }
+
+
+def _encode_signer(signer: Signer) -> dict[str, object]:
+    return {
+        "subject": signer.subject,
+        "issuer": signer.issuer,
+        "serial": f"{signer.serial:X}",
+        "emails": list(signer.emails),
+        "kind": signer.kind.value,
+        "fingerprint": signer.fingerprint,
+        "not_after": signer.not_after.isoformat(),
+        "signed_at": None if signer.signed_at is None else signer.signed_at.isoformat(),
+    }
+
+
+def build_report(
+    data: bytes, trust: TrustStore, at: datetime, *, mode: SmimeMode, accept_encrypted: bool = False
+) -> MessageReport:
+    """Judge the bytes as mail from a peer would be at the end of DATA, without asking a white list."""
+    root = scan(data)
+    authors = find_authors(data, root)
+    verdict, missing = _judge(data, root, authors, trust, at, verify=mode is not SmimeMode.OFF)
+    facts = ContentFacts(verdict, authors, report_type=_find_report_type(root))
+    decision = judge_content(facts, mode, accept_encrypted=accept_encrypted, ask_white_list=False)
+    return MessageReport(verdict, decision, authors, missing)
