@@ -118,8 +118,7 @@ def cut_out(element: etree._Element) -> None:
 
 
 def _find_signature(root: etree._Element) -> etree._Element:
-    # XMLDSig elements of any name anywhere else are the stuff of wrapping; a list has no use for them.
-    signatures = list(root.iter(f"{{{DSIG}}}Signature"))
+    signatures = list(_iterate_signatures(root))
     if not signatures:
         raise BadWhiteList("the list is not signed")
     if len(signatures) > 1:
@@ -127,6 +126,19 @@ def _find_signature(root: etree._Element) -> etree._Element:
     if signatures[0].getparent() is not root:
         raise BadWhiteList("the Signature is not a child of the root")
     return signatures[0]
+
+
+def _iterate_signatures(root: etree._Element) -> Iterator[etree._Element]:
+    """Every Signature at any depth: a second one anywhere is the stuff of wrapping.
+
+    Entry by entry: one search through a million elements would hold up every other thread.
+    """
+    tag = f"{{{DSIG}}}Signature"
+    for child in root:
+        if child.tag == tag:
+            yield child
+        for grandchild in child:
+            yield from grandchild.iter(tag)
 
 
 def _split(signature: etree._Element) -> tuple[etree._Element, etree._Element, etree._Element]:

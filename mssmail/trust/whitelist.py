@@ -7,7 +7,9 @@ leniently: further elements are passed over. An entry that cannot be read allows
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+import heapq
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -249,9 +251,9 @@ class ListDiff:
 def diff_white_lists(old: WhiteList | None, new: WhiteList) -> ListDiff:
     """The change from one list to the next; from nothing, everything is added."""
     before = old.domains if old is not None else {}
-    removed = tuple(sorted(before.keys() - new.domains.keys()))
+    removed = _sort(domain for domain in before if domain not in new.domains)
     return ListDiff(
-        tuple(sorted(new.domains.keys() - before.keys())),
+        _sort(domain for domain in new.domains if domain not in before),
         removed,
         tuple(_find_changes(before, new)),
         100 * len(removed) / len(before) if before else 0.0,
@@ -259,7 +261,13 @@ def diff_white_lists(old: WhiteList | None, new: WhiteList) -> ListDiff:
 
 
 def _find_changes(before: Mapping[str, frozenset[DistinguishedName]], new: WhiteList) -> Iterator[NameChange]:
-    for domain in sorted(before.keys() & new.domains.keys()):
+    for domain in _sort(domain for domain, was in before.items() if new.domains.get(domain, was) != was):
         was, now = before[domain], new.domains[domain]
-        if was != now:
-            yield NameChange(domain, now - was, was - now)
+        yield NameChange(domain, now - was, was - now)
+
+
+def _sort(domains: Iterable[str]) -> tuple[str, ...]:
+    """In alphabetical order, by pieces: one call that sorts 200,000 names would hold up every other thread."""
+    rest = iter(domains)
+    pieces = iter(lambda: sorted(itertools.islice(rest, 5_000)), [])
+    return tuple(heapq.merge(*pieces))
