@@ -3,8 +3,9 @@
 import ssl
 from datetime import datetime
 
-from mssmail.core.envelope import Peer, TlsFacts
+from mssmail.core.envelope import Peer
 from mssmail.core.verdict import Outcome
+from mssmail.delivery.tls import read_tls_facts
 from mssmail.errors import BadCertificate
 from mssmail.settings import Endpoint
 from mssmail.trust.certificate import describe_name, fingerprint, load_certificate, read_name
@@ -19,7 +20,7 @@ def identify_server(tls: ssl.SSLObject, endpoint: Endpoint, trust: TrustStore, a
     "revoked" from "cannot be checked", which are different answers.
     """
     certificate, *others = read_chain(tls)
-    facts = TlsFacts(tls.version() or "", (tls.cipher() or ("", "", 0))[0])
+    facts = read_tls_facts(tls)
     bare = Peer(endpoint.host, endpoint.port, tls=facts, fingerprint=fingerprint(certificate))
     try:
         parsed = load_certificate(certificate)

@@ -5,6 +5,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import cast
 
 from mssmail.delivery.dialogue import Dialogue, State
 from mssmail.delivery.events import Event, TlsWanted
@@ -27,8 +28,7 @@ class Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a socket's transport is one
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio."""

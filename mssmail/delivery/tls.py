@@ -4,10 +4,18 @@ import ssl
 from collections.abc import Sequence
 from pathlib import Path
 
+from mssmail.core.envelope import TlsFacts
 from mssmail.errors import BadCertificate
 
-# RFC 9325 §4.2: forward secrecy and AEAD only. TLS 1.3 suites are all of that kind and are not named here.
-_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+# RFC 9325 §4.2: forward secrecy and AEAD only. TLS 1.3 suites are all of that kind. OpenSSL's name → IANA's.
+CIPHERS = {
+    "ECDHE-ECDSA-AES256-GCM-SHA384": "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "ECDHE-ECDSA-AES128-GCM-SHA256": "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "ECDHE-ECDSA-CHACHA20-POLY1305": "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "ECDHE-RSA-CHACHA20-POLY1305": "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+}
 
 
 def build_client_context(
@@ -24,15 +32,34 @@ def build_client_context(
     context.verify_mode = ssl.CERT_REQUIRED
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
-    context.set_ciphers(_CIPHERS)
+    context.set_ciphers(":".join(CIPHERS))
     try:
         context.load_cert_chain(certificate, key, password=_refuse_password)
-        # Intermediates only help to build paths: without X509_V_FLAG_PARTIAL_CHAIN every path ends in a root.
-        for der in (*anchors, *intermediates):
-            context.load_verify_locations(cadata=der)
+        _load_authorities(context, anchors, intermediates)
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise BadCertificate(f"TLS material for deliveries cannot be used: {error}") from error
     return context
+
+
+def _load_authorities(context: ssl.SSLContext, anchors: Sequence[bytes], intermediates: Sequence[bytes]) -> None:
+    """Anchors, and what helps to build paths to them.
+
+    OpenSSL ends a path only in a self-signed certificate, or under PARTIAL_CHAIN in any it was given: an anchor that is
+    not self-signed leaves no room for intermediates. Either way ``identity`` judges the path again by our own rules.
+    """
+    for der in anchors:
+        context.load_verify_locations(cadata=der)
+    if all(each.get("subject") == each.get("issuer") for each in context.get_ca_certs()):
+        for der in intermediates:
+            context.load_verify_locations(cadata=der)
+    else:
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+
+
+def read_tls_facts(tls: ssl.SSLObject) -> TlsFacts:
+    """Version and IANA suite name of a finished handshake."""
+    name = (tls.cipher() or ("", "", 0))[0]
+    return TlsFacts(tls.version() or "", CIPHERS.get(name, name))
 
 
 def _refuse_password() -> str:

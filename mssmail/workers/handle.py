@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from mssmail.core.examination import Examination
 from mssmail.errors import FrameTooBig, WorkerFault
@@ -57,8 +58,7 @@ class WorkerHandle(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - a socket's transport is one
-        self._transport = transport
+        self._transport = cast(asyncio.WriteTransport, transport)
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio: answers, in the order of the jobs."""

@@ -46,3 +46,9 @@ def test_an_encrypted_key_is_a_fault_and_no_question_on_the_terminal(tmp_path: P
     key.write_bytes(OURS.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, secret))
     with pytest.raises(BadCertificate, match="encrypted"):
         build_client_context(certificate, key, PKI.anchors)
+
+
+def test_an_anchor_that_is_not_self_signed_ends_a_path_too(tmp_path: Path) -> None:
+    context = build_client_context(*OURS.write(tmp_path, "ours"), PKI.intermediates, PKI.anchors)
+    assert context.verify_flags & ssl.VERIFY_X509_PARTIAL_CHAIN
+    assert len(context.get_ca_certs()) == 1
