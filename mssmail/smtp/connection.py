@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 MAX_ERRORS: Final = 20
 """Commands answered 5xx for their form before we hang up."""
 
+MAX_REFUSALS: Final = 500
+"""Senders and recipients refused before we hang up: more is guessing."""
+
 _VERBS_BEFORE_TLS: Final = frozenset({"NOOP", "EHLO", "STARTTLS", "QUIT"})  # RFC 3207 §4
 # RFC 5321 §4.5.3.1.4: 512 octets; more where an extension says so (RFC 1870 §3, RFC 6152 §2, RFC 4954 §3 and §4).
 _LINE_BYTES: Final = {"MAIL": 512 + 26 + 17 + 500, "AUTH": 12_288}
@@ -69,7 +72,7 @@ class Connection(SMTP):
         super().__init__(edge.handler, hostname=edge.server_name, loop=asyncio.get_running_loop())
         self._edge = edge
         self._replies: list[bytes] = []
-        self._errors = 0
+        self._errors = self._refusals = 0
         self._is_over = self._is_idle = self._is_admitted = self._is_counted = False
         self._close_timer: asyncio.TimerHandle | None = None
 
@@ -223,6 +226,14 @@ class Connection(SMTP):
         self._write(reply or build_incident_reply(self.session.id))
         if self._errors >= MAX_ERRORS:
             self._write(Reply(421, "4.7.0", "Too many errors"))
+            self._is_over = True
+
+    def _give_answer(self, reply: Reply) -> None:
+        """Pass on what the handler said."""
+        self._write(reply)
+        self._refusals += reply.code >= 500
+        if self._refusals >= MAX_REFUSALS:
+            self._write(Reply(421, "4.7.0", "Too many refusals"))
             self._is_over = True
 
     # Writing: replies are gathered while commands wait to be read (RFC 2920 §3.2).

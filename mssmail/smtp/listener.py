@@ -6,11 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mssmail.core.trace import build_id
 from mssmail.errors import ConfigError
-from mssmail.settings import Endpoint
+from mssmail.flows.intake import Intake
+from mssmail.flows.receive import Receiver
+from mssmail.flows.submit import Submitter
+from mssmail.journal import Entry, Event
+from mssmail.settings import Endpoint, Settings
 from mssmail.smtp.connection import Edge
+from mssmail.smtp.handler import ClientHandler, Login, PeerHandler
+from mssmail.smtp.limits import ConnectionLimits, InflightLimit
 from mssmail.smtp.server import Conversation
-from mssmail.smtp.tls import ContextSource, ServerHandshake
+from mssmail.smtp.session import Handler
+from mssmail.smtp.tls import ContextSource, OnFailure, ServerHandshake
 
 _log = logging.getLogger(__name__)
 
@@ -84,3 +92,62 @@ class Listener:
             return ServerHandshake(Conversation(inner), context, inner.on_failure, connections=inner.connections)
 
         return build
+
+
+def build_relay_listener(settings: Settings, intake: Intake, receiver: Receiver) -> Listener | None:
+    """The listener for other operators, STARTTLS with a client certificate; None when none is configured."""
+    relay = settings.relay
+    if relay.listen is None:
+        return None
+    contexts = ContextSource(relay.certificate, relay.key, lambda: intake.trust.store.snapshot)
+    edge = _build_edge(settings, intake, PeerHandler(settings, intake, receiver), contexts, relay.max_message_bytes)
+    return Listener(edge, contexts, (Door(relay.listen),))
+
+
+def build_submission_listener(
+    settings: Settings, intake: Intake, submitter: Submitter, login: Login
+) -> Listener | None:
+    """The listener for our clients, STARTTLS and implicit TLS; None when neither is configured."""
+    submission = settings.submission
+    doors = tuple(
+        Door(endpoint, is_implicit)
+        for endpoint, is_implicit in ((submission.listen, False), (submission.listen_tls, True))
+        if endpoint is not None
+    )
+    if not doors:
+        return None
+    contexts = ContextSource(submission.certificate, submission.key)
+    handler = ClientHandler(settings, intake, submitter, login)
+    edge = _build_edge(settings, intake, handler, contexts, submission.max_message_bytes)
+    edge = replace(edge, offers_login=True, max_failed_logins=settings.login.max_failures)
+    return Listener(edge, contexts, doors)
+
+
+def _build_edge(
+    settings: Settings, intake: Intake, handler: Handler, contexts: ContextSource, max_message_bytes: int
+) -> Edge:
+    relay = settings.relay
+    return Edge(
+        server_name=settings.server.name,
+        postmaster_domain=settings.domain[0].name if settings.domain else settings.server.name,
+        handler=handler,
+        connections=ConnectionLimits(relay.max_connections, relay.max_connections_per_address),
+        inflight=InflightLimit(relay.max_inflight_bytes),
+        on_failure=_build_failure_note(intake),
+        contexts=contexts,
+        max_message_bytes=max_message_bytes,
+        command_seconds=relay.command_timeout_seconds,
+        data_seconds=relay.data_timeout_seconds,
+    )
+
+
+def _build_failure_note(intake: Intake) -> OnFailure:
+    def note(address: str, port: int, cause: str, is_tls: bool) -> None:
+        if not is_tls:  # a port scan, a health check: nothing for the journal
+            _log.info("connection from %s:%d ended in its TLS handshake", address, port)
+            return
+        _log.warning("TLS handshake with %s:%d failed: %s", address, port, cause)
+        facts = {"peer": address, "port": port, "cause": cause}
+        intake.note_soon(Entry(intake.clock(), Event.HANDSHAKE_FAILED, build_id(), facts))
+
+    return note

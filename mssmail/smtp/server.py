@@ -5,6 +5,7 @@ Read ``connection`` for what lies below, ``handler`` for the answers.
 
 import asyncio
 import contextlib
+from time import perf_counter
 from typing import Any, Final
 
 from mssmail.core.decision import Refuse
@@ -62,7 +63,7 @@ class Conversation(Connection):
         reply = await self._edge.handler.handle_MAIL(self.session, self.envelope, mail)
         if reply.code == 250:
             self.envelope.mail = mail
-        self._write(reply)
+        self._give_answer(reply)
 
     async def smtp_RCPT(self, arg: str | None) -> None:
         """RFC 5321 §4.1.1.3."""
@@ -71,7 +72,7 @@ class Conversation(Connection):
         reply = await self._edge.handler.handle_RCPT(self.session, self.envelope, recipient)
         if reply.code == 250:
             self.envelope.add_recipient(recipient)
-        self._write(reply)
+        self._give_answer(reply)
 
     async def smtp_DATA(self, arg: str) -> None:
         """RFC 5321 §4.1.1.4. From the last octet on, the message is answered for whether anybody waits or not."""
@@ -81,6 +82,7 @@ class Conversation(Connection):
         self._write(Reply(354, "", "End data with <CR><LF>.<CR><LF>"))
         await self._flush()
         data = DataReader(self._edge.max_message_bytes, self._edge.inflight.reserve)
+        started = perf_counter()
         try:
             async with asyncio.timeout(self._edge.data_seconds):
                 await self._stream.read_message(data, self._edge.command_seconds)
@@ -90,6 +92,7 @@ class Conversation(Connection):
         except BaseException:
             self._edge.inflight.release(data.reserved)
             raise
+        self.envelope.receive_seconds = perf_counter() - started
         task = asyncio.create_task(self._answer_message(self.session, self.envelope, data))
         self._edge.commits.add(task)
         task.add_done_callback(self._edge.commits.discard)

@@ -43,6 +43,7 @@ class Transaction(AiosmtpdEnvelope):
         self.id = build_id()
         self.mail: MailCommand | None = None
         self.recipients: list[Address] = []
+        self.receive_seconds = 0.0  # from 354 to the last octet
 
     def add_recipient(self, recipient: Address) -> None:
         """Take a recipient; one named twice is delivered to once."""

@@ -7,6 +7,7 @@ A dialogue is a text file. Its first line is a comment that names the RFC sectio
     C: EHLO {host}           a line we send; ``{name}`` is filled in by the test
     C-bytes: a\nb\x00\r\n    octets we send as they stand, with Python's escapes
     TLS:                     our side begins TLS now
+    TLS-stranger:            the same, showing no client certificate
     C-close:                 we hang up
     S-close:                 the server has hung up
     S-silent:                the server has sent nothing more, up to here
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DIALOGUES = Path(__file__).parents[1] / "dialogues"
-_STEP = re.compile(r"(C|S|C-bytes|TLS|C-close|S-close|S-silent):(?: (.*))?")
+_STEP = re.compile(r"(C|S|C-bytes|TLS|TLS-stranger|C-close|S-close|S-silent):(?: (.*))?")
 _PATIENCE_SECONDS = 20
 
 
@@ -79,9 +80,10 @@ class Player:
         writer: asyncio.StreamWriter,
         values: Mapping[str, str] | None = None,
         tls: ssl.SSLContext | None = None,
+        stranger: ssl.SSLContext | None = None,
     ) -> None:
         self._reader, self._writer = reader, writer
-        self._values, self._tls = dict(values or {}), tls
+        self._values, self._tls, self._stranger = dict(values or {}), tls, stranger
 
     async def play(self, dialogue: Dialogue) -> None:
         """Do every step; an AssertionError names file, line, and what came instead."""
@@ -108,6 +110,10 @@ class Player:
                 )
             case "TLS":
                 await self._writer.start_tls(self._tls or ssl.create_default_context(), server_hostname="localhost")
+            case "TLS-stranger":
+                await self._writer.start_tls(
+                    self._stranger or ssl.create_default_context(), server_hostname="localhost"
+                )
             case "C-close":
                 self._writer.close()
             case "S-close":
@@ -115,6 +121,9 @@ class Player:
                 assert rest == b"", f"{place}: expected the end, got {rest!r}"
             case "S-silent":
                 assert not self._reader._buffer, f"{place}: {bytes(self._reader._buffer)!r}"  # type: ignore[attr-defined]
+
+    async def _begin_tls(self, context: ssl.SSLContext | None) -> None:
+        await self._writer.start_tls(context or ssl.create_default_context(), server_hostname="localhost")
 
     def _fill(self, text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda match: self._values.get(match[1], match[0]), text)
@@ -127,11 +136,17 @@ def _build_pattern(text: str) -> re.Pattern[str]:
 
 
 async def play_dialogue(
-    path: Path, host: str, port: int, *, values: Mapping[str, str] | None = None, tls: ssl.SSLContext | None = None
+    path: Path,
+    host: str,
+    port: int,
+    *,
+    values: Mapping[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+    stranger: ssl.SSLContext | None = None,
 ) -> None:
     """Connect and play one file."""
     reader, writer = await asyncio.open_connection(host, port)
     try:
-        await Player(reader, writer, values, tls).play(load_dialogue(path))
+        await Player(reader, writer, values, tls, stranger).play(load_dialogue(path))
     finally:
         writer.transport.abort()

@@ -1,0 +1,167 @@
+"""What taking a message needs whoever brings it: examination with one more try, one commit, bells, the journal."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Final, Protocol
+
+from sqlalchemy import Connection
+
+from mssmail.core.account import Account
+from mssmail.core.address import Address
+from mssmail.core.clock import Clock, read_clock
+from mssmail.core.examination import Examination
+from mssmail.core.verdict import Undetermined
+from mssmail.core.whitelist import WhiteList
+from mssmail.errors import Fault, NoSuchAccount, OverQuota
+from mssmail.flows.bell import Bells
+from mssmail.journal import Entry
+from mssmail.mime.part_table import PartKind, decode_parts
+from mssmail.policy.freshness import Freshness
+from mssmail.store.accounts import find_account, has_room
+from mssmail.store.bodies import INLINE_BYTES, Body
+from mssmail.store.engine import Store
+from mssmail.store.journal import append_entries
+from mssmail.store.messages import Delivered, Delivery, deliver
+from mssmail.trust.snapshot import TrustStore
+
+_log = logging.getLogger(__name__)
+
+FETCH_SECONDS: Final = 5.0
+"""How long a message waits for trust data that examining it found missing."""
+
+
+class Examiner(Protocol):
+    """Satisfied by ``workers.Pool``."""
+
+    async def examine(self, data: bytes, at: datetime, *, verify: bool) -> Examination:
+        """Everything learnt from these bytes; raises WorkerFault."""
+        ...
+
+
+class TrustSource(Protocol):
+    """Satisfied by ``flows.refresh.TrustKeeper``."""
+
+    store: TrustStore
+
+    @property
+    def white_list(self) -> WhiteList | None:
+        """The list in use, however old."""
+        ...
+
+    def freshness(self, now: datetime) -> Freshness:
+        """Its age, as policy sees it."""
+        ...
+
+    async def fetch_missing(self, missing: tuple[str, ...], timeout_seconds: float) -> bool:
+        """Ask for missing revocation lists; True when judging again may help."""
+        ...
+
+
+@dataclass(slots=True)
+class Spent:
+    """Where the time of accepted messages went, for metrics and the bench; seconds, all messages together."""
+
+    messages: int = 0
+    octets: int = 0
+    receive_seconds: float = 0.0
+    examine_seconds: float = 0.0
+    commit_seconds: float = 0.0
+
+
+class Intake:
+    """One for the whole process; ``receive`` and ``submit`` work through it."""
+
+    def __init__(
+        self, store: Store, pool: Examiner, trust: TrustSource, bells: Bells, clock: Clock = read_clock
+    ) -> None:
+        self._store, self._pool, self.trust, self._bells = store, pool, trust, bells
+        self.clock = clock
+        self.spent = Spent()
+
+    def find_white_list(self, now: datetime) -> WhiteList | None:
+        """The list, when it is fresh enough to be used."""
+        return None if self.trust.freshness(now) is Freshness.STALE else self.trust.white_list
+
+    async def find_box(self, address: Address, octets: int) -> tuple[Account | None, bool]:
+        """The account of this address, and whether so many octets would be too many for it."""
+
+        def find(conn: Connection) -> tuple[Account | None, bool]:
+            account = find_account(conn, address)
+            return account, account is not None and not has_room(conn, account.id, octets)
+
+        return await asyncio.wrap_future(self._store.read(find))
+
+    async def find_accounts(self, addresses: Sequence[Address]) -> list[Account]:
+        """The accounts of these addresses, in order; raises NoSuchAccount when one is not there."""
+
+        def find(conn: Connection) -> list[Account | None]:
+            return [find_account(conn, address) for address in addresses]
+
+        found = await asyncio.wrap_future(self._store.read(find))
+        present = [account for account in found if account is not None]
+        if len(present) < len(found):
+            raise NoSuchAccount("a recipient has gone since it was taken")
+        return present
+
+    async def examine(self, data: bytes, *, verify: bool) -> Examination:
+        """The examination; when trust data was missing it is asked for, once, and the message judged again."""
+        started = perf_counter()
+        found = await self._pool.examine(data, self.clock(), verify=verify)
+        is_open = bool(found.missing) and isinstance(found.verdict.summary, Undetermined)
+        if is_open and await self.trust.fetch_missing(found.missing, FETCH_SECONDS):
+            found = await self._pool.examine(data, self.clock(), verify=verify)
+        self.spent.examine_seconds += perf_counter() - started
+        return found
+
+    async def take(self, build_delivery: Callable[[Body], Delivery], data: bytes) -> Delivered:
+        """Keep the message durably with all that belongs to it, and ring. Raises SpoolFull, OverQuota and kin."""
+        started = perf_counter()
+        if len(data) <= INLINE_BYTES:
+            body = self._store.keep_body(data)  # only hashes
+        else:
+            body = await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data)))
+        delivery = build_delivery(body)
+        delivered = await asyncio.wrap_future(self._store.submit(lambda conn: _deliver(conn, delivery)))
+        self._bells.ring(*(placed.mailbox_id for placed in delivered.placed))
+        self.spent.messages += 1
+        self.spent.octets += len(data)
+        self.spent.commit_seconds += perf_counter() - started
+        return delivered
+
+    async def note(self, *entries: Entry) -> None:
+        """Write the journal. A refusal stands even when it cannot be written down: the log has it then."""
+        try:
+            await asyncio.wrap_future(self._submit(entries))
+        except Fault:
+            _log.exception("the journal could not be written: %s", entries)
+
+    def note_soon(self, *entries: Entry) -> None:
+        """The same for callers that cannot wait."""
+        self._submit(entries).add_done_callback(_tell)
+
+    def _submit(self, entries: tuple[Entry, ...]) -> "Future[None]":
+        return self._store.submit(lambda conn: append_entries(conn, entries))
+
+
+def _deliver(conn: Connection, delivery: Delivery) -> Delivered:
+    size = len(delivery.prefix) + len(delivery.body.data)
+    for placement in delivery.placements:
+        if not has_room(conn, placement.account_id, size):
+            raise OverQuota(account_id=placement.account_id)
+    return deliver(conn, delivery)
+
+
+def _tell(future: "Future[None]") -> None:
+    if (error := future.exception()) is not None:
+        _log.error("the journal could not be written", exc_info=error)
+
+
+def find_signature_part(examination: Examination) -> str:
+    """The IMAP number of the part that holds a signed message's signature (RFC 7281 §3.2.1)."""
+    top = decode_parts(examination.index.parts).find(())
+    return "2" if top is not None and top.kind is PartKind.MULTIPART else "1"

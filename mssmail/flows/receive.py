@@ -1,0 +1,143 @@
+"""Mail comes in from a peer: examine, decide, deliver in one commit, ring, answer."""
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from mssmail.core.account import Account
+from mssmail.core.decision import Decision, Refuse, refuse
+from mssmail.core.envelope import Envelope
+from mssmail.core.examination import Examination
+from mssmail.core.reply import Reply
+from mssmail.core.trace import build_prefix
+from mssmail.core.verdict import Structure, Verdict
+from mssmail.errors import ConfigError, NoSuchAccount
+from mssmail.flows.evidence import (
+    describe_decision,
+    describe_envelope,
+    describe_verdict,
+    encode_evidence,
+    summarise,
+)
+from mssmail.flows.intake import Intake, find_signature_part
+from mssmail.journal import Entry, Event
+from mssmail.policy.content import ContentFacts, judge_content
+from mssmail.settings import Domain, Settings, SmimeMode
+from mssmail.store.bodies import Body
+from mssmail.store.messages import Delivery, Placement
+
+_log = logging.getLogger(__name__)
+
+MAX_HOPS: Final = 100
+"""Received fields beyond which a message goes in circles (RFC 5321 §6.3)."""
+
+_HEADER_END = re.compile(rb"\r\n\r\n|\A\r\n")
+_RECEIVED = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
+
+ACCOUNT_GONE = Reply(451, "4.3.0", "A recipient has gone in this very moment; try again")
+_TOO_MANY_HOPS = refuse("routing-loop", 554, "5.4.6", "Too many hops: the message goes in circles")
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A message with all that was found out about it."""
+
+    envelope: Envelope
+    domain: Domain
+    examination: Examination
+    decision: Decision
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """None where the domain asks for no examination."""
+        return None if self.domain.smime is SmimeMode.OFF else self.examination.verdict
+
+    @property
+    def summary(self) -> str:
+        """The verdict in a word."""
+        return "unexamined" if self.verdict is None else summarise(self.verdict)
+
+
+class Receiver:
+    """Answers the end of DATA for peers."""
+
+    def __init__(self, settings: Settings, intake: Intake) -> None:
+        self._settings, self._intake = settings, intake
+
+    async def receive(self, envelope: Envelope) -> Reply:
+        """250 with the message's id once it is on the disk and in its mailboxes; else why not.
+
+        The recipients are accounts of ours whose domains ask the same of a signature. Faults are raised.
+        """
+        if count_hops(envelope.message.data) > MAX_HOPS:
+            return await self._refuse(envelope, _TOO_MANY_HOPS, {})
+        domain = self._find_domain(envelope)
+        verify = domain.smime is not SmimeMode.OFF
+        examination = await self._intake.examine(envelope.message.data, verify=verify)
+        decision = self._judge(envelope, examination, domain)
+        if isinstance(decision, Refuse):
+            return await self._refuse(envelope, decision, describe_verdict(examination.verdict))
+        return await self._take(_Judged(envelope, domain, examination, decision))
+
+    def _find_domain(self, envelope: Envelope) -> Domain:
+        domain = self._settings.find_domain(envelope.recipients[0].domain)
+        if domain is None:
+            raise ConfigError("a recipient was taken whose domain is not ours")
+        return domain
+
+    def _judge(self, envelope: Envelope, examination: Examination, domain: Domain) -> Decision:
+        facts = ContentFacts(
+            verdict=examination.verdict,
+            authors=examination.authors,
+            reverse_path=envelope.reverse_path,
+            report_type=examination.report_type,
+            peer=envelope.peer.name,
+            white_list=self._intake.find_white_list(self._intake.clock()),
+        )
+        return judge_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted)
+
+    async def _refuse(self, envelope: Envelope, refusal: Refuse, verdict: dict[str, object]) -> Reply:
+        facts = describe_envelope(envelope) | verdict | describe_decision(refusal)
+        _log.info("refused: %s", refusal.reply, extra={"id": envelope.id, "rule": refusal.rule})
+        await self._intake.note(Entry(self._intake.clock(), Event.REFUSED, envelope.id, facts))
+        return refusal.reply
+
+    async def _take(self, judged: _Judged) -> Reply:
+        envelope = judged.envelope
+        try:
+            accounts = await self._intake.find_accounts(envelope.recipients)
+            await self._intake.take(lambda body: self._build(judged, accounts, body), envelope.message.data)
+        except NoSuchAccount:
+            return ACCOUNT_GONE
+        facts = {"id": envelope.id, "octets": len(envelope.message), "verdict": judged.summary}
+        _log.info("received", extra=facts)
+        return Reply(250, "2.0.0", envelope.id)
+
+    def _build(self, judged: _Judged, accounts: list[Account], body: Body) -> Delivery:
+        envelope, examination = judged.envelope, judged.examination
+        verdict = judged.verdict
+        is_signed = verdict is not None and verdict.structure is Structure.SIGNED
+        part = find_signature_part(examination) if is_signed else ""
+        now = self._intake.clock()
+        facts = describe_envelope(envelope) | describe_verdict(examination.verdict) | describe_decision(judged.decision)
+        entries = [Entry(now, Event.RECEIVED, envelope.id, facts)]
+        entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each.address)}) for each in accounts]
+        return Delivery(
+            trace_id=envelope.id,
+            body=body,
+            prefix=build_prefix(envelope, verdict, self._settings.server.name, part),
+            index=examination.index,
+            summary=judged.summary,
+            evidence=encode_evidence(envelope, examination, judged.decision, self._intake.trust.white_list),
+            reverse_path=envelope.reverse_path,
+            received_at=envelope.received_at,
+            placements=tuple(Placement(account.id) for account in accounts),
+            entries=tuple(entries),
+        )
+
+
+def count_hops(data: bytes) -> int:
+    """The Received fields of the message's header."""
+    end = _HEADER_END.search(data)
+    return len(_RECEIVED.findall(data, 0, end.start() if end else len(data)))

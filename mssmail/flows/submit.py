@@ -1,0 +1,141 @@
+"""A client sends: bind to the account, complete, sign, examine what came of it, deliver and queue in one commit."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mssmail.core.account import Account
+from mssmail.core.address import Address
+from mssmail.core.decision import Decision, Refuse, refuse
+from mssmail.core.envelope import Envelope
+from mssmail.core.examination import Examination
+from mssmail.core.message import RawMessage
+from mssmail.core.reply import Reply
+from mssmail.core.trace import build_prefix, build_received
+from mssmail.core.verdict import Structure
+from mssmail.errors import NoSuchAccount
+from mssmail.flows.compose import complete_message
+from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict, encode_evidence, summarise
+from mssmail.flows.intake import Intake, find_signature_part
+from mssmail.flows.receive import ACCOUNT_GONE
+from mssmail.flows.signing import KeyRing
+from mssmail.journal import Entry, Event
+from mssmail.mime.headers import find_authors, find_sender
+from mssmail.mime.parts import scan
+from mssmail.policy.submission import Destination, judge_author, judge_submission
+from mssmail.settings import Domain, Settings, SignWith
+from mssmail.smime.sign import sign_message
+from mssmail.smime.structure import find_layer
+from mssmail.store.bodies import Body
+from mssmail.store.messages import Delivery, Placement
+
+_log = logging.getLogger(__name__)
+
+_NO_KEY = refuse(
+    "no-signing-key",
+    550,
+    "5.7.1",
+    "There is no key here to sign your mail with, and nobody takes it unsigned; ask your administrator",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A message as it goes out, with all that was found out about it. ``envelope`` holds its final bytes."""
+
+    envelope: Envelope
+    examination: Examination
+    decision: Decision
+    local: tuple[Address, ...]
+    remote: tuple[Address, ...]
+
+
+class Submitter:
+    """Answers the end of DATA for our clients."""
+
+    def __init__(self, settings: Settings, intake: Intake, wake: Callable[[], None]) -> None:
+        self._settings, self._intake, self._wake = settings, intake, wake
+        self._keys = KeyRing(settings.server.keys)
+
+    async def submit(self, envelope: Envelope) -> Reply:
+        """250 once it is on the disk, in the mailboxes of our own recipients and queued for the others; else why not.
+
+        The recipients were taken by ``policy.recipient``. Faults are raised.
+        """
+        prepared = await asyncio.to_thread(self._prepare, envelope)
+        if isinstance(prepared, Refuse):
+            return await self._refuse(envelope, prepared, {})
+        envelope = replace(envelope, message=RawMessage(prepared))
+        examination = await self._intake.examine(prepared, verify=True)
+        local = tuple(each for each in envelope.recipients if self._settings.find_domain(each.domain))
+        decision = judge_submission(examination.verdict, self._find_destination(local))
+        if isinstance(decision, Refuse):
+            return await self._refuse(envelope, decision, describe_verdict(examination.verdict))
+        remote = tuple(each for each in envelope.recipients if each not in local)
+        return await self._take(_Judged(envelope, examination, decision, local, remote))
+
+    def _prepare(self, envelope: Envelope) -> bytes | Refuse:
+        """The bytes that go out, signed; or why they do not. For a thread: keys are read, and signing takes time."""
+        data, login = envelope.message.data, envelope.login
+        if login is None:
+            raise ValueError("a submission has a signed-in account")
+        root = scan(data)
+        decision = judge_author(find_authors(data, root), find_sender(data, root), login)
+        if isinstance(decision, Refuse):
+            return decision
+        data = complete_message(data, root.header, f"{envelope.id}@{login.domain}", envelope.received_at)
+        sign_with = self._settings.submission.sign_with
+        is_signed = find_layer(data, scan(data)).structure is Structure.SIGNED
+        if is_signed or sign_with is SignWith.NONE:
+            return data
+        key = self._keys.find_key(login, sign_with)
+        return _NO_KEY if key is None else sign_message(data, key, self._intake.clock())
+
+    def _find_destination(self, local: tuple[Address, ...]) -> Destination:
+        found = (self._settings.find_domain(each.domain) for each in local)
+        domains: tuple[Domain, ...] = tuple({each.name: each for each in found if each is not None}.values())
+        return Destination(domains, self._settings.submission.sign_with is not SignWith.NONE)
+
+    async def _refuse(self, envelope: Envelope, refusal: Refuse, verdict: dict[str, object]) -> Reply:
+        facts = describe_envelope(envelope) | verdict | describe_decision(refusal)
+        _log.info("refused: %s", refusal.reply, extra={"id": envelope.id, "rule": refusal.rule})
+        await self._intake.note(Entry(self._intake.clock(), Event.REFUSED, envelope.id, facts))
+        return refusal.reply
+
+    async def _take(self, judged: _Judged) -> Reply:
+        envelope = judged.envelope
+        try:
+            accounts = await self._intake.find_accounts(judged.local)
+            await self._intake.take(lambda body: self._build(judged, accounts, body), envelope.message.data)
+        except NoSuchAccount:
+            return ACCOUNT_GONE
+        if judged.remote:
+            self._wake()
+        facts = {"id": envelope.id, "octets": len(envelope.message), "queued": len(judged.remote)}
+        _log.info("submitted", extra=facts)
+        return Reply(250, "2.0.0", envelope.id)
+
+    def _build(self, judged: _Judged, accounts: list[Account], body: Body) -> Delivery:
+        envelope, examination, server_name = judged.envelope, judged.examination, self._settings.server.name
+        is_signed = examination.verdict.structure is Structure.SIGNED
+        part = find_signature_part(examination) if is_signed else ""
+        now = self._intake.clock()
+        facts = describe_envelope(envelope) | describe_verdict(examination.verdict) | describe_decision(judged.decision)
+        entries = [Entry(now, Event.SUBMITTED, envelope.id, facts)]
+        entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each.address)}) for each in accounts]
+        entries += [Entry(now, Event.QUEUED, envelope.id, {"recipient": str(each)}) for each in judged.remote]
+        return Delivery(
+            trace_id=envelope.id,
+            body=body,
+            prefix=build_prefix(envelope, examination.verdict, server_name, part),
+            relay_prefix=build_received(envelope, server_name),
+            index=examination.index,
+            summary=summarise(examination.verdict),
+            evidence=encode_evidence(envelope, examination, judged.decision, self._intake.trust.white_list),
+            reverse_path=envelope.reverse_path,
+            received_at=envelope.received_at,
+            placements=tuple(Placement(account.id) for account in accounts),
+            queue=judged.remote,
+            entries=tuple(entries),
+        )

@@ -1,0 +1,83 @@
+"""May this client send this message as it stands?"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mssmail.core.account import Account
+from mssmail.core.address import Address, ReversePath
+from mssmail.core.decision import Accept, Decision, Refuse, refuse
+from mssmail.core.reply import quote_text
+from mssmail.core.verdict import Altered, Encrypted, Trusted, Undetermined, Unsigned, Untrusted, Verdict
+from mssmail.settings import Domain, SmimeMode
+
+_MAX_CAUSE: Final = 380
+
+
+def judge_client(reverse_path: ReversePath, account: Account | None) -> Decision:
+    """Answer MAIL FROM of a client: it writes as itself, or from nobody (receipts, RFC 8098 §3)."""
+    if account is None:
+        return refuse("not-signed-in", 530, "5.7.0", "Authentication required")  # RFC 4954 §6
+    if account.suspended:
+        return refuse("account-suspended", 550, "5.7.1", "This account is suspended")
+    if reverse_path is not None and reverse_path.key != account.address.key:
+        text = f"You are signed in as {quote_text(str(account.address))} and may send as nobody else"
+        return refuse("sender-not-own", 553, "5.7.1", text)
+    return Accept("own-sender")
+
+
+def judge_author(authors: tuple[Address, ...], sender: Address | None, login: Address) -> Decision:
+    """Answer, at the end of DATA, whether From (and Sender, when there is one) name the account (RFC 6409 §6.1).
+
+    ``authors`` is empty when a From field is missing or in doubt.
+    """
+    if not authors:
+        return refuse("no-author", 550, "5.6.0", "The message has no From field with a valid address")
+    others = [author for author in (*authors, sender) if author is not None and author.key != login.key]
+    if others:
+        text = f"From names {quote_text(str(others[0]), 150)}; you may write as {quote_text(str(login), 150)} only"
+        return refuse("author-not-own", 550, "5.7.1", text)
+    return Accept("own-author")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Who gets it: our own domains among the recipients', and whether we were to see to a signature."""
+
+    domains: tuple[Domain, ...]
+    wants_signature: bool
+
+
+def judge_submission(verdict: Verdict, destination: Destination) -> Decision:
+    """Answer the end of DATA of a client, once the message is as it will go out, signed by us or by the client.
+
+    What every peer would refuse is refused here, where its author still sits in front of it.
+    """
+    checking = [domain for domain in destination.domains if domain.smime is not SmimeMode.OFF]
+    demanding = [domain for domain in checking if domain.smime is SmimeMode.REQUIRE]
+    is_strict = destination.wants_signature or bool(demanding)
+    match verdict.summary:
+        case Trusted():
+            return Accept("trusted")
+        case Altered(cause):
+            return refuse("altered", 550, "5.7.7", f"Signature does not match the content: {_quote(cause)}")
+        case Undetermined(cause):
+            return _judge_doubt(cause, is_local=bool(checking))
+        case Untrusted(cause) if is_strict:
+            return refuse("untrusted", 550, "5.7.1", f"Signature is not trusted: {_quote(cause)}")
+        case Unsigned() if is_strict:
+            return refuse("unsigned", 550, "5.7.1", "Message must be signed (S/MIME)")
+        case Encrypted() if not all(domain.accept_encrypted for domain in demanding):
+            return refuse("encrypted", 550, "5.7.1", "Encrypted message must be signed outside the encryption (S/MIME)")
+        case _:
+            return Accept("not-asked")
+
+
+def _judge_doubt(cause: str, *, is_local: bool) -> Accept | Refuse:
+    """Our doubt. Peers check for themselves; our own recipients rely on us."""
+    if is_local:
+        return refuse("undetermined", 451, "4.7.5", f"Signature cannot be checked now: {_quote(cause)}")
+    return Accept("left-to-peers")
+
+
+def _quote(cause: str) -> str:
+    return quote_text(cause, _MAX_CAUSE)

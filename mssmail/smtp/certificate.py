@@ -1,0 +1,59 @@
+"""What a peer's certificate says of it, at the moment it is asked: names to compare, and whether it still counts."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from mssmail.core.decision import Refuse, refuse
+from mssmail.core.envelope import Peer
+from mssmail.core.reply import quote_text
+from mssmail.core.verdict import Outcome
+from mssmail.errors import BadCertificate
+from mssmail.flows.intake import FETCH_SECONDS, TrustSource
+from mssmail.smtp.session import Session
+from mssmail.trust.certificate import describe_name, fingerprint, load_certificate, read_name
+from mssmail.trust.path import PathResult, Purpose, verify_path
+from mssmail.trust.snapshot import TrustStore
+
+
+async def read_peer(session: Session, trust: TrustSource, now: datetime) -> Peer | Refuse:
+    """The peer with its certificate's facts; without them when it showed none.
+
+    The TLS layer let the certificate in when the connection began. Here it is judged again, now and by our own rules
+    (key sizes, revocation, anchors that have changed since); a missing revocation list is asked for.
+    """
+    peer = session.peer_facts
+    if not session.chain:
+        return peer
+    try:
+        result = _verify(session, trust.store, now)
+        if result.revocation.outcome is Outcome.UNKNOWN and await trust.fetch_missing(result.missing, FETCH_SECONDS):
+            result = _verify(session, trust.store, now)
+        peer = _add_certificate(peer, session.chain[0], result)
+    except (BadCertificate, ValueError) as error:
+        return _refuse(f"it cannot be read ({error})")
+    for fact in (result.chain, result.dates, result.usage):
+        if fact.outcome is Outcome.FAILED:
+            return _refuse(fact.reason)
+    return peer
+
+
+def _verify(session: Session, store: TrustStore, now: datetime) -> PathResult:
+    return verify_path(session.chain[0], session.chain[1:], store, Purpose.TLS_CLIENT, now)
+
+
+def _add_certificate(peer: Peer, leaf: bytes, result: PathResult) -> Peer:
+    certificate = load_certificate(leaf)
+    revoked = {Outcome.PASSED: False, Outcome.FAILED: True}.get(result.revocation.outcome)
+    return replace(
+        peer,
+        name=read_name(certificate.subject),
+        subject=describe_name(certificate.subject),
+        serial=certificate.serial_number,
+        fingerprint=fingerprint(certificate),
+        revoked=revoked,
+    )
+
+
+def _refuse(reason: str) -> Refuse:
+    text = f"Your certificate is not believed: {quote_text(reason, 380)}"
+    return refuse("client-certificate-not-believed", 550, "5.7.1", text)

@@ -1,0 +1,197 @@
+"""Mail from a peer, from the end of DATA to the mailbox: what is taken, how it lies there, and what is refused."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from mssmail.core.address import Address
+from mssmail.core.message import Span
+from mssmail.errors import OverQuota, SpoolFull, StoreUnavailable, WorkerFault
+from mssmail.flows.receive import MAX_HOPS, count_hops
+from mssmail.journal import Event
+from mssmail.store.accounts import remove, set_quota
+from mssmail.store.bodies import read_body
+from tests.support.operator_room import (
+    ACCOUNTS,
+    BOB,
+    CAROL,
+    MESSAGE,
+    VERA,
+    age,
+    build_envelope,
+    build_store,
+    open_operator,
+    sign,
+)
+
+OTTO = Address("otto", "o.test")
+
+
+async def test_a_signed_message_lies_in_the_mailbox_before_it_is_answered_for(tmp_path: Path) -> None:
+    data = sign(MESSAGE, tmp_path)
+    async with open_operator(tmp_path) as operator:
+        envelope = build_envelope(data)
+        assert str(await operator.receiver.receive(envelope)) == f"250 2.0.0 {envelope.id}"
+        [meta] = await operator.list_inbox(BOB)
+        assert meta.uid == 1
+        kept = await operator.load(envelope.id)
+        assert kept.data == data
+        assert kept.summary == "trusted"
+        prefix = kept.prefix.decode()
+        assert prefix.startswith("Return-Path: <alice@a.test>\r\nAuthentication-Results: mx.b.test; smime=pass")
+        assert "body.smime-part=2" in prefix
+        assert f" id {envelope.id} for <bob@b.test> tls " in prefix.replace("\r\n ", " ")
+        evidence = json.loads(kept.evidence)
+        assert evidence["sha256"] == envelope.message.sha256
+        assert evidence["facts"]["integrity"].startswith("passed")
+        received, delivered = await operator.read_journal()
+        assert (received.event, delivered.event) == (Event.RECEIVED, Event.DELIVERED)
+        assert received.trace_id == delivered.trace_id == envelope.id
+        assert operator.intake.spent.messages == 1
+
+
+async def test_every_recipient_gets_it_in_the_same_commit_and_hears_of_it(tmp_path: Path) -> None:
+    async with open_operator(tmp_path) as operator:
+        boxes = [await operator.find(each) for each in (BOB, CAROL)]
+        bells = [operator.bells.listen(1 + 6 * (box.id - 1)) for box in boxes]
+        envelope = build_envelope(sign(MESSAGE, tmp_path), BOB, CAROL)
+        assert (await operator.receiver.receive(envelope)).code == 250
+        assert [len(await operator.list_inbox(each)) for each in (BOB, CAROL)] == [1, 1]
+        assert [await bell.wait(5) for bell in bells] == [True, True]
+        assert b" for " not in (await operator.load(envelope.id)).prefix
+        await asyncio.to_thread(operator.store.close)
+        assert operator.store.writer_stats.operations == ACCOUNTS + 1
+
+
+@pytest.mark.parametrize(
+    ("data", "recipient", "reply", "rule"),
+    [
+        (MESSAGE, BOB, "550 5.7.1", "unsigned"),
+        (MESSAGE.replace(b"alice@a.test", b"alice@unlisted.test"), BOB, "550 5.7.1", "author-domain-not-listed"),
+        (MESSAGE.replace(b"alice@a.test", b"vera@v.test"), VERA, "550 5.7.1", "author-not-listed-for-peer"),
+        (b"Subject: x\r\n\r\nx\r\n", VERA, "550 5.6.0", "no-author"),
+        (b"Received: x\r\n" * (MAX_HOPS + 1) + MESSAGE, BOB, "554 5.4.6", "routing-loop"),
+        (b"", BOB, "550 5.6.0", "no-author"),
+    ],
+)
+async def test_a_refusal_is_answered_and_journalled_with_its_facts(
+    tmp_path: Path, data: bytes, recipient: Address, reply: str, rule: str
+) -> None:
+    async with open_operator(tmp_path) as operator:
+        envelope = build_envelope(data, recipient)
+        assert str(await operator.receiver.receive(envelope)).startswith(reply)
+        [entry] = await operator.read_journal()
+        assert (entry.event, entry.trace_id, entry.facts["rule"]) == (Event.REFUSED, envelope.id, rule)
+        assert entry.facts["sha256"] == envelope.message.sha256
+        assert entry.facts["peer"] == "127.0.0.1"
+        assert str(entry.facts["reply"]).startswith(reply)
+        assert await operator.list_inbox(recipient) == ()
+
+
+async def test_one_altered_octet_is_a_refusal(tmp_path: Path) -> None:
+    data = sign(MESSAGE, tmp_path).replace(b"Good day.", b"Good dax.")
+    async with open_operator(tmp_path) as operator:
+        assert str(await operator.receiver.receive(build_envelope(data))).startswith("550 5.7.7 ")
+
+
+async def test_signed_by_somebody_else_is_a_refusal(tmp_path: Path) -> None:
+    data = sign(MESSAGE, tmp_path, "mallory@a.test")
+    async with open_operator(tmp_path) as operator:
+        assert str(await operator.receiver.receive(build_envelope(data))).startswith("550 5.7.1 ")
+
+
+async def test_the_organisation_may_sign_for_its_domain(tmp_path: Path) -> None:
+    data = sign(MESSAGE, tmp_path, "domain-signing-authority@a.test")
+    async with open_operator(tmp_path) as operator:
+        assert (await operator.receiver.receive(build_envelope(data))).code == 250
+
+
+@pytest.mark.parametrize(
+    ("recipient", "results", "summary"),
+    [(VERA, "smime=none\r\n", "unsigned"), (OTTO, "smime=none (not examined)\r\n", "unexamined")],
+)
+async def test_domains_that_do_not_require_a_signature_say_what_they_saw(
+    tmp_path: Path, recipient: Address, results: str, summary: str
+) -> None:
+    async with open_operator(tmp_path) as operator:
+        envelope = build_envelope(MESSAGE, recipient)
+        assert (await operator.receiver.receive(envelope)).code == 250
+        kept = await operator.load(envelope.id)
+        assert f"Authentication-Results: mx.b.test; {results}" in kept.prefix.decode()
+        assert kept.summary == summary
+
+
+async def test_our_doubt_is_temporary(tmp_path: Path) -> None:
+    async with open_operator(tmp_path) as operator:
+        operator.trust.store = build_store(crls=False)
+        assert str(await operator.receiver.receive(build_envelope(sign(MESSAGE, tmp_path)))).startswith("451 4.7.5 ")
+        operator.trust.store = build_store()
+        assert operator.trust.white_list is not None
+        operator.trust.white_list = age(operator.trust.white_list, 15)
+        assert str(await operator.receiver.receive(build_envelope(sign(MESSAGE, tmp_path)))).startswith("451 4.7.5 ")
+
+
+async def test_faults_are_raised_and_nothing_is_kept(tmp_path: Path) -> None:
+    data = sign(MESSAGE, tmp_path)
+    async with open_operator(tmp_path) as operator:
+        operator.examiner.fault = WorkerFault()
+        with pytest.raises(WorkerFault):
+            await operator.receiver.receive(build_envelope(data))
+        operator.examiner.fault = None
+        await asyncio.wrap_future(operator.store.submit(lambda conn: set_quota(conn, BOB, 10)))
+        with pytest.raises(OverQuota):
+            await operator.receiver.receive(build_envelope(data))
+        assert await operator.list_inbox(BOB) == ()
+        await asyncio.to_thread(operator.store.close)
+        with pytest.raises((StoreUnavailable, SpoolFull)):
+            await operator.receiver.receive(build_envelope(data))
+
+
+async def test_an_account_that_has_just_gone_is_asked_for_again(tmp_path: Path) -> None:
+    async with open_operator(tmp_path) as operator:
+        await asyncio.wrap_future(operator.store.submit(lambda conn: remove(conn, CAROL)))
+        reply = await operator.receiver.receive(build_envelope(sign(MESSAGE, tmp_path), BOB, CAROL))
+        assert str(reply).startswith("451 4.3.0 ")
+        assert await operator.list_inbox(BOB) == ()
+
+
+async def test_a_large_message_is_kept_to_the_octet(tmp_path: Path) -> None:
+    data = sign(MESSAGE + b"0123456789abcde\r\n" * 20_000, tmp_path)
+    async with open_operator(tmp_path) as operator:
+        envelope = build_envelope(data)
+        assert (await operator.receiver.receive(envelope)).code == 250
+        kept = await operator.load(envelope.id)
+        assert kept.data == data
+        piece = await asyncio.wrap_future(
+            operator.store.read(lambda conn: read_body(conn, kept.id, Span(1_000, 2_000)))
+        )
+        assert piece == data[1_000:2_000]
+
+
+async def test_a_receiver_that_is_cancelled_still_commits_what_it_handed_over(tmp_path: Path) -> None:
+    async with open_operator(tmp_path) as operator:
+        envelope = build_envelope(sign(MESSAGE, tmp_path))
+        task = asyncio.ensure_future(
+            asyncio.shield(inner := asyncio.ensure_future(operator.receiver.receive(envelope)))
+        )
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await inner).code == 250
+        assert len(await operator.list_inbox(BOB)) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "count"),
+    [
+        (b"", 0),
+        (b"\r\nReceived: body\r\n", 0),
+        (b"Received: a\r\nRECEIVED : b\r\n received: fold\r\nX-Received: c\r\n\r\nReceived: body\r\n", 2),
+        (b"Received: a\r\nno end", 1),
+    ],
+)
+def test_hops_are_counted_in_the_header(data: bytes, count: int) -> None:
+    assert count_hops(data) == count

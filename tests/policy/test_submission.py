@@ -1,0 +1,119 @@
+"""What clients may send: facts → answer."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from mssmail.core.account import Account, AccountKind
+from mssmail.core.address import Address, ReversePath
+from mssmail.core.decision import Accept, Refuse
+from mssmail.core.verdict import (
+    ENCRYPTED,
+    UNSIGNED,
+    Fact,
+    Facts,
+    Outcome,
+    Signer,
+    SignerKind,
+    Structure,
+    Verdict,
+)
+from mssmail.policy.submission import Destination, judge_author, judge_client, judge_submission
+from mssmail.settings import Domain, SmimeMode
+
+AT = datetime(2026, 6, 1, tzinfo=UTC)
+ALICE, BOB = Address("alice", "a.test"), Address("bob", "a.test")
+
+
+def _account(*, suspended: bool = False) -> Account:
+    return Account(1, ALICE, AccountKind.PER, "", (), red_list=False, suspended=suspended, created_at=AT)
+
+
+@pytest.mark.parametrize(
+    ("reverse_path", "account", "answer"),
+    [
+        (ALICE, _account(), "own-sender"),
+        (Address("ALICE", "a.test"), _account(), "own-sender"),
+        (None, _account(), "own-sender"),
+        (BOB, _account(), "553 5.7.1"),
+        (Address("alice", "b.test"), _account(), "553 5.7.1"),
+        (ALICE, None, "530 5.7.0"),
+        (None, None, "530 5.7.0"),
+        (ALICE, _account(suspended=True), "550 5.7.1"),
+    ],
+)
+def test_a_client_sends_as_itself(reverse_path: ReversePath, account: Account | None, answer: str) -> None:
+    decision = judge_client(reverse_path, account)
+    said = decision.rule if isinstance(decision, Accept) else str(decision.reply)
+    assert said.startswith(answer)
+
+
+@pytest.mark.parametrize(
+    ("authors", "sender", "answer"),
+    [
+        ((ALICE,), None, "own-author"),
+        ((ALICE,), ALICE, "own-author"),
+        ((Address("Alice", "a.test"),), None, "own-author"),
+        ((), None, "550 5.6.0"),
+        ((), ALICE, "550 5.6.0"),
+        ((BOB,), None, "550 5.7.1"),
+        ((ALICE, BOB), None, "550 5.7.1"),
+        ((ALICE,), BOB, "550 5.7.1"),
+        ((BOB,), ALICE, "550 5.7.1"),
+    ],
+)
+def test_a_client_writes_as_itself(authors: tuple[Address, ...], sender: Address | None, answer: str) -> None:
+    decision = judge_author(authors, sender, ALICE)
+    said = decision.rule if isinstance(decision, Accept) else str(decision.reply)
+    assert said.startswith(answer)
+
+
+def _verdict(**outcomes: Outcome) -> Verdict:
+    names = ("integrity", "chain", "dates", "revocation", "usage", "author")
+    facts = {name: Fact(outcomes.get(name, Outcome.PASSED), f"{name} reason") for name in names}
+    signer = Signer("CN=A", "CN=CA", 1, (str(ALICE),), SignerKind.PERSONAL, "00", AT)
+    return Verdict(Structure.SIGNED, Facts(**facts), signer)
+
+
+TRUSTED = _verdict()
+ALTERED = _verdict(integrity=Outcome.FAILED)
+UNTRUSTED = _verdict(chain=Outcome.FAILED)
+UNDETERMINED = _verdict(revocation=Outcome.UNKNOWN)
+REQUIRE, VERIFY, OFF = (Domain("a.test", mode) for mode in (SmimeMode.REQUIRE, SmimeMode.VERIFY, SmimeMode.OFF))
+OPEN = Domain("a.test", SmimeMode.REQUIRE, accept_encrypted=True)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "domains", "wants_signature", "answer"),
+    [
+        (TRUSTED, (), True, "trusted"),
+        (TRUSTED, (REQUIRE,), False, "trusted"),
+        (ALTERED, (), True, "550 5.7.7"),
+        (ALTERED, (), False, "550 5.7.7"),
+        (ALTERED, (OFF,), False, "550 5.7.7"),
+        (UNTRUSTED, (), True, "550 5.7.1"),
+        (UNTRUSTED, (), False, "not-asked"),
+        (UNTRUSTED, (VERIFY,), False, "not-asked"),
+        (UNTRUSTED, (VERIFY, REQUIRE), False, "550 5.7.1"),
+        (UNTRUSTED, (OFF,), True, "550 5.7.1"),
+        (UNDETERMINED, (), True, "left-to-peers"),
+        (UNDETERMINED, (OFF,), True, "left-to-peers"),
+        (UNDETERMINED, (VERIFY,), False, "451 4.7.5"),
+        (UNDETERMINED, (REQUIRE,), True, "451 4.7.5"),
+        (UNSIGNED, (), True, "550 5.7.1"),
+        (UNSIGNED, (), False, "not-asked"),
+        (UNSIGNED, (VERIFY,), False, "not-asked"),
+        (UNSIGNED, (REQUIRE,), False, "550 5.7.1"),
+        (ENCRYPTED, (), False, "not-asked"),
+        (ENCRYPTED, (VERIFY,), False, "not-asked"),
+        (ENCRYPTED, (REQUIRE,), False, "550 5.7.1"),
+        (ENCRYPTED, (OPEN,), False, "not-asked"),
+        (ENCRYPTED, (OPEN, REQUIRE), False, "550 5.7.1"),
+    ],
+)
+def test_what_every_peer_would_refuse_is_refused_here(
+    verdict: Verdict, domains: tuple[Domain, ...], *, wants_signature: bool, answer: str
+) -> None:
+    decision = judge_submission(verdict, Destination(domains, wants_signature))
+    said = str(decision.reply) if isinstance(decision, Refuse) else decision.rule
+    assert said.startswith(answer)
