@@ -26,6 +26,12 @@ _TOKEN = re.compile(
     rb"|(?P<special>.)",
     re.DOTALL,
 )
+# What nearly every From and To looks like; the parser below reads it alike, at ten times the cost.
+_WORD, _LOCAL, _DOMAIN = rb"[A-Za-z0-9_?=-]+", rb"[A-Za-z0-9_.+-]+", rb"[A-Za-z0-9.-]+"
+_USUAL = re.compile(
+    rb"[ \t]*(?:(?:\"([^\"\\\x00-\x1f\x7f]+)\"|(%b(?: %b)*))[ \t]*<(%b)@(%b)>|(%b)@(%b))[ \t]*"
+    % (_WORD, _WORD, _LOCAL, _DOMAIN, _LOCAL, _DOMAIN)
+)
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _COMMENT_MARK = re.compile(rb"\\.|[()]", re.DOTALL)
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -95,7 +101,11 @@ def parse_addresses(raw: bytes) -> tuple[Mailbox | Group, ...]:
 
     What is no address at all comes as a Mailbox without local part and domain, in doubt: nothing is dropped unseen.
     """
-    return _Parser(_FOLD.sub(b"", raw)).parse_list()
+    usual = _USUAL.fullmatch(raw)
+    if usual is None:
+        return _Parser(_FOLD.sub(b"", raw)).parse_list()
+    quoted, name, local, domain, bare_local, bare_domain = usual.groups(b"")
+    return (Mailbox(quoted or name, local or bare_local, domain or bare_domain),)
 
 
 def list_mailboxes(entries: tuple[Mailbox | Group, ...]) -> tuple[Mailbox, ...]:
@@ -309,19 +319,20 @@ class _Parser:
                 entry.doubts.append("a comment is left open")
 
 
-def find_doubt(mailbox: Mailbox) -> str:
-    """Why this mailbox must not be taken for an author; empty when there is no doubt about who is meant.
+def read_author(mailbox: Mailbox) -> tuple[Address | None, str]:
+    """The mailbox as an author, and why it must not be taken for one; no reason when nobody can mean another.
 
     Besides the syntax: a display name with angle brackets, whether quoted or encoded, may show another address to a
     reader that looks for ``<…>`` itself; so may an encoded word with bare specials in it (RFC 2047 §5 (3)).
     """
+    address = mailbox.address
     if mailbox.doubt:
-        return mailbox.doubt
-    if mailbox.address is None:
-        return "the address is not one that SMTP could carry"
+        return address, mailbox.doubt
+    if address is None:
+        return None, "the address is not one that SMTP could carry"
     if _CONTROLS.search(mailbox.name):
-        return "the display name holds control characters"
+        return address, "the display name holds control characters"
     display = mailbox.display
     if "<" in display or ">" in display or _ENCODED_MARKS.search(mailbox.name):
-        return "the display name may be taken for an address"
-    return ""
+        return address, "the display name may be taken for an address"
+    return address, ""

@@ -52,6 +52,8 @@ def find_codec(label: str) -> str | None:
 
 def decode_text(raw: bytes, label: str = "") -> str:
     """The text of these bytes; never raises. Without a usable label: UTF-8 if it is that, else windows-1252."""
+    if not raw:
+        return ""
     if raw.isascii() and label.lower() in _ASCII_ALIKE:
         return clean_text(raw.decode("ascii"))
     codec = find_codec(label)

@@ -12,6 +12,9 @@ from mssmail.mime.words import decode_words
 MAX_PARAMS = 1_000
 
 _FIELD = re.compile(rb"\n[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
+_KNOWN = frozenset(
+    (b"type", b"transfer-encoding", b"disposition", b"id", b"description", b"language", b"location", b"md5")
+)
 _TOKEN = rb"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+"
 _MEDIA_TYPE = re.compile(rb"\s*(" + _TOKEN + rb")(?:\s*/\s*(" + _TOKEN + rb")?)?")
 _FIRST_TOKEN = re.compile(_TOKEN)
@@ -58,30 +61,34 @@ def parse_content(header: bytes, default: Content) -> Content:
     faults: list[str] = []
     for match in _FIELD.finditer(b"\n" + header):
         name = match[1].lower()
-        if name in fields:
+        if name in fields and name in _KNOWN:
             faults.append(f"there is more than one Content-{decode_text(name).title()} field")
-        else:
+        elif name not in fields:
             fields[name] = unfold(match[2])
     if not fields:
         return default
     kind, subtype, raw = _parse_media_type(fields.get(b"type"), default)
-    disposition, details = _parse_disposition(fields.get(b"disposition", b""))
-    token = _FIRST_TOKEN.search(strip_comments(fields.get(b"transfer-encoding", b"")))
+    disposition, details = _parse_disposition(fields.get(b"disposition"))
     return Content(
         type=kind,
         subtype=subtype,
         params=decode_params(raw),
         boundary=find_boundary(raw) if kind == "multipart" else b"",
-        encoding=token[0].decode("ascii").lower() if token else "7bit",
+        encoding=_parse_encoding(fields.get(b"transfer-encoding")),
         disposition=disposition,
         disposition_params=details,
         content_id=decode_text(fields.get(b"id", b"")),
         description=decode_text(fields.get(b"description", b"")),
-        language=_parse_languages(fields.get(b"language", b"")),
+        language=_parse_languages(fields.get(b"language")),
         location="".join(decode_text(fields.get(b"location", b"")).split()),
         md5=decode_text(strip_comments(fields.get(b"md5", b"")).strip()),
         faults=tuple(faults),
     )
+
+
+def _parse_encoding(raw: bytes | None) -> str:
+    token = _FIRST_TOKEN.search(strip_comments(raw)) if raw else None
+    return token[0].decode("ascii").lower() if token else "7bit"
 
 
 def _parse_media_type(raw: bytes | None, default: Content) -> tuple[str, str, RawParams]:
@@ -100,17 +107,18 @@ def _parse_media_type(raw: bytes | None, default: Content) -> tuple[str, str, Ra
     return ("multipart", "mixed", params) if kind == "multipart" else ("text", "plain", params)
 
 
-def _parse_disposition(raw: bytes) -> tuple[str, Params]:
-    value = strip_comments(raw)
-    match = _FIRST_TOKEN.match(value.lstrip())
+def _parse_disposition(raw: bytes | None) -> tuple[str, Params]:
+    value = strip_comments(raw).lstrip() if raw else b""
+    match = _FIRST_TOKEN.match(value)
     if match is None:
         return "", ()
-    start = len(value) - len(value.lstrip()) + match.end()
-    return match[0].decode("ascii").lower(), decode_params(parse_params(value[start:]))
+    return match[0].decode("ascii").lower(), decode_params(parse_params(value[match.end() :]))
 
 
-def _parse_languages(raw: bytes) -> tuple[str, ...]:
+def _parse_languages(raw: bytes | None) -> tuple[str, ...]:
     """Language tags (RFC 3282 §2), as written."""
+    if not raw:
+        return ()
     tags = (decode_text(tag.strip()) for tag in strip_comments(raw).split(b",")[:MAX_PARAMS])
     return tuple(tag for tag in tags if tag)
 

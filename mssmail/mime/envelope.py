@@ -4,10 +4,11 @@ Values stand as written, unfolded, encoded words still encoded. A field that is 
 ``""``; an address list is NIL in both cases, but Sender and Reply-To are then those of From.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from mssmail.mime.addresses import MAX_ADDRESSES, Group, Mailbox, parse_addresses
-from mssmail.mime.headers import Field, clip_header, select_fields
+from mssmail.mime.addresses import Group, Mailbox, parse_addresses
+from mssmail.mime.headers import clip_header, select_fields
 from mssmail.mime.nstring import NIL, encode_nstring, encode_string
 from mssmail.mime.tree import Part
 
@@ -15,17 +16,34 @@ _LISTS = ("from", "sender", "reply-to", "to", "cc", "bcc")
 _TEXTS = ("date", "subject", "in-reply-to", "message-id")
 
 
-def encode_envelope(data: bytes, part: Part) -> bytes:
-    """The envelope of a message: of the root, or of the one a message/rfc822 part encloses."""
-    fields = select_fields(data, clip_header(part.header), *_TEXTS, *_LISTS)
-    # Of a text that is there twice the first counts; addresses of all fields are shown, above all those of From.
+@dataclass(frozen=True, slots=True)
+class EnvelopeFields:
+    """The fields an envelope is made of. Of a text that is there twice the first counts; addresses are all kept."""
+
+    texts: Mapping[str, bytes]  # unfolded
+    lists: Mapping[str, Sequence[Mailbox | Group]]
+
+
+def read_envelope(data: bytes, part: Part) -> EnvelopeFields:
+    """The fields of a message's header: of the root, or of the message that a message/rfc822 part encloses."""
     texts: dict[str, bytes] = {}
     lists: dict[str, list[Mailbox | Group]] = {key: [] for key in _LISTS}
-    for field in fields:
+    for field in select_fields(data, clip_header(part.header), *_TEXTS, *_LISTS):
         if field.key in lists:
-            lists[field.key].extend(_parse_field(data, field))
+            lists[field.key].extend(parse_addresses(data[field.value.start : field.value.end]))
         else:
             texts.setdefault(field.key, field.read(data))
+    return EnvelopeFields(texts, lists)
+
+
+def encode_envelope(data: bytes, part: Part) -> bytes:
+    """The envelope of a message: of the root, or of the one a message/rfc822 part encloses."""
+    return encode_fields(read_envelope(data, part))
+
+
+def encode_fields(fields: EnvelopeFields) -> bytes:
+    """The envelope of these fields."""
+    texts, lists = fields.texts, fields.lists
     author = _encode_list(lists["from"])
     parts = [encode_nstring(texts.get("date")), encode_nstring(texts.get("subject")), author]
     for key in _LISTS[1:]:
@@ -35,13 +53,9 @@ def encode_envelope(data: bytes, part: Part) -> bytes:
     return b"(" + b" ".join(parts) + b")"
 
 
-def _parse_field(data: bytes, field: Field) -> tuple[Mailbox | Group, ...]:
-    return parse_addresses(data[field.value.start : field.value.end])
-
-
 # env-from = "(" 1*address ")" / nil
-def _encode_list(entries: list[Mailbox | Group]) -> bytes:
-    encoded = b"".join(_encode_entry(entry) for entry in entries[:MAX_ADDRESSES])
+def _encode_list(entries: Sequence[Mailbox | Group]) -> bytes:
+    encoded = b"".join(_encode_entry(entry) for entry in entries)
     return b"(" + encoded + b")" if encoded else NIL
 
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from mssmail.core.address import Address
 from mssmail.core.message import Span
-from mssmail.mime.addresses import Group, Mailbox, find_doubt, list_mailboxes, parse_addresses
+from mssmail.mime.addresses import Group, Mailbox, list_mailboxes, parse_addresses, read_author
 from mssmail.mime.lexical import unfold
 from mssmail.mime.tree import Part
 from mssmail.mime.words import decode_words
@@ -40,6 +40,9 @@ MAX_FIELDS = 10_000
 _LINES = re.compile(rb"[^\n]*(?:\n[ \t][^\n]*)*\n?")
 # Blanks before the colon are obsolete (RFC 5322 §4.5) but readers take them, so a second From cannot hide there.
 _NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
+# What stands before the first colon of a line that is no fold; such lines need not be fields.
+_LINE_NAMES = re.compile(rb"\n(?![ \t])([^\n:]*):")
+_NO_LETTERS = re.compile(rb"[^A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,8 @@ def read_authors(data: bytes, header: Span) -> Authors:
     doubts: list[str] = []
     if len(header) > MAX_HEADER_BYTES:
         doubts.append("the header is too long to be read whole")
+    else:
+        doubts.extend(_find_header_doubts(b"\n" + data[header.start : header.end]))
     for field in mine:
         found, field_doubts = _read_field(data, field)
         addresses.update(dict.fromkeys(found))
@@ -148,18 +153,33 @@ def read_authors(data: bytes, header: Span) -> Authors:
     return Authors(() if doubts else tuple(addresses), len(mine), tuple(faults))
 
 
+def _find_header_doubts(header: bytes) -> list[str]:
+    """Where readers may disagree about what the fields are: odd line ends, lines that some may take for From."""
+    doubts: list[str] = []
+    if b"\0" in header or header.count(b"\r") != header.count(b"\r\n"):
+        doubts.append("the header holds a NUL or a bare CR")
+    for name in _LINE_NAMES.findall(header):
+        if not _NAME.fullmatch(name + b":") and _NO_LETTERS.sub(b"", name).lower() == b"from":
+            doubts.append("a line that is no field looks like From")
+    return doubts
+
+
 def _read_field(data: bytes, field: Field) -> tuple[list[Address], list[str]]:
-    """Addresses of one From or Sender field, and what is in doubt about it."""
-    raw = data[field.value.start : field.value.end]
-    entries = parse_addresses(raw)
-    mailboxes = list_mailboxes(entries)
-    doubts = [entry.doubt for entry in entries if isinstance(entry, Group) and entry.doubt]
-    doubts += [doubt for mailbox in mailboxes if (doubt := find_doubt(mailbox))]
-    if not mailboxes:
+    """Addresses of one From or Sender field, and what is in doubt about it. Groups (RFC 6854) are nobody in person."""
+    addresses: list[Address] = []
+    doubts: list[str] = []
+    entries = parse_addresses(data[field.value.start : field.value.end])
+    if any(isinstance(entry, Group) for entry in entries):
+        doubts.append(f"{field.name} names a group")
+    for mailbox in list_mailboxes(entries):
+        address, doubt = read_author(mailbox)
+        if address is not None:
+            addresses.append(address)
+        if doubt:
+            doubts.append(doubt)
+    if not addresses and not doubts:
         doubts.append(f"{field.name} names nobody")
-    if b"\0" in raw or b"\r" in raw.replace(b"\r\n", b""):
-        doubts.append(f"{field.name} holds control characters")
-    return [mailbox.address for mailbox in mailboxes if mailbox.address is not None], doubts
+    return addresses, doubts
 
 
 def find_authors(data: bytes, root: Part) -> tuple[Address, ...]:

@@ -1,6 +1,7 @@
 """Everything IMAP answers about a message without reading it again, computed once at delivery."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from mssmail.core.address import normalise_domain
@@ -9,9 +10,9 @@ from mssmail.core.message import Span
 from mssmail.errors import BadSyntax
 from mssmail.mime.bodystructure import encode_body
 from mssmail.mime.charsets import decode_text
-from mssmail.mime.envelope import encode_envelope
-from mssmail.mime.headers import clip_header, decode_words, parse_addresses, select_fields, unfold
-from mssmail.mime.lexical import strip_comments, unquote
+from mssmail.mime.envelope import encode_fields, read_envelope
+from mssmail.mime.headers import Group, Mailbox, decode_words, select_fields
+from mssmail.mime.lexical import strip_comments, unfold, unquote
 from mssmail.mime.part_table import encode_parts
 from mssmail.mime.tree import Part
 
@@ -24,38 +25,26 @@ _AUTHSERV_ID = re.compile(rb"\s*(?:\"([^\"\\]*(?:\\.[^\"\\]*)*)\"?|([^\s;/\"]*))
 
 def build_index(data: bytes, root: Part, authserv_id: str) -> Index:
     """The index of a message; ``authserv_id`` is ours, whose forged verdicts are to be cut out of the view."""
-    lists = _read_lists(data, root)
-    texts = _read_texts(data, root)
+    fields = read_envelope(data, root)
     return Index(
-        envelope=encode_envelope(data, root),
+        envelope=encode_fields(fields),
         body=encode_body(data, root, extended=False),
         bodystructure=encode_body(data, root, extended=True),
         parts=encode_parts(root),
         header=root.header,
         cuts=find_cuts(data, root.header, authserv_id),
-        subject=decode_words(texts.get("subject", b"")),
-        sender=lists["from"],
-        to=lists["to"],
-        cc=lists["cc"],
-        bcc=lists["bcc"],
-        message_id=decode_words(texts.get("message-id", b"")),
-        sent_on=find_date(texts.get("date", b"")),
+        subject=decode_words(fields.texts.get("subject", b"")),
+        sender=_join_addresses(fields.lists["from"]),
+        to=_join_addresses(fields.lists["to"]),
+        cc=_join_addresses(fields.lists["cc"]),
+        bcc=_join_addresses(fields.lists["bcc"]),
+        message_id=decode_words(fields.texts.get("message-id", b"")),
+        sent_on=find_date(fields.texts.get("date", b"")),
     )
 
 
-def _read_texts(data: bytes, root: Part) -> dict[str, bytes]:
-    texts: dict[str, bytes] = {}
-    for field in select_fields(data, clip_header(root.header), "subject", "message-id", "date"):
-        texts.setdefault(field.key, field.read(data))
-    return texts
-
-
-def _read_lists(data: bytes, root: Part) -> dict[str, str]:
-    """Address fields as text; several fields of one name are one list."""
-    found: dict[str, list[str]] = {"from": [], "to": [], "cc": [], "bcc": []}
-    for field in select_fields(data, clip_header(root.header), *found):
-        found[field.key].extend(map(str, parse_addresses(data[field.value.start : field.value.end])))
-    return {key: ", ".join(filter(None, entries)) for key, entries in found.items()}
+def _join_addresses(entries: Sequence[Mailbox | Group]) -> str:
+    return ", ".join(filter(None, map(str, entries)))
 
 
 def find_date(raw: bytes) -> str:

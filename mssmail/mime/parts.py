@@ -68,8 +68,8 @@ class _Scanner:
                 break
             at = self._obey(delimiter)
         root = self._close_above(-1, len(self._data))
-        authors = read_authors(self._data, root.header)
-        return replace(root, faults=(*self._faults, *authors.faults))
+        self._faults.update(dict.fromkeys(read_authors(self._data, root.header).faults))
+        return replace(root, faults=tuple(self._faults)) if self._faults else root
 
     def _obey(self, delimiter: _Delimiter) -> int:
         """Close what the delimiter ends, open what it begins; where to go on."""

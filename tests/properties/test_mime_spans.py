@@ -30,15 +30,14 @@ _PIECES = [
     b"\\", b"[", b"]", b"=?utf-8?Q?=C3=A9?=", b"=?", b"?=", b"=", b"'", b"*0*=", b"; name=", b"%41", b"\xe9",
     "é".encode(), b"x",
 ]  # fmt: skip
-_LINES = [
-    b"", b" ", b"--a", b"--b", b"--a--", b"--b--", b"text", b"Content-Type: multipart/mixed; boundary=a",
-    b"Content-Type: multipart/digest; boundary=b", b"Content-Type: message/rfc822", b"Content-Type: text/html",
-    b"Content-Transfer-Encoding: base64", b"From: a@b.test", b"Subject: x",
+_BLOCKS = [
+    b"", b" ", b"--a", b"--b", b"--a--", b"--b--", b"text", b"Content-Type: text/html",
+    b"Content-Transfer-Encoding: base64", b"Content-Type: multipart/mixed; boundary=a\r\n",
+    b"--a\r\nContent-Type: multipart/digest; boundary=b\r\n",
+    b"--a\r\nContent-Type: message/rfc822\r\n", b"From: a@b.test", b"Subject: x",
 ]  # fmt: skip
 _pieces = st.lists(st.sampled_from(_PIECES) | st.binary(max_size=5), max_size=60).map(b"".join)
-_lines = st.tuples(st.sampled_from([b"\r\n", b"\n"]), st.lists(st.sampled_from(_LINES), max_size=30)).map(
-    lambda made: made[0].join((_LINES[7], *made[1]))
-)
+_lines = st.lists(st.sampled_from(_BLOCKS), max_size=30).map(lambda made: b"\r\n".join((_BLOCKS[9], *made)))
 _mail = _pieces | _lines
 
 
@@ -133,6 +132,18 @@ def test_fields_cover_the_header(data: bytes) -> None:
     assert data[at : header.end] in (b"", b"\r\n", b"\n")
     for key in ("from", "subject", "content-type"):
         assert select_fields(data, header, key) == tuple(field for field in fields if field.key == key)
+
+
+_names = st.sampled_from(["", "Alice", "Alice Martin", '"Martin, A."', "=?utf-8?Q?=C3=A9?= M", '"a <b@c.test>"', '" "'])
+_specs = st.from_regex(r"[a-z_.+-]{1,8}@[a-z.-]{1,8}", fullmatch=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(_names, _specs, st.sampled_from(["", " ", "\t", "  "]))
+def test_the_quick_reading_of_usual_addresses_is_the_parsers(name: str, spec: str, blank: str) -> None:
+    raw = f"{blank}{name}{blank}<{spec}>{blank}" if name else f"{blank}{spec}{blank}"
+    # The comma leads round the quick reading, and adds an empty element.
+    assert parse_addresses(raw.encode()) == parse_addresses(raw.encode() + b",")
 
 
 # Well-formed mail, made by the library that we then compare with.
