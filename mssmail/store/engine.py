@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from mssmail.core.message import Span
 from mssmail.errors import StoreInUse, StoreUnavailable
+from mssmail.mime.text import fold
 from mssmail.store.bodies import Body, BodyFiles, read_body, sweep_dead_bodies
 from mssmail.store.faults import read_fault
 from mssmail.store.revisions import bring_up_to_date, is_up_to_date
@@ -152,6 +153,7 @@ def build_engine(directory: Path, files: BodyFiles, *, begin: str, pragmas: Sequ
         driver.isolation_level = None  # the driver must not begin transactions by itself
         for pragma in (*_PRAGMAS, *pragmas):
             driver.execute(pragma)
+        driver.create_function("contains_text", 2, _contains_text, deterministic=True)
         record.info["body_files"] = files
 
     def start(connection: Connection) -> None:
@@ -160,6 +162,11 @@ def build_engine(directory: Path, files: BodyFiles, *, begin: str, pragmas: Sequ
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", start)
     return engine
+
+
+def _contains_text(text: str, folded: str) -> bool:
+    """For ``store.search``: the text, folded, contains what is folded already."""
+    return folded in fold(text)
 
 
 def _prepare(directory: Path, *, create: bool) -> None:

@@ -39,8 +39,8 @@ class NewRow:
 
 
 def cut_pages(uids: Sequence[UID], size: int = PAGE) -> Iterator[Sequence[UID]]:
-    """The UIDs ascending, so many at a time."""
-    ordered = sorted(uids)
+    """The UIDs ascending, each once, so many at a time."""
+    ordered = sorted(set(uids))
     for start in range(0, len(ordered), size):
         yield ordered[start : start + size]
 

@@ -1,0 +1,301 @@
+"""The mailboxes of signed-in accounts, as ``imap.backend.MailStore`` wants them: store, bells and clock together.
+
+Reads are short and each on its own snapshot. A write is handed to the store's writer and rings its bells from there: a
+client that hangs up, and a session that is cancelled, stop neither.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from mssmail.core.account import Account
+from mssmail.core.clock import Clock
+from mssmail.core.envelope import Peer
+from mssmail.core.examination import Index
+from mssmail.core.mailbox import (
+    UID,
+    Appended,
+    Changes,
+    Column,
+    MailboxInfo,
+    MessageMeta,
+    MessageRow,
+    ModSeq,
+    StoreAction,
+    ViewLayout,
+    compress,
+)
+from mssmail.core.message import Span
+from mssmail.core.search import SearchKey
+from mssmail.core.trace import build_id
+from mssmail.errors import OverQuota, TooBig
+from mssmail.flows.bell import Bells, MailboxBell
+from mssmail.flows.sign_in import SignIn
+from mssmail.journal import Entry, Event
+from mssmail.store import changes as store_changes
+from mssmail.store import mailboxes as tree
+from mssmail.store import rows
+from mssmail.store.accounts import has_room
+from mssmail.store.bodies import Body
+from mssmail.store.engine import Store
+from mssmail.store.flags import encode_flags
+from mssmail.store.journal import append_entries
+from mssmail.store.messages import Delivery, find_layout, insert_message
+from mssmail.store.pages import find_page_size, load_page
+from mssmail.store.search import build_search
+
+T = TypeVar("T")
+
+Scan = Callable[[bytes], Index]  # what a message's bytes say, without a verdict
+CHANGES_AT_A_TIME = 1_000  # messages in one operation: deliveries wait for it in the writer
+
+
+@dataclass(frozen=True, slots=True)
+class _Upload:
+    """A message a client wrote, scanned and kept."""
+
+    body: Body
+    index: Index
+    bits: int
+    keywords: str
+    internal_date: datetime
+
+    @property
+    def size(self) -> int:
+        """Octets of the view: there is no prefix, and fields that claim our verdict are cut."""
+        return len(self.body.data) - sum(len(cut) for cut in self.index.cuts)
+
+
+class Mailboxes:
+    """See ``imap.backend.MailStore``, which says what each method promises."""
+
+    def __init__(
+        self,
+        store: Store,
+        bells: Bells,
+        clock: Clock,
+        scan: Scan,
+        sign_in: SignIn,
+        *,
+        max_message_bytes: int = 52_428_800,
+    ) -> None:
+        self._store = store
+        self._bells = bells
+        self._clock = clock
+        self._scan = scan
+        self._sign_in = sign_in
+        self._max_message_bytes = max_message_bytes
+
+    async def login(self, user: str, password: str, peer: Peer, mechanism: str, *, trace_id: str = "") -> Account:
+        """See MailStore."""
+        return await self._sign_in.sign_in(user, password, peer, mechanism, trace_id=trace_id)
+
+    async def list_mailboxes(self, account: Account) -> Sequence[MailboxInfo]:
+        """See MailStore."""
+        return await self._read(lambda conn: tree.list_mailboxes(conn, account.id))
+
+    async def list_subscriptions(self, account: Account) -> Sequence[str]:
+        """See MailStore."""
+        return await self._read(lambda conn: tree.list_subscriptions(conn, account.id))
+
+    async def find_mailbox(self, account: Account, name: str, *, counts: bool = False) -> MailboxInfo:
+        """See MailStore."""
+        return await self._read(lambda conn: tree.find_mailbox(conn, account.id, name, counts=counts))
+
+    async def create_mailbox(self, account: Account, name: str, special_use: str = "") -> MailboxInfo:
+        """See MailStore."""
+        now = self._clock()
+        return await self._write(lambda conn: tree.create_mailbox(conn, account.id, name, special_use, now))
+
+    async def delete_mailbox(self, account: Account, name: str) -> None:
+        """See MailStore. Whoever has it open is rung, and finds it gone."""
+        await self._write(lambda conn: tree.delete_mailbox(conn, account.id, name), lambda mailbox_id: (mailbox_id,))
+
+    async def rename_mailbox(self, account: Account, old: str, new: str) -> None:
+        """See MailStore."""
+        now = self._clock()
+
+        def rename(conn: Connection) -> tuple[int, ...]:
+            if old.upper() != tree.INBOX:
+                return (tree.rename_mailbox(conn, account.id, old, new, now).id,)
+            inbox = tree.find_mailbox(conn, account.id, tree.INBOX)
+            target = tree.create_mailbox(conn, account.id, new, "", now)
+            rows.move_all(conn, inbox.id, target.id, now)
+            return inbox.id, target.id
+
+        await self._write(rename, lambda mailbox_ids: mailbox_ids)
+
+    async def subscribe(self, account: Account, name: str, *, subscribed: bool) -> None:
+        """See MailStore."""
+        await self._write(lambda conn: tree.subscribe(conn, account.id, name, subscribed=subscribed))
+
+    async def open_mailbox(self, account: Account, name: str, *, read_only: bool) -> tuple[MailboxInfo, Changes]:
+        """See MailStore."""
+
+        def look(conn: Connection) -> tuple[int, range]:
+            mailbox_id = tree.find_mailbox(conn, account.id, name).id
+            return mailbox_id, store_changes.find_recent(conn, mailbox_id)
+
+        mailbox_id, recent = await self._read(look)
+        if recent and not read_only:
+            recent = await self._write(lambda conn: store_changes.claim_recent(conn, mailbox_id))
+        return await self._read(lambda conn: store_changes.load_all(conn, mailbox_id, recent))
+
+    async def changes(self, mailbox_id: int, since: ModSeq, *, claim_recent: bool = False) -> Changes:
+        """See MailStore."""
+        found, recent = await self._read(
+            lambda conn: (
+                store_changes.load_changes(conn, mailbox_id, since),
+                store_changes.find_recent(conn, mailbox_id),
+            )
+        )
+        if not (claim_recent and recent and found.appeared):
+            return found
+        claimed = await self._write(lambda conn: store_changes.claim_recent(conn, mailbox_id))
+        return await self._read(lambda conn: store_changes.load_changes(conn, mailbox_id, since, claimed))
+
+    def listen(self, mailbox_id: int) -> MailboxBell:
+        """See MailStore."""
+        return self._bells.listen(mailbox_id)
+
+    async def load_rows(
+        self, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
+    ) -> AsyncIterator[Sequence[MessageRow]]:
+        """See MailStore."""
+        for page in rows.cut_pages(uids, find_page_size(columns)):
+            found = await self._read(lambda conn, page=page: load_page(conn, mailbox_id, page, columns))  # type: ignore[misc]
+            if found:
+                yield found
+
+    async def load_layout(self, mailbox_id: int, uid: UID) -> ViewLayout | None:
+        """See MailStore."""
+        return await self._read(lambda conn: find_layout(conn, mailbox_id, uid))
+
+    async def read_message(self, message_id: int, span: Span) -> bytes:
+        """See MailStore."""
+        return await asyncio.wrap_future(self._store.read_body(message_id, span))
+
+    async def note_read(self, account: Account, mailbox_id: int, uids: Sequence[UID], *, trace_id: str = "") -> None:
+        """See MailStore."""
+        shown = ",".join(f"{low}:{high}" if low != high else str(low) for low, high in compress(sorted(uids)))
+        facts = {"account": str(account.address), "mailbox_id": mailbox_id, "uids": shown}
+        entry = Entry(self._clock(), Event.FETCHED, trace_id, facts)
+        await self._write(lambda conn: append_entries(conn, (entry,)))
+
+    async def store_flags(
+        self, mailbox_id: int, uids: Sequence[UID], action: StoreAction, flags: frozenset[str]
+    ) -> Sequence[MessageMeta]:
+        """See MailStore."""
+        metas: list[MessageMeta] = []
+        for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
+            metas += await self._write(
+                lambda conn, page=page: rows.store_flags(conn, mailbox_id, page, action, flags),  # type: ignore[misc]
+                lambda _: (mailbox_id,),
+            )
+        return metas
+
+    async def expunge(self, mailbox_id: int, uids: Sequence[UID] | None) -> Sequence[UID]:
+        """See MailStore."""
+        gone: list[UID] = []
+        if uids is not None:
+            for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
+                gone += await self._expunge(mailbox_id, page)
+            return gone
+        while True:
+            went = await self._expunge(mailbox_id, None)
+            gone += went
+            if len(went) < CHANGES_AT_A_TIME:
+                return gone
+
+    async def copy(self, account: Account, mailbox_id: int, uids: Sequence[UID], target: str) -> Appended:
+        """See MailStore."""
+        now = self._clock()
+
+        def copy(conn: Connection) -> tuple[int, Appended]:
+            target_id = tree.find_mailbox(conn, account.id, target).id
+            _require_room(conn, account, rows.measure_rows(conn, mailbox_id, uids))
+            return target_id, rows.copy_rows(conn, mailbox_id, uids, target_id, now)
+
+        return (await self._write(copy, lambda done: (done[0],)))[1]
+
+    async def append(
+        self, account: Account, name: str, data: bytes, flags: frozenset[str], internal_date: datetime | None
+    ) -> Appended:
+        """See MailStore."""
+        if len(data) > self._max_message_bytes:
+            raise TooBig("the message is too large", octets=len(data))
+
+        def look(conn: Connection) -> None:
+            tree.find_mailbox(conn, account.id, name)
+            _require_room(conn, account, len(data))
+
+        await self._read(look)  # before the work on what may be 50 MB
+        now = self._clock()
+        bits, keywords = encode_flags(flags)
+
+        def prepare() -> _Upload:
+            return _Upload(self._store.keep_body(data), self._scan(data), bits, keywords, internal_date or now)
+
+        upload = await asyncio.wrap_future(self._store.run(prepare))
+        done = await self._write(lambda conn: _append(conn, account, name, upload, now), lambda done: (done[0],))
+        return done[1]
+
+    async def search(self, mailbox_id: int, key: SearchKey) -> Sequence[UID]:
+        """See MailStore."""
+        search = build_search(mailbox_id, key)
+        found: list[UID] = []
+        after: UID | None = UID(0)
+        while after is not None:
+            page = await self._read(lambda conn, after=after: search.find_page(conn, after))  # type: ignore[misc]
+            found += page.uids
+            after = page.following
+        return found
+
+    async def _expunge(self, mailbox_id: int, uids: Sequence[UID] | None) -> Sequence[UID]:
+        return await self._write(
+            lambda conn: rows.expunge(conn, mailbox_id, uids, CHANGES_AT_A_TIME),
+            lambda gone: (mailbox_id,) if gone else (),
+        )
+
+    async def _read(self, run: Callable[[Connection], T]) -> T:
+        return await asyncio.wrap_future(self._store.read(run))
+
+    async def _write(self, run: Callable[[Connection], T], find_rung: Callable[[T], Iterable[int]] = lambda _: ()) -> T:
+        """Do it durably, then ring; the writer's future cannot be cancelled, and the ring does not need this task."""
+        loop = asyncio.get_running_loop()
+        future = self._store.submit(run)
+
+        def ring(done: Future[T]) -> None:
+            if done.exception() is None:
+                self._bells.ring_soon(loop, find_rung(done.result()))
+
+        future.add_done_callback(ring)
+        return await asyncio.wrap_future(future)
+
+
+def _require_room(conn: Connection, account: Account, octets: int) -> None:
+    if not has_room(conn, account.id, octets):
+        raise OverQuota("the account holds as much as it may", account=str(account.address))
+
+
+def _append(conn: Connection, account: Account, name: str, upload: _Upload, now: datetime) -> tuple[int, Appended]:
+    info = tree.find_mailbox(conn, account.id, name)
+    _require_room(conn, account, upload.size)
+    delivery = Delivery(
+        trace_id=build_id(),
+        body=upload.body,
+        prefix=b"",
+        index=upload.index,
+        summary="",  # a client's own writing has no verdict
+        evidence="{}",
+        reverse_path=None,
+        received_at=now,
+    )
+    new = rows.NewRow(insert_message(conn, delivery), upload.bits, upload.keywords, upload.internal_date, upload.size)
+    (uid,) = rows.add_rows(conn, info.id, [new], now)
+    return info.id, Appended(info.uid_validity, ((uid, uid),))

@@ -1,0 +1,191 @@
+"""Search keys as a tree of conditions: SQL where stored columns can answer, questions to the message where not."""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import assert_never
+
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
+
+from mssmail.core.mailbox import UID
+from mssmail.core.search import (
+    All,
+    And,
+    AnyText,
+    BodyText,
+    Comparison,
+    DateKey,
+    DateKind,
+    HasFlag,
+    HeaderText,
+    InSeqs,
+    InUids,
+    Not,
+    Or,
+    SearchKey,
+    SizeKey,
+    UidRanges,
+)
+from mssmail.mime.text import fold
+from mssmail.store.flags import BITS
+from mssmail.store.reading import Reading
+from mssmail.store.schema import mailbox_rows, messages
+
+MAX_RANGES = 100  # of one set in SQL; more are looked up in Python
+
+_COLUMNS = {
+    "subject": messages.c.subject,
+    "from": messages.c.sender,
+    "to": messages.c.to,
+    "cc": messages.c.cc,
+    "bcc": messages.c.bcc,
+    "message-id": messages.c.header_message_id,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """SQL can tell."""
+
+    condition: ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Only the message, or Python, can tell; ``condition`` holds for every match at least."""
+
+    ask: Callable[[UID, Reading], bool]
+    condition: ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class NotNode:
+    """The node does not hold."""
+
+    node: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class AndNode:
+    """All hold."""
+
+    nodes: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrNode:
+    """One holds."""
+
+    nodes: tuple["Node", ...]
+
+
+Node = Exact | Asked | NotNode | AndNode | OrNode
+
+
+def compile_key(key: SearchKey) -> Node:  # noqa: PLR0911 - one line per kind of key
+    """The tree of a key; sequence sets must have been resolved (``ValueError``)."""
+    match key:
+        case Not(inner):
+            return _negate(compile_key(inner))
+        case Or(left, right):
+            return _join((compile_key(left), compile_key(right)), or_, OrNode)
+        case And(keys):
+            return _join(tuple(map(compile_key, keys)), and_, AndNode)
+        case BodyText() | AnyText():
+            return _compile_text(key)
+        case HeaderText():
+            return _compile_header(key)
+        case UidRanges(ranges):
+            return _compile_ranges(ranges)
+        case All() | HasFlag() | DateKey() | SizeKey() | InSeqs() | InUids():
+            return Exact(_compile_column(key))
+    assert_never(key)
+
+
+def _compile_column(key: All | HasFlag | DateKey | SizeKey | InSeqs | InUids) -> ColumnElement[bool]:
+    match key:
+        case All():
+            return true()
+        case HasFlag(flag):
+            return _has_flag(flag)
+        case DateKey():
+            return _compare_date(key)
+        case SizeKey(comparison, octets):
+            size = mailbox_rows.c.size
+            return size > octets if comparison is Comparison.LARGER else size < octets
+        case InSeqs() | InUids():
+            raise ValueError("numbers must have been resolved to UidRanges by the view")
+    assert_never(key)
+
+
+def _compile_text(key: BodyText | AnyText) -> Node:
+    folded = fold(key.text)
+    if isinstance(key, BodyText):
+        return Asked(lambda _, reading: reading.has_body_text(folded), true())
+    return Asked(lambda _, reading: reading.has_any_text(folded), true())
+
+
+def _negate(node: Node) -> Node:
+    return Exact(not_(node.condition)) if isinstance(node, Exact) else NotNode(node)
+
+
+def _join(
+    nodes: tuple[Node, ...],
+    operator: Callable[..., ColumnElement[bool]],
+    make: Callable[[tuple[Node, ...]], Node],
+) -> Node:
+    """Exact nodes together are one condition, and are asked before the costly ones."""
+    exact = [node.condition for node in nodes if isinstance(node, Exact)]
+    rest = tuple(node for node in nodes if not isinstance(node, Exact))
+    if not exact:
+        return make(rest) if rest else Exact(true())
+    joined = Exact(operator(*exact))
+    return make((joined, *rest)) if rest else joined
+
+
+def _has_flag(flag: str) -> ColumnElement[bool]:
+    if flag.startswith("\\"):
+        # \Recent is each session's own: the view turns it into UidRanges. Other unknown flags nobody has.
+        bit = BITS.get(flag.lower(), 0)
+        return mailbox_rows.c.flags.bitwise_and(bit) != 0 if bit else false()
+    return func.instr(func.lower(mailbox_rows.c.keywords), f" {flag.lower()} ") > 0
+
+
+def _compile_header(key: HeaderText) -> Node:
+    folded = fold(key.text)
+    column = _COLUMNS.get(key.field)
+    if column is None or not folded:
+        return Asked(lambda _, reading: reading.has_header_text(key.field, folded), true())
+    return Exact(func.contains_text(column, folded) == 1)
+
+
+def _compile_ranges(ranges: tuple[tuple[int, int], ...]) -> Node:
+    uid = mailbox_rows.c.uid
+    if not ranges:
+        return Exact(false())
+    if len(ranges) <= MAX_RANGES:
+        return Exact(or_(*(uid.between(low, high) for low, high in ranges)))
+    lows = [low for low, _ in ranges]
+
+    def has(number: UID, _: Reading) -> bool:
+        place = bisect_right(lows, number) - 1
+        return place >= 0 and number <= ranges[place][1]
+
+    return Asked(has, uid.between(ranges[0][0], ranges[-1][1]))
+
+
+def _compare_date(key: DateKey) -> ColumnElement[bool]:
+    if key.kind is DateKind.SENT:
+        sent = messages.c.sent_on
+        day = key.day.isoformat()
+        compared = {Comparison.BEFORE: sent < day, Comparison.ON: sent == day, Comparison.SINCE: sent >= day}
+        return and_(sent != "", compared[key.comparison])
+    column = mailbox_rows.c.internal_date if key.kind is DateKind.INTERNAL else mailbox_rows.c.saved_at
+    start = datetime.combine(key.day, time(), UTC)
+    end = start + timedelta(days=1)
+    return {
+        Comparison.BEFORE: column < start,
+        Comparison.ON: and_(column >= start, column < end),
+        Comparison.SINCE: column >= start,
+    }[key.comparison]

@@ -1,0 +1,82 @@
+"""One message as SEARCH reads it: opened only when a key needs its bytes, and once for all keys."""
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from sqlalchemy import Connection, select
+
+from mssmail.core.mailbox import ViewLayout
+from mssmail.core.message import Span
+from mssmail.errors import NoSuchMailbox, StoreUnavailable
+from mssmail.mime.headers import Field, decode_words, split_fields
+from mssmail.mime.parts import scan
+from mssmail.mime.text import extract_text, fold
+from mssmail.store.bodies import read_body
+from mssmail.store.messages import LAYOUT_COLUMNS, build_layout
+from mssmail.store.schema import messages
+
+
+class Reading:
+    """A message that may be opened. What cannot be read (a damaged file) has no text, and fails no search."""
+
+    def __init__(self, conn: Connection, message_id: int) -> None:
+        self._conn = conn
+        self._message_id = message_id
+        self.octets = 0  # read so far
+
+    def has_header_text(self, field: str, folded: str) -> bool:
+        """A field of this (lower-case) name contains the folded text; empty text: there is such a field."""
+        return any(folded in self._fold_value(found) for found in self._fields if found.key == field)
+
+    def has_body_text(self, folded: str) -> bool:
+        """The decoded body contains the folded text."""
+        return any(folded in text for text in self._texts)
+
+    def has_any_text(self, folded: str) -> bool:
+        """Header or body contain the folded text."""
+        fields = (f"{fold(found.name)}: {self._fold_value(found)}" for found in self._fields)
+        return any(folded in text for text in fields) or self.has_body_text(folded)
+
+    @cached_property
+    def _layout(self) -> ViewLayout | None:
+        row = self._conn.execute(select(*LAYOUT_COLUMNS).where(messages.c.id == self._message_id)).first()
+        return None if row is None else build_layout(row)
+
+    @cached_property
+    def _header(self) -> bytes:
+        """The view's header: our prefix, then the message's without the cuts."""
+        layout = self._layout
+        if layout is None:
+            return b""
+        data = self._read(layout.header)
+        start = layout.header.start
+        kept = [layout.prefix]
+        for cut in layout.cuts:
+            kept.append(data[start - layout.header.start : cut.start - layout.header.start])
+            start = cut.end
+        return b"".join([*kept, data[start - layout.header.start :]])
+
+    @cached_property
+    def _fields(self) -> tuple[Field, ...]:
+        return split_fields(self._header, Span(0, len(self._header)))
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        return tuple(self._fold_body())
+
+    def _fold_body(self) -> Iterator[str]:
+        if self._layout is not None:
+            data = self._read(Span(0, self._layout.length))
+            for text in extract_text(data, scan(data)):
+                yield fold(text)
+
+    def _fold_value(self, found: Field) -> str:
+        return fold(decode_words(found.read(self._header)))
+
+    def _read(self, span: Span) -> bytes:
+        try:
+            data = read_body(self._conn, self._message_id, span)
+        except (StoreUnavailable, NoSuchMailbox):
+            return b""
+        self.octets += len(data)
+        return data

@@ -1,0 +1,66 @@
+from sqlalchemy import Connection
+
+from mssmail.core.examination import Index
+from mssmail.mime.index import build_index
+from mssmail.mime.parts import scan
+from mssmail.mime.text import fold
+from mssmail.store.engine import Store
+from mssmail.store.messages import Delivery, Placement, deliver
+from mssmail.store.reading import Reading
+from tests.support.store import NOW, add_account
+
+PREFIX = b"Return-Path: <>\r\n"
+FORGED = b"Authentication-Results: us.test; smime=pass\r\n"
+DATA = b"From: a@a.test\r\n" + FORGED + b"Subject: =?utf-8?q?=C3=89t=C3=A9?=\r\n folded\r\n\r\nbody text\r\n"
+
+
+def _deliver(store: Store, index: Index) -> int:
+    place = (Placement(add_account(store).id),)
+    delivery = Delivery("t", store.keep_body(DATA), PREFIX, index, "", "{}", None, NOW, place)
+    return store.submit(lambda conn: deliver(conn, delivery)).result().message_id
+
+
+def test_header_and_body_are_read_as_the_view_shows_them(store: Store) -> None:
+    message_id = _deliver(store, build_index(DATA, scan(DATA), "us.test"))
+
+    def ask(conn: Connection) -> list[bool]:
+        reading = Reading(conn, message_id)
+        return [
+            reading.has_header_text("return-path", fold("<>")),
+            reading.has_header_text("subject", fold("été folded")),
+            reading.has_header_text("from", ""),
+            reading.has_any_text(fold("FROM: A@A")),
+            reading.has_any_text(fold("body text")),
+            reading.has_body_text(fold("body text")),
+            reading.has_header_text("authentication-results", ""),
+            reading.has_any_text(fold("smime=pass")),
+            reading.has_body_text(fold("a@a.test")),
+        ]
+
+    assert store.read(ask).result() == [True] * 6 + [False] * 3
+
+
+def test_a_message_is_opened_only_when_asked_and_once(store: Store) -> None:
+    index = build_index(DATA, scan(DATA), "us.test")
+    message_id = _deliver(store, index)
+
+    def ask(conn: Connection) -> list[int]:
+        reading = Reading(conn, message_id)
+        octets = [reading.octets]
+        for _ in range(2):
+            reading.has_header_text("x", "")
+            octets.append(reading.octets)
+        for _ in range(2):
+            reading.has_body_text("x")
+            octets.append(reading.octets)
+        return octets
+
+    header, whole = len(index.header), len(DATA)
+    assert store.read(ask).result() == [0, header, header, header + whole, header + whole]
+
+
+def test_a_message_that_has_gone_has_no_text(store: Store) -> None:
+    def ask(conn: Connection) -> bool:
+        return Reading(conn, 99).has_any_text("") or Reading(conn, 99).has_header_text("from", "")
+
+    assert store.read(ask).result() is False
