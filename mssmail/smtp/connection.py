@@ -6,6 +6,7 @@ writing (one packet a reply). It is pinned below 1.5 for its private parts.
 """
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ _VERBS_BEFORE_TLS: Final = frozenset({"NOOP", "EHLO", "STARTTLS", "QUIT"})  # RF
 # RFC 5321 §4.5.3.1.4: 512 octets; more where an extension says so (RFC 1870 §3, RFC 6152 §2, RFC 4954 §3 and §4).
 _LINE_BYTES: Final = {"MAIL": 512 + 26 + 17 + 500, "AUTH": 12_288}
 _CLOSE_SECONDS: Final = 30
+_COMMANDS_AT_A_TIME: Final = 50
 
 
 class SilentPeer(Exception):
@@ -162,7 +164,11 @@ class Connection(SMTP):
             self._write(Reply(421, "4.7.0", "Too many connections; try again later"))
             return
         self._write(Reply(220, "", f"{self._edge.server_name} ESMTP mssmail"))
-        while not self._is_over:
+        for count in itertools.count(1):
+            if self._is_over:
+                break
+            if count % _COMMANDS_AT_A_TIME == 0:
+                await asyncio.sleep(0)  # what is pipelined needs no waiting, but others have their turn
             try:
                 line = await self._read_line()
             except FrameTooBig as fault:
@@ -229,7 +235,10 @@ class Connection(SMTP):
             self._is_over = True
 
     def _give_answer(self, reply: Reply) -> None:
-        """Pass on what the handler said."""
+        """Pass on what the handler said; a stranger who comes without TLS, certificate or sign-in has few tries."""
+        if reply.code == 530:
+            self._refuse_command(reply)
+            return
         self._write(reply)
         self._refusals += reply.code >= 500
         if self._refusals >= MAX_REFUSALS:

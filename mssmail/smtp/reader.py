@@ -47,15 +47,20 @@ class DataReader:
                 return rest + octets[start + _PIECE :]
         return None
 
-    def build_message(self) -> bytes:
-        """The message, dots unstuffed (RFC 5321 §4.5.2). Raises TooBig, SpoolFull, BadLineEnding or LineTooLong."""
+    def take_message(self) -> bytes:
+        """The message, dots unstuffed (RFC 5321 §4.5.2), once: the reader keeps nothing of it.
+
+        Raises TooBig, SpoolFull, BadLineEnding or LineTooLong.
+        """
+        buffer, self._buffer = self._buffer, bytearray()
         if self.size > self._max_stuffed:
             raise TooBig(size=self.size)
         if self._is_full:
             raise SpoolFull("too many octets in flight", size=self.size)
         if self._has_bad_ending:
             raise BadLineEnding(size=self.size)
-        buffer = self._buffer.replace(b"\r\n.", b"\r\n") if b"\r\n." in self._buffer else self._buffer
+        if b"\r\n." in buffer:
+            buffer = buffer.replace(b"\r\n.", b"\r\n")
         if len(buffer) - 2 > self._max_bytes:
             raise TooBig(size=self.size)
         if self._has_long_line:

@@ -56,7 +56,8 @@ class Conversation(Connection):
         self._require(self.envelope.mail is None, "There is a transaction already")
         offered = ({"SIZE", "BODY"} | ({"AUTH"} if self._edge.offers_login else set())) if self._is_extended() else ()
         mail = parse_mail(arg or "", offered)
-        if not self._edge.inflight.has_room(mail.size or 0):
+        size = mail.size or 0
+        if size <= self._edge.max_message_bytes and not self._edge.inflight.has_room(size):
             self._write(Reply(452, "4.3.1", "No room for this message now; try again later"))
             return
         self._set_rset_state()
@@ -103,7 +104,7 @@ class Conversation(Connection):
         handler = self._edge.handler
         try:
             try:
-                message = data.build_message()
+                message = data.take_message()
             except Fault as fault:
                 reply = self._answer_fault(fault, transaction.id)
                 await handler.note_refusal(session, transaction, reply, type(fault).__name__)

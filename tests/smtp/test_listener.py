@@ -1,14 +1,22 @@
 """Opening doors and closing them."""
 
 import asyncio
+import logging
+import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mssmail.errors import ConfigError
-from mssmail.settings import Endpoint
+from mssmail.journal import Event
+from mssmail.settings import Endpoint, Relay, Settings, Submission
 from mssmail.smtp.limits import ConnectionLimits
-from mssmail.smtp.listener import Door, Listener
+from mssmail.smtp.listener import Door, Listener, build_relay_listener, build_submission_listener
+from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
+from tests.support.operator_room import TODAY, open_operator
+from tests.support.operator_room import build_client_context as build_shown_context
+from tests.support.pki import build_foreign_pki
 from tests.support.smtp_room import build_client_context, build_contexts, open_room
 
 
@@ -50,3 +58,70 @@ async def test_may_be_stopped_before_it_was_started_and_twice(tmp_path: Path) ->
         await listener.stop()
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
+
+
+async def _shake_hands(port: int, context: ssl.SSLContext) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    await reader.readline()
+    writer.write(b"STARTTLS\r\n")
+    await reader.readline()
+    try:
+        await writer.start_tls(context, server_hostname="localhost")
+        await reader.readline()
+    finally:
+        writer.transport.abort()
+
+
+async def test_a_refused_client_certificate_is_named_in_log_and_journal(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    foreign = build_foreign_pki(TODAY.now).make_operator("peer.a.test")
+    async with open_operator(tmp_path) as operator:
+        listener = build_relay_listener(operator.settings, operator.intake, operator.receiver)
+        assert listener is not None
+        await listener.start()
+        try:
+            port = listener.addresses[0].port
+            with pytest.raises(ssl.SSLError), caplog.at_level(logging.WARNING):
+                await _shake_hands(port, build_shown_context(tmp_path, foreign))
+            await listener.stop()
+        finally:
+            await listener.stop()
+        await operator.intake.note()  # the entry was noted before this one
+        [entry] = await operator.read_journal(Event.HANDSHAKE_FAILED)
+        assert entry.facts["peer"] == "127.0.0.1"
+        assert str(entry.facts["cause"]).startswith("client certificate refused: ")
+    assert "TLS handshake with 127.0.0.1:" in caplog.text
+    assert "failed: client certificate refused: " in caplog.text
+
+
+async def test_new_anchors_count_from_the_next_handshake(tmp_path: Path) -> None:
+    foreign_pki = build_foreign_pki(TODAY.now)
+    foreign = foreign_pki.make_operator("peer.a.test")
+    async with open_operator(tmp_path) as operator:
+        listener = build_relay_listener(operator.settings, operator.intake, operator.receiver)
+        assert listener is not None
+        await listener.start()
+        try:
+            port = listener.addresses[0].port
+            with pytest.raises(ssl.SSLError):
+                await _shake_hands(port, build_shown_context(tmp_path, foreign))
+            snapshot = TrustSnapshot(2, (*TODAY.anchors, *foreign_pki.anchors))
+            operator.trust.store = build_trust_store(snapshot)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            await reader.readline()
+            writer.write(b"STARTTLS\r\n")
+            await reader.readline()
+            await writer.start_tls(build_shown_context(tmp_path, foreign), server_hostname="localhost")
+            writer.write(b"NOOP\r\n")
+            assert (await reader.readline()).startswith(b"250 ")
+            writer.transport.abort()
+        finally:
+            await listener.stop()
+
+
+def test_nothing_configured_is_nothing_to_listen_on(tmp_path: Path) -> None:
+    settings = Settings(relay=Relay(listen=None), submission=Submission(listen=None, listen_tls=None))
+    intake: Any = None
+    assert build_relay_listener(settings, intake, intake) is None
+    assert build_submission_listener(settings, intake, intake, intake) is None

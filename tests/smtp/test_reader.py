@@ -48,7 +48,7 @@ def _read(*pieces: bytes, limit: int = LIMIT, room: int = 10**9) -> tuple[bytes 
         if rest is not None:
             rest += b"".join(pieces[index + 1 :])
             try:
-                return reader.build_message(), rest
+                return reader.take_message(), rest
             except Fault as fault:
                 return type(fault), rest
     raise AssertionError("no end was found")

@@ -56,7 +56,7 @@ async def test_a_message_leaves_what_follows_it() -> None:
     data = DataReader(1_000, lambda _count: True)
     assert await stream.read_line() == b"DATA"
     await stream.read_message(data, 1)
-    assert data.build_message() == b"a: b\r\n\r\nx\r\n"
+    assert data.take_message() == b"a: b\r\n\r\nx\r\n"
     assert await stream.read_line() == b"QUIT"
 
 
