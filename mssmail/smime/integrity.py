@@ -5,9 +5,9 @@ the content itself. Attributes are hashed as they came, and contentType and mess
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
@@ -35,7 +35,7 @@ _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 Attributes = dict[bytes, list[bytes]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SignedContent:
     """What is said to be signed: its CMS type, its octets, and whether they are MIME text outside the CMS message."""
 
@@ -43,14 +43,14 @@ class SignedContent:
     octets: bytes
     is_mime: bool
 
-    @cached_property
-    def readings(self) -> tuple[bytes, ...]:
-        """The octets as received and, for MIME text that lost its CRs in a file, in canonical form (RFC 8551 §3.1.1).
+    def iterate_readings(self) -> Iterator[bytes]:
+        """The octets as received, then MIME text that lost its CRs in a file in canonical form (RFC 8551 §3.1.1).
 
-        Over SMTP both are the same: a bare LF does not get this far.
+        Over SMTP there is no second reading: a bare LF does not get this far.
         """
-        canonical = _BARE_LF.sub(b"\r\n", self.octets) if self.is_mime else self.octets
-        return (self.octets,) if canonical == self.octets else (self.octets, canonical)
+        yield self.octets
+        if self.is_mime and self.octets.count(b"\n") != self.octets.count(b"\r\n"):
+            yield _BARE_LF.sub(b"\r\n", self.octets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,8 @@ def _find_digest_fault(attributes: Attributes | None, content: SignedContent, di
     if _take_only(attributes, _CONTENT_TYPE, "content type") != der.encode_tlv(der.OID, content.content_type):
         return "the signed content type is not that of the content"
     wanted = _take_only(attributes, _MESSAGE_DIGEST, "message digest")
-    if any(der.encode_tlv(der.OCTET_STRING, digest.compute(reading)) == wanted for reading in content.readings):
+    digests = (digest.compute(reading) for reading in content.iterate_readings())
+    if any(der.encode_tlv(der.OCTET_STRING, each) == wanted for each in digests):
         return ""
     return "the content is not what was signed: its digest differs"
 
@@ -146,7 +147,7 @@ def _is_made_by(
     signer: SignerInfo,
     content: SignedContent,
 ) -> bool:
-    covered = content.readings if signer.attributes is None else (signer.signed_attributes,)
+    covered = content.iterate_readings() if signer.attributes is None else (signer.signed_attributes,)
     return any(is_signature_valid(key, algorithm, digest, signer.signature, each) for each in covered)
 
 

@@ -24,7 +24,7 @@ from mssmail.mime.headers import Field, split_fields
 from mssmail.smime.algorithms import SHA256, SHA384, SHA512, Digest
 from mssmail.trust import der
 from mssmail.trust.anchors import parse_certificates
-from mssmail.trust.certificate import describe_certificate
+from mssmail.trust.certificate import describe_certificate, read_serial
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -160,7 +160,7 @@ def encode_signature(entity: bytes, key: SigningKey, at: datetime, *, pss: bool 
     algorithm, signature = _make_signature(key.key, digest, attributes, pss=pss)
     certificate = key.certificate
     identifier = der.encode_tlv(
-        der.SEQUENCE, certificate.issuer.public_bytes(), der.encode_integer(certificate.serial_number)
+        der.SEQUENCE, certificate.issuer.public_bytes(), der.encode_integer(read_serial(certificate))
     )
     signer = der.encode_tlv(
         der.SEQUENCE,

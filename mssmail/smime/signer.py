@@ -25,11 +25,7 @@ def find_certificates(signer: SignerInfo, known: Sequence[Link]) -> list[Link]:
     """
     if signer.key_id is not None:
         return [link for link in known if _has_key_id(link, signer.key_id)]
-    return [
-        link
-        for link in known
-        if link.certificate.serial_number == signer.serial and _is_issued_under(link, signer.issuer)
-    ]
+    return [link for link in known if link.serial == signer.serial and _is_issued_under(link, signer.issuer)]
 
 
 def _has_key_id(link: Link, key_id: bytes) -> bool:
@@ -55,7 +51,7 @@ def build_signer(link: Link, signed_at: datetime | None) -> Signer:
     return Signer(
         subject=link.subject_text,
         issuer=link.issuer_text,
-        serial=link.certificate.serial_number,
+        serial=link.serial,
         emails=tuple(escape_text(email) for email in link.emails),
         kind=SignerKind.ORGANISATION if is_organisation else SignerKind.PERSONAL,
         fingerprint=link.fingerprint,

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from mssmail.errors import BadCertificate
-from mssmail.trust.certificate import load_certificate
+from mssmail.trust.certificate import UNREADABLE, bear_with_odd_serials, load_certificate
 
 # Other files of the directory (a README, keys, lists) are not certificates and are passed over.
 _SUFFIXES: Final = frozenset({".pem", ".crt", ".cer", ".der", ".p7b", ".p7c"})
@@ -43,13 +43,9 @@ def _load_file(file: Path) -> list[bytes]:
 def parse_certificates(data: bytes) -> list[x509.Certificate]:
     """The certificates in PEM, DER or PKCS #7 bytes; raises BadCertificate, also when there are none."""
     try:
-        if b"-----BEGIN CERTIFICATE" in data:
-            found = x509.load_pem_x509_certificates(data)
-        elif b"-----BEGIN PKCS7" in data:
-            found = pkcs7.load_pem_pkcs7_certificates(data)
-        else:
-            found = _parse_der(data)
-    except (ValueError, TypeError) as error:
+        with bear_with_odd_serials():
+            found = _parse(data)
+    except UNREADABLE as error:
         raise BadCertificate(f"no readable certificate: {error}") from error
     for certificate in found:
         load_certificate(certificate.public_bytes(Encoding.DER))
@@ -58,8 +54,12 @@ def parse_certificates(data: bytes) -> list[x509.Certificate]:
     return found
 
 
-def _parse_der(data: bytes) -> list[x509.Certificate]:
+def _parse(data: bytes) -> list[x509.Certificate]:
+    if b"-----BEGIN CERTIFICATE" in data:
+        return x509.load_pem_x509_certificates(data)
+    if b"-----BEGIN PKCS7" in data:
+        return pkcs7.load_pem_pkcs7_certificates(data)
     try:
         return [x509.load_der_x509_certificate(data)]
-    except ValueError:
+    except UNREADABLE:
         return pkcs7.load_der_pkcs7_certificates(data)

@@ -1,10 +1,15 @@
 """Read certificates: names as ordered RDNs, e-mail addresses, fingerprints, and one line to name them in a reason."""
 
 import hashlib
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from mssmail.core.names import DistinguishedName, fold_attribute
@@ -15,17 +20,52 @@ NameKey = tuple[frozenset[tuple[str, str]], ...]
 # SmtpUTF8Mailbox of RFC 9598 §3: an otherName holding a UTF8String.
 _SMTP_UTF8_MAILBOX: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
 _MAX_NAME_TEXT: Final = 160
+# What the library raises over bytes it cannot make sense of; not all of it is a ValueError.
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    UnsupportedAlgorithm,
+)
 
 
 def load_certificate(data: bytes) -> x509.Certificate:
     """The certificate in these PEM or DER bytes, its extensions known to be readable; raises BadCertificate."""
     try:
-        is_der = is_der_sequence(data)
-        certificate = x509.load_der_x509_certificate(data) if is_der else x509.load_pem_x509_certificate(data)
-        certificate.extensions  # noqa: B018 - parsed lazily: what cannot be read must fail here
-    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        with bear_with_odd_serials():
+            is_der = is_der_sequence(data)
+            certificate = x509.load_der_x509_certificate(data) if is_der else x509.load_pem_x509_certificate(data)
+            _read_everything(certificate)
+    except UNREADABLE as error:
         raise BadCertificate(f"not a readable certificate: {error}") from error
     return certificate
+
+
+@contextmanager
+def bear_with_odd_serials() -> Iterator[None]:
+    """Silence the library over serial numbers that are zero or negative: RFC 5280 §4.1.2.2 has readers bear with them.
+
+    What it changes belongs to the whole process; a race of threads leaves, at worst, this one kind of warning off.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        yield
+
+
+def _read_everything(certificate: x509.Certificate) -> None:
+    """The library parses late; what cannot be read must fail here, before anybody relies on it."""
+    for read in (certificate.subject, certificate.issuer):
+        read.rfc4514_string()
+    _ = certificate.extensions, certificate.version
+    _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+
+
+def read_serial(certificate: x509.Certificate) -> int:
+    """The serial number, also one that is zero or negative, over which the library complains each time it is asked."""
+    with bear_with_odd_serials():
+        return certificate.serial_number
 
 
 def is_der_sequence(data: bytes) -> bool:
@@ -107,4 +147,4 @@ def _escape_character(character: str) -> str:
 
 def describe_certificate(certificate: x509.Certificate) -> str:
     """``CN=Alice,O=Clinic (serial 1F)``: how reasons name a certificate."""
-    return f"{describe_name(certificate.subject)} (serial {certificate.serial_number:X})"
+    return f"{describe_name(certificate.subject)} (serial {read_serial(certificate):X})"

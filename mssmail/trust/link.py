@@ -22,6 +22,7 @@ from mssmail.trust.certificate import (
     fold_name,
     load_certificate,
     read_emails,
+    read_serial,
 )
 
 _T = TypeVar("_T", bound=x509.ExtensionType)
@@ -68,6 +69,11 @@ class Link:
     def is_self_issued(self) -> bool:
         """Subject and issuer are one name (RFC 5280 §3.2), whatever key signed."""
         return self.subject == self.issuer
+
+    @cached_property
+    def serial(self) -> int:
+        """The serial number."""
+        return read_serial(self.certificate)
 
     @cached_property
     def text(self) -> str:

@@ -18,7 +18,7 @@ from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from mssmail.core.verdict import Outcome
 from mssmail.errors import BadRevocationList
-from mssmail.trust.certificate import NameKey, describe_name, fold_name, is_der_sequence
+from mssmail.trust.certificate import UNREADABLE, NameKey, describe_name, fold_name, is_der_sequence
 from mssmail.trust.link import Link
 from mssmail.trust.signature import is_signed_with
 
@@ -66,7 +66,7 @@ def load_crl(raw: bytes) -> Crl:
         extensions = {e.oid: e for e in crl.extensions}
         this_update, next_update = crl.last_update_utc, crl.next_update_utc
         crl_fault = _find_fault(crl, list(extensions.values()))
-    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except UNREADABLE as error:
         raise BadRevocationList(f"not a readable CRL: {error}") from error
     number = extensions.get(ExtensionOID.CRL_NUMBER)
     point = extensions.get(ExtensionOID.ISSUING_DISTRIBUTION_POINT)
@@ -197,8 +197,15 @@ class RevocationIndex:
             return "it is signed with SHA-1 or MD5"
         key = (id(crl), issuer.spki)
         if key not in self._verified:
-            self._verified[key] = _is_issued_by(crl, issuer)
+            self._verified[key] = _is_issued_by(crl, issuer) and _has_readable_entries(crl)
         return "" if self._verified[key] else "its signature does not hold"
+
+
+def _has_readable_entries(crl: Crl) -> bool:
+    try:
+        return crl.serials is not None
+    except UNREADABLE:
+        return False
 
 
 def _has_weak_hash(crl: Crl) -> bool:
@@ -210,7 +217,7 @@ def _has_weak_hash(crl: Crl) -> bool:
 
 
 def _judge_serial(crl: Crl, link: Link, at: datetime) -> Status:
-    if link.certificate.serial_number in crl.serials:
+    if link.serial in crl.serials:
         return Status(Outcome.FAILED, f"{link.text} is revoked by the CRL of {crl.this_update:%Y-%m-%d %H:%M}Z", crl)
     if crl.next_update is None or crl.next_update < at:
         ended = f"{crl.next_update:%Y-%m-%d %H:%M}Z" if crl.next_update else "an unknown time"

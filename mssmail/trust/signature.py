@@ -30,7 +30,7 @@ def is_signed_with(
 
 def _verify(document: x509.Certificate | x509.CertificateRevocationList, key: CertificatePublicKeyTypes | None) -> bool:
     signed = document.tbs_certificate_bytes if isinstance(document, x509.Certificate) else document.tbs_certlist_bytes
-    if not _names_one_algorithm(document.public_bytes(Encoding.DER), signed):
+    if not _is_consistent(document.public_bytes(Encoding.DER), signed):
         return False
     parameters, algorithm = document.signature_algorithm_parameters, document.signature_hash_algorithm
     match key, parameters:
@@ -47,14 +47,20 @@ def _verify(document: x509.Certificate | x509.CertificateRevocationList, key: Ce
     return True
 
 
-def _names_one_algorithm(document: bytes, signed: bytes) -> bool:
-    """The algorithm beside the signature is the one inside what is signed (RFC 5280 §4.1.1.2, §5.1.1.2)."""
+def _is_consistent(document: bytes, signed: bytes) -> bool:
+    """What the signature itself does not cover, and readers could take either way.
+
+    The algorithm beside the signature is the one inside what is signed (RFC 5280 §4.1.1.2, §5.1.1.2), and the BIT
+    STRING of the signature is whole octets.
+    """
     start, end = der.expect_tlv(document, 0, len(document), der.SEQUENCE)
     _, _, outer_at = der.read_tlv(document, start, end)
     _, _, outer_end = der.read_tlv(document, outer_at, end)
+    value, value_end = der.expect_tlv(document, outer_end, end, der.BIT_STRING)
     at, stop = der.expect_tlv(signed, 0, len(signed), der.SEQUENCE)
     tag, _, after = der.read_tlv(signed, at, stop)
     while tag in {der.CONTEXT_0, der.INTEGER}:  # version, and a certificate's serial number
         at = after
         tag, _, after = der.read_tlv(signed, at, stop)
-    return signed[at:after] == document[outer_at:outer_end]
+    has_whole_octets = value_end == end and document[value : value + 1] == b"\0"
+    return has_whole_octets and signed[at:after] == document[outer_at:outer_end]

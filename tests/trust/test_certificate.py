@@ -14,6 +14,7 @@ from mssmail.trust.certificate import (
     load_certificate,
     read_emails,
     read_name,
+    read_serial,
 )
 from tests.support.odd_certificates import emails, make_root, name
 from tests.support.pki import build_pki
@@ -86,3 +87,11 @@ def test_names_for_people_are_short_printable_ascii() -> None:
     assert len(describe_name(long)) == 160
     certificate = make_root().certificate
     assert describe_certificate(certificate) == f"CN=Odd Root,O=Odd,C=FR (serial {certificate.serial_number:X})"
+
+
+def test_bears_with_a_negative_serial_number() -> None:
+    der = make_root().issue("leaf").der
+    start = der.index(b"\x02\x14") + 2  # serial numbers here have twenty octets
+    certificate = load_certificate(der[:start] + b"\xa5" + der[start + 1 :])
+    assert read_serial(certificate) < 0
+    assert "serial -" in describe_certificate(certificate)

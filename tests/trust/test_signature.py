@@ -42,3 +42,16 @@ def test_the_algorithm_outside_must_be_the_one_inside() -> None:
     at = leaf.der.rindex(bytes.fromhex("2a864886f70d01010b"))
     other = leaf.der[: at + 8] + b"\x0c" + leaf.der[at + 9 :]
     assert not is_signed_with(x509.load_der_x509_certificate(other), root.key.public_key())
+
+
+def test_the_signature_is_whole_octets() -> None:
+    root = make_root("Root p-256")
+    for _ in range(64):  # until a signature ends in a zero bit, which the library takes for an unused one
+        leaf = root.issue("leaf")
+        signature = leaf.certificate.signature
+        if not signature[-1] & 1:
+            break
+    at = leaf.der.rindex(b"\0" + signature)
+    odd = x509.load_der_x509_certificate(leaf.der[:at] + b"\1" + signature)
+    assert is_signed_with(leaf.certificate, root.key.public_key())
+    assert not is_signed_with(odd, root.key.public_key())
