@@ -52,6 +52,14 @@ async def _begin_tls(room: Room, context: ssl.SSLContext) -> tuple[asyncio.Strea
     return reader, writer
 
 
+async def _hear_after_tls(room: Room, context: ssl.SSLContext) -> bytes:
+    reader, writer = await _begin_tls(room, context)
+    try:
+        return await reader.readline()
+    finally:
+        writer.transport.abort()
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 async def test_an_expired_client_certificate_ends_in_an_alert_with_its_cause_known(
     tmp_path: Path, version: ssl.TLSVersion
@@ -63,7 +71,7 @@ async def test_an_expired_client_certificate_ends_in_an_alert_with_its_cause_kno
     context.minimum_version = context.maximum_version = version
     async with open_room(tmp_path, believed=build_believed()) as room:
         with pytest.raises(ssl.SSLError, match=r"(?i)certificate.expired"):
-            await (await _begin_tls(room, context))[0].readline()
+            await _hear_after_tls(room, context)
         await room.wait_until_empty()
         [(address, _, cause, is_tls)] = room.failures
         assert (address, cause, is_tls) == ("127.0.0.1", "client certificate refused: certificate has expired", True)
