@@ -30,6 +30,11 @@ from mssmail.trust.snapshot import SignaturePolicy
 _CONTENT_TYPE: Final = der.encode_oid_value("1.2.840.113549.1.9.3")
 _MESSAGE_DIGEST: Final = der.encode_oid_value("1.2.840.113549.1.9.4")
 _SIGNING_TIME: Final = der.encode_oid_value("1.2.840.113549.1.9.5")
+_TIMES: Final = {
+    der.UTC_TIME: re.compile(rb"(\d\d)" + rb"(\d\d)" * 5 + rb"Z"),
+    der.GENERALIZED_TIME: re.compile(rb"(\d{4})" + rb"(\d\d)" * 5 + rb"Z"),
+}
+_NEVER: Final = re.compile(rb"(?!)")
 _BARE_LF: Final = re.compile(rb"(?<!\r)\n")
 
 Attributes = dict[bytes, list[bytes]]
@@ -156,13 +161,13 @@ def _find_signing_time(attributes: Attributes) -> datetime | None:
     values = attributes.get(_SIGNING_TIME, [])
     if len(values) != 1:
         return None
-    tag, text = values[0][0], values[0][2:].decode("ascii", "replace")
-    form = {der.UTC_TIME: "%y%m%d%H%M%SZ", der.GENERALIZED_TIME: "%Y%m%d%H%M%SZ"}.get(tag)
-    if form is None:
+    match = _TIMES.get(values[0][0], _NEVER).fullmatch(values[0], 2)
+    if match is None:
         return None
+    year, month, day, hour, minute, second = map(int, match.groups())
+    if values[0][0] == der.UTC_TIME:  # two digits mean 1950 to 2049 (RFC 5280 §4.1.2.5.1)
+        year += 1900 if year >= 50 else 2000
     try:
-        found = datetime.strptime(text, form).replace(tzinfo=UTC)
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
-    # Two digits of UTCTime mean 1950 to 2049 (RFC 5280 §4.1.2.5.1); strptime's window starts in 1969.
-    return found.replace(year=found.year - 100) if tag == der.UTC_TIME and found.year >= 2050 else found

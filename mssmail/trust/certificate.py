@@ -56,9 +56,7 @@ def bear_with_odd_serials() -> Iterator[None]:
 
 def _read_everything(certificate: x509.Certificate) -> None:
     """The library parses late; what cannot be read must fail here, before anybody relies on it."""
-    for read in (certificate.subject, certificate.issuer):
-        read.rfc4514_string()
-    _ = certificate.extensions, certificate.version
+    _ = certificate.subject, certificate.issuer, certificate.extensions, certificate.version
     _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
@@ -132,12 +130,19 @@ def fingerprint(certificate: x509.Certificate | bytes) -> str:
 
 def describe_name(name: x509.Name) -> str:
     """The name for people, RFC 4514 in printable ASCII on one line; never to be compared."""
-    text = escape_text(name.rfc4514_string()) or "(empty name)"
+    return shorten_name(escape_text(name.rfc4514_string()))
+
+
+def shorten_name(text: str) -> str:
+    """The name's text fit for a reason, which may hold several."""
+    text = text or "(empty name)"
     return text if len(text) <= _MAX_NAME_TEXT else text[: _MAX_NAME_TEXT - 3] + "..."
 
 
 def escape_text(text: str) -> str:
     """Everything but printable ASCII as RFC 4514 §2.4 hex pairs of its UTF-8."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(c if " " <= c <= "~" else _escape_character(c) for c in text)
 
 

@@ -16,13 +16,14 @@ from mssmail.core.address import Address, parse_address
 from mssmail.errors import BadSyntax
 from mssmail.trust.certificate import (
     NameKey,
-    describe_certificate,
     escape_text,
     fingerprint,
     fold_name,
+    is_der_sequence,
     load_certificate,
     read_emails,
     read_serial,
+    shorten_name,
 )
 
 _T = TypeVar("_T", bound=x509.ExtensionType)
@@ -78,7 +79,7 @@ class Link:
     @cached_property
     def text(self) -> str:
         """How reasons name it."""
-        return describe_certificate(self.certificate)
+        return f"{shorten_name(self.subject_text)} (serial {self.serial:X})"
 
     @cached_property
     def subject_text(self) -> str:
@@ -208,7 +209,7 @@ def _find_address(email: str) -> Address | None:
 def load_link(der: bytes) -> Link:
     """The link for a DER (or PEM) certificate; raises BadCertificate."""
     certificate = load_certificate(der)
-    return Link(certificate.public_bytes(Encoding.DER), certificate)
+    return Link(der if is_der_sequence(der) else certificate.public_bytes(Encoding.DER), certificate)
 
 
 def iterate_names(link: Link) -> Iterator[x509.GeneralName]:
