@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from mssmail.core.message import Span
@@ -23,6 +23,15 @@ from mssmail.store.schema import bodies, dead_bodies, messages
 INLINE_BYTES = 131_072
 _SWEEP_LIMIT = 64  # files at a time: the write lock is held meanwhile
 _MAY_HAVE_DEAD = "may_have_dead_bodies"  # in Connection.info: spares a transaction after every batch
+
+# Statements of the hot path stand ready: building one costs more than running it.
+_FIND_BODY = select(bodies.c.id).where(bodies.c.sha256 == bindparam("of_digest"))
+_INSERT_BODY = insert(bodies).returning(bodies.c.id)
+_READ_BODY = (
+    select(bodies.c.sha256, func.substr(bodies.c.data, bindparam("first"), bindparam("octets")))
+    .join(messages, messages.c.body_id == bodies.c.id)
+    .where(messages.c.id == bindparam("of_message"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +131,12 @@ def find_files(conn: Connection) -> BodyFiles:
 def refer_to_body(conn: Connection, body: Body) -> int:
     """The id of the row for these bytes, made when it is their first."""
     digest = bytes.fromhex(body.sha256)
-    found = conn.execute(select(bodies.c.id).where(bodies.c.sha256 == digest)).scalar()
+    found = conn.execute(_FIND_BODY, {"of_digest": digest}).scalar()
     find_files(conn).confirm(body)
     if found is not None:
         return int(found)
     data = body.data if body.identity is None else None
-    made = insert(bodies).values(sha256=digest, length=len(body.data), data=data).returning(bodies.c.id)
-    return int(conn.execute(made).scalar_one())
+    return int(conn.execute(_INSERT_BODY, {"sha256": digest, "length": len(body.data), "data": data}).scalar_one())
 
 
 def drop_bodies(conn: Connection, body_ids: list[int]) -> None:
@@ -164,11 +172,7 @@ def sweep_dead_bodies(conn: Connection) -> None:
 
 def read_body(conn: Connection, message_id: int, span: Span) -> bytes:
     """Bytes of a message without our prefix; raises NoSuchMailbox when the message has gone."""
-    row = conn.execute(
-        select(bodies.c.sha256, func.substr(bodies.c.data, span.start + 1, len(span)))
-        .join(messages, messages.c.body_id == bodies.c.id)
-        .where(messages.c.id == message_id)
-    ).first()
+    row = conn.execute(_READ_BODY, {"of_message": message_id, "first": span.start + 1, "octets": len(span)}).first()
     if row is None:
         raise NoSuchMailbox("the message has gone", message_id=message_id)
     digest, data = row

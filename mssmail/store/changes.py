@@ -7,15 +7,36 @@ new messages writes one row.
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, select, update
 
-from mssmail.core.mailbox import UID, Changes, MailboxInfo, MessageMeta, ModSeq
+from mssmail.core.mailbox import Changes, MailboxInfo, MessageMeta, ModSeq
 from mssmail.errors import NoSuchMailbox
 from mssmail.store.flags import decode_flags
 from mssmail.store.mailboxes import load_mailbox
 from mssmail.store.schema import mailbox_rows, mailboxes, vanished
 
 NOTHING_RECENT = range(0)
+
+# The statements stand ready: building one costs more than running it, and every NOOP asks.
+_row = mailbox_rows.c
+_since: BindParameter[int] = bindparam("since")
+_ALL = (
+    select(_row.uid, _row.modseq, _row.flags, _row.keywords, _row.message_id)
+    .where(_row.mailbox_id == bindparam("of_mailbox"))
+    .order_by(_row.uid)
+)
+_APPEARED = _ALL.where(_row.modseq > _since, _row.born_modseq > _since)
+_FLAGGED = _ALL.where(_row.modseq > _since, _row.born_modseq <= _since)
+_VANISHED = (
+    select(vanished.c.uid)
+    .where(
+        vanished.c.mailbox_id == bindparam("of_mailbox"),
+        vanished.c.modseq > _since,
+        vanished.c.born_modseq <= _since,
+    )
+    .order_by(vanished.c.uid)
+)
+_RECENT = select(mailboxes.c.first_recent_uid, mailboxes.c.uid_next).where(mailboxes.c.id == bindparam("of_mailbox"))
 
 
 def load_all(conn: Connection, mailbox_id: int, recent: range = NOTHING_RECENT) -> tuple[MailboxInfo, Changes]:
@@ -24,7 +45,7 @@ def load_all(conn: Connection, mailbox_id: int, recent: range = NOTHING_RECENT) 
     Raises NoSuchMailbox.
     """
     info = load_mailbox(conn, mailbox_id)
-    appeared = _build(conn, _select(mailbox_id), recent)
+    appeared = _build(conn, _ALL, {"of_mailbox": mailbox_id}, recent)
     shown = replace(info, recent=sum(meta.recent for meta in appeared))
     return shown, Changes(appeared, (), (), info.highest_modseq)
 
@@ -34,24 +55,18 @@ def load_changes(conn: Connection, mailbox_id: int, since: ModSeq, recent: range
     now = load_mailbox(conn, mailbox_id).highest_modseq
     if now <= since:
         return Changes((), (), (), now)
-    touched = _select(mailbox_id).where(mailbox_rows.c.modseq > since)
-    gone = (
-        select(vanished.c.uid)
-        .where(vanished.c.mailbox_id == mailbox_id, vanished.c.modseq > since, vanished.c.born_modseq <= since)
-        .order_by(vanished.c.uid)
-    )
+    where = {"of_mailbox": mailbox_id, "since": since}
     return Changes(
-        appeared=_build(conn, touched.where(mailbox_rows.c.born_modseq > since), recent),
-        flags=_build(conn, touched.where(mailbox_rows.c.born_modseq <= since), NOTHING_RECENT),
-        vanished=tuple(UID(uid) for uid in conn.execute(gone).scalars()),
+        appeared=_build(conn, _APPEARED, where, recent),
+        flags=_build(conn, _FLAGGED, where, NOTHING_RECENT),
+        vanished=tuple(conn.execute(_VANISHED, where).scalars()),
         modseq=now,
     )
 
 
 def find_recent(conn: Connection, mailbox_id: int) -> range:
     r"""The UIDs that nobody has been shown as \Recent; raises NoSuchMailbox."""
-    wanted = select(mailboxes.c.first_recent_uid, mailboxes.c.uid_next).where(mailboxes.c.id == mailbox_id)
-    row = conn.execute(wanted).first()
+    row = conn.execute(_RECENT, {"of_mailbox": mailbox_id}).first()
     if row is None:
         raise NoSuchMailbox("the mailbox has gone", mailbox_id=mailbox_id)
     return range(row.first_recent_uid, row.uid_next)
@@ -64,14 +79,10 @@ def claim_recent(conn: Connection, mailbox_id: int) -> range:
     return recent
 
 
-def _select(mailbox_id: int) -> Select[*tuple[Any, ...]]:
-    column = mailbox_rows.c
-    wanted = select(column.uid, column.modseq, column.flags, column.keywords, column.message_id)
-    return wanted.where(column.mailbox_id == mailbox_id).order_by(column.uid)
-
-
-def _build(conn: Connection, wanted: Select[*tuple[Any, ...]], recent: range) -> tuple[MessageMeta, ...]:
+def _build(
+    conn: Connection, statement: Select[*tuple[Any, ...]], where: dict[str, int], recent: range
+) -> tuple[MessageMeta, ...]:
     return tuple(
         MessageMeta(uid, modseq, decode_flags(bits, keywords), message_id, uid in recent)
-        for uid, modseq, bits, keywords, message_id in conn.execute(wanted)
+        for uid, modseq, bits, keywords, message_id in conn.execute(statement, where)
     )

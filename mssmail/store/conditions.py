@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import assert_never
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
 
 from mssmail.core.mailbox import UID
 from mssmail.core.search import (
@@ -30,7 +30,7 @@ from mssmail.core.search import (
 from mssmail.mime.text import fold
 from mssmail.store.flags import BITS
 from mssmail.store.reading import Reading
-from mssmail.store.schema import mailbox_rows, messages
+from mssmail.store.schema import Words, mailbox_rows, messages
 
 MAX_RANGES = 100  # of one set in SQL; more are looked up in Python
 
@@ -157,7 +157,7 @@ def _compile_header(key: HeaderText) -> Node:
     column = _COLUMNS.get(key.field)
     if column is None or not folded:
         return Asked(lambda _, reading: reading.has_header_text(key.field, folded), true())
-    return Exact(func.contains_text(column, folded) == 1)
+    return Exact(func.contains_text(column, literal(folded, Words)) == 1)
 
 
 def _compile_ranges(ranges: tuple[tuple[int, int], ...]) -> Node:

@@ -1,8 +1,9 @@
 """The clock and the counters of a mailbox, moved in one statement so that they cannot part."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, Executable, bindparam, update
 
 from mssmail.core.mailbox import ModSeq
 from mssmail.errors import NoSuchMailbox
@@ -40,9 +41,27 @@ def count_deleted(bits: int) -> int:
     return 1 if bits & DELETED_BIT else 0
 
 
+# Statements of the hot path stand ready: building one costs more than running it.
+_column = mailboxes.c
+_MOVE = (
+    update(mailboxes)
+    .values(
+        uid_next=_column.uid_next + bindparam("by_uids"),
+        highest_modseq=_column.highest_modseq + 1,
+        messages=_column.messages + bindparam("by_messages"),
+        unseen=_column.unseen + bindparam("by_unseen"),
+        deleted=_column.deleted + bindparam("by_deleted"),
+        size=_column.size + bindparam("by_size"),
+    )
+    .returning(_column.id, _column.uid_next, _column.highest_modseq)
+)
+_MOVE_BY_ID = _MOVE.where(_column.id == bindparam("of_id"))
+_MOVE_BY_NAME = _MOVE.where(_column.account_id == bindparam("of_account"), _column.name == bindparam("of_name"))
+
+
 def move_counters(conn: Connection, mailbox_id: int, move: Move) -> Moved:
     """Move a mailbox's counters and its ModSeq by one; raises NoSuchMailbox when it has gone."""
-    moved = _move(conn, move, id=mailbox_id)
+    moved = _move(conn, _MOVE_BY_ID, move, {"of_id": mailbox_id})
     if moved is None:
         raise NoSuchMailbox("the mailbox has gone", mailbox_id=mailbox_id)
     return moved
@@ -50,18 +69,16 @@ def move_counters(conn: Connection, mailbox_id: int, move: Move) -> Moved:
 
 def move_counters_by_name(conn: Connection, account_id: int, name: str, move: Move) -> Moved | None:
     """The same by name; None when there is no such mailbox."""
-    return _move(conn, move, account_id=account_id, name=name)
+    return _move(conn, _MOVE_BY_NAME, move, {"of_account": account_id, "of_name": name})
 
 
-def _move(conn: Connection, move: Move, **where: object) -> Moved | None:
-    column = mailboxes.c
-    changed = update(mailboxes).values(
-        uid_next=column.uid_next + move.uids,
-        highest_modseq=column.highest_modseq + 1,
-        messages=column.messages + move.messages,
-        unseen=column.unseen + move.unseen,
-        deleted=column.deleted + move.deleted,
-        size=column.size + move.size,
-    )
-    row = conn.execute(changed.filter_by(**where).returning(column.id, column.uid_next, column.highest_modseq)).first()
+def _move(conn: Connection, statement: Executable, move: Move, where: Mapping[str, object]) -> Moved | None:
+    by = {
+        "by_uids": move.uids,
+        "by_messages": move.messages,
+        "by_unseen": move.unseen,
+        "by_deleted": move.deleted,
+        "by_size": move.size,
+    }
+    row = conn.execute(statement, {**by, **where}).first()
     return None if row is None else Moved(row[0], row[1] - move.uids, ModSeq(row[2]))

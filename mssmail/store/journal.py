@@ -10,6 +10,8 @@ from sqlalchemy import Connection, insert, select
 from mssmail.journal import Entry, Event
 from mssmail.store.schema import journal
 
+_INSERT = insert(journal)  # ready, because building a statement costs more than running it
+
 
 @dataclass(frozen=True, slots=True)
 class KeptEntry:
@@ -23,7 +25,7 @@ def append_entries(conn: Connection, entries: Sequence[Entry]) -> None:
     """Write entries; they become durable with the transaction."""
     if entries:
         conn.execute(
-            insert(journal),
+            _INSERT,
             [
                 {"at": entry.at, "event": entry.event.value, "trace_id": entry.trace_id, "facts": _encode(entry)}
                 for entry in entries
@@ -55,4 +57,4 @@ def read_entries(
 
 
 def _encode(entry: Entry) -> str:
-    return json.dumps(dict(entry.facts), default=str, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(dict(entry.facts), default=str, separators=(",", ":"))

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -37,13 +38,40 @@ MAX_NAME_LENGTH, MAX_LEVEL_LENGTH, MAX_LEVELS, MAX_MAILBOXES = 1_000, 255, 32, 1
 _UNPRINTABLE = frozenset([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029])  # RFC 5198 §2 and RFC 9051 §5.1
 
 
+def _build_select(*, counts: bool) -> Select[Any]:
+    is_subscribed = (
+        select(subscriptions.c.name)
+        .where(subscriptions.c.account_id == mailboxes.c.account_id, subscriptions.c.name == mailboxes.c.name)
+        .exists()
+    )
+    recent: ColumnElement[int] = literal(0)
+    if counts:
+        recent = (
+            select(func.count())
+            .where(mailbox_rows.c.mailbox_id == mailboxes.c.id, mailbox_rows.c.uid >= mailboxes.c.first_recent_uid)
+            .scalar_subquery()
+        )
+    return select(mailboxes, is_subscribed.label("subscribed"), recent.label("recent"))
+
+
+# The statements stand ready: building one costs more than running it.
+_OF_ACCOUNT = _build_select(counts=False).where(mailboxes.c.account_id == bindparam("of_account"))
+_BY_NAME = {
+    counts: _build_select(counts=counts).where(
+        mailboxes.c.account_id == bindparam("of_account"), mailboxes.c.name == bindparam("of_name")
+    )
+    for counts in (False, True)
+}
+_BY_ID = {counts: _build_select(counts=counts).where(mailboxes.c.id == bindparam("of_id")) for counts in (False, True)}
+
+
 def parse_name(name: str) -> str:
     """The name as it is kept: INBOX in capitals, no trailing separator. Raises ReadOnly for what can be none."""
     kept = _normalise_inbox(name.removesuffix("/"))
     levels = kept.split("/")
     if len(kept) > MAX_NAME_LENGTH or len(levels) > MAX_LEVELS or max(map(len, levels)) > MAX_LEVEL_LENGTH:
         raise ReadOnly("the mailbox name is too long")
-    if not all(levels) or any(ord(c) in _UNPRINTABLE or 0xD800 <= ord(c) < 0xE000 for c in kept):
+    if not all(levels) or not _is_text(kept) or any(ord(c) in _UNPRINTABLE for c in kept):
         raise ReadOnly("the mailbox name has an empty level or an unprintable character")
     if kept.startswith("#") or any(c in "*%" for c in kept):
         raise ReadOnly("the mailbox name holds what LIST reads otherwise (RFC 9051 §5.1)")
@@ -55,6 +83,11 @@ def _normalise_inbox(name: str) -> str:
     return INBOX + slash + rest if first.upper() == INBOX else name
 
 
+def _is_text(name: str) -> bool:
+    """No lone surrogate: the database takes none, so no mailbox can have one in its name."""
+    return not any(0xD800 <= ord(c) < 0xE000 for c in name)
+
+
 def build_first_mailboxes(conn: Connection, account_id: int, now: datetime) -> None:
     """What every account starts with, subscribed."""
     for name, special_use in FIRST_MAILBOXES:
@@ -64,16 +97,15 @@ def build_first_mailboxes(conn: Connection, account_id: int, now: datetime) -> N
 
 def list_mailboxes(conn: Connection, account_id: int) -> Sequence[MailboxInfo]:
     """All mailboxes of the account, INBOX first, then by name."""
-    rows = conn.execute(_select(counts=False).where(mailboxes.c.account_id == account_id))
+    rows = conn.execute(_OF_ACCOUNT, {"of_account": account_id})
     return sorted((build_info(row) for row in rows), key=lambda info: (info.name != INBOX, info.name))
 
 
 def find_mailbox(conn: Connection, account_id: int, name: str, *, counts: bool = False) -> MailboxInfo:
     r"""The mailbox of this name; ``counts`` asks for \Recent, which is counted. Raises NoSuchMailbox."""
-    wanted = _select(counts=counts).where(
-        mailboxes.c.account_id == account_id, mailboxes.c.name == _normalise_inbox(name.removesuffix("/"))
-    )
-    row = conn.execute(wanted).first()
+    kept = _normalise_inbox(name.removesuffix("/"))
+    where = {"of_account": account_id, "of_name": kept}
+    row = conn.execute(_BY_NAME[counts], where).first() if _is_text(kept) else None
     if row is None:
         raise NoSuchMailbox("there is no mailbox of this name", account_id=account_id)
     return build_info(row)
@@ -81,7 +113,7 @@ def find_mailbox(conn: Connection, account_id: int, name: str, *, counts: bool =
 
 def load_mailbox(conn: Connection, mailbox_id: int, *, counts: bool = False) -> MailboxInfo:
     """The mailbox of this id; raises NoSuchMailbox when it has gone."""
-    row = conn.execute(_select(counts=counts).where(mailboxes.c.id == mailbox_id)).first()
+    row = conn.execute(_BY_ID[counts], {"of_id": mailbox_id}).first()
     if row is None:
         raise NoSuchMailbox("the mailbox has gone", mailbox_id=mailbox_id)
     return build_info(row)
@@ -153,7 +185,7 @@ def subscribe(conn: Connection, account_id: int, name: str, *, subscribed: bool)
 
 
 def build_info(row: Row[*tuple[Any, ...]]) -> MailboxInfo:
-    """The value of a row of ``_select``."""
+    """The value of a row of ``_build_select``."""
     return MailboxInfo(
         id=row.id,
         name=row.name,
@@ -168,22 +200,6 @@ def build_info(row: Row[*tuple[Any, ...]]) -> MailboxInfo:
         size=row.size,
         deleted=row.deleted,
     )
-
-
-def _select(*, counts: bool) -> Select[Any]:
-    is_subscribed = (
-        select(subscriptions.c.name)
-        .where(subscriptions.c.account_id == mailboxes.c.account_id, subscriptions.c.name == mailboxes.c.name)
-        .exists()
-    )
-    recent: ColumnElement[int] = literal(0)
-    if counts:
-        recent = (
-            select(func.count())
-            .where(mailbox_rows.c.mailbox_id == mailboxes.c.id, mailbox_rows.c.uid >= mailboxes.c.first_recent_uid)
-            .scalar_subquery()
-        )
-    return select(mailboxes, is_subscribed.label("subscribed"), recent.label("recent"))
 
 
 def _is_below(account_id: int, name: str) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from mssmail.core.address import Address, ReversePath, parse_address
 from mssmail.core.examination import Index
@@ -32,6 +32,16 @@ LAYOUT_COLUMNS = (
     messages.c.length,
 )
 PAGE = 500  # values in one IN (…): SQLite and PostgreSQL both have limits
+
+# Statements of the hot path stand ready: building one costs more than running it.
+_INSERT_MESSAGE = insert(messages).returning(messages.c.id)
+_INSERT_ROW = insert(mailbox_rows)
+_INSERT_ITEM = insert(queue).returning(queue.c.id)
+_FIND_LAYOUT = (
+    select(*LAYOUT_COLUMNS)
+    .join(mailbox_rows, mailbox_rows.c.message_id == messages.c.id)
+    .where(mailbox_rows.c.mailbox_id == bindparam("of_mailbox"), mailbox_rows.c.uid == bindparam("of_uid"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,38 +118,37 @@ def deliver(conn: Connection, delivery: Delivery) -> Delivered:
 def insert_message(conn: Connection, delivery: Delivery) -> int:
     """The new message's id; without a place or a queue item it would be ``fsck``'s."""
     index = delivery.index
-    made = insert(messages).values(
-        trace_id=delivery.trace_id,
-        body_id=refer_to_body(conn, delivery.body),
-        length=len(delivery.body.data),
-        header_start=index.header.start,
-        header_end=index.header.end,
-        cuts=json.dumps([(cut.start, cut.end) for cut in index.cuts]),
-        subject=index.subject,
-        sender=index.sender,
-        to=index.to,
-        cc=index.cc,
-        bcc=index.bcc,
-        header_message_id=index.message_id,
-        sent_on=index.sent_on,
-        prefix=delivery.prefix,
-        relay_prefix=delivery.relay_prefix,
-        envelope=index.envelope,
-        body=index.body,
-        bodystructure=index.bodystructure,
-        parts=index.parts,
-        reverse_path=None if delivery.reverse_path is None else str(delivery.reverse_path),
-        summary=delivery.summary,
-        evidence=delivery.evidence,
-        received_at=delivery.received_at,
-    )
-    return int(conn.execute(made.returning(messages.c.id)).scalar_one())
+    values = {
+        "trace_id": delivery.trace_id,
+        "body_id": refer_to_body(conn, delivery.body),
+        "length": len(delivery.body.data),
+        "header_start": index.header.start,
+        "header_end": index.header.end,
+        "cuts": json.dumps([(cut.start, cut.end) for cut in index.cuts]),
+        "subject": index.subject,
+        "sender": index.sender,
+        "to": index.to,
+        "cc": index.cc,
+        "bcc": index.bcc,
+        "header_message_id": index.message_id,
+        "sent_on": index.sent_on,
+        "prefix": delivery.prefix,
+        "relay_prefix": delivery.relay_prefix,
+        "envelope": index.envelope,
+        "body": index.body,
+        "bodystructure": index.bodystructure,
+        "parts": index.parts,
+        "reverse_path": None if delivery.reverse_path is None else str(delivery.reverse_path),
+        "summary": delivery.summary,
+        "evidence": delivery.evidence,
+        "received_at": delivery.received_at,
+    }
+    return int(conn.execute(_INSERT_MESSAGE, values).scalar_one())
 
 
 def find_layout(conn: Connection, mailbox_id: int, uid: UID) -> ViewLayout | None:
     """How the bytes of a message in a mailbox lie; None when it is not there."""
-    wanted = select(*LAYOUT_COLUMNS).join(mailbox_rows, mailbox_rows.c.message_id == messages.c.id)
-    row = conn.execute(wanted.where(mailbox_rows.c.mailbox_id == mailbox_id, mailbox_rows.c.uid == uid)).first()
+    row = conn.execute(_FIND_LAYOUT, {"of_mailbox": mailbox_id, "of_uid": uid}).first()
     return None if row is None else build_layout(row)
 
 
@@ -199,31 +208,30 @@ def _place(conn: Connection, placement: Placement, message_id: int, size: int, n
     moved = moved or move_counters_by_name(conn, account_id, INBOX, move)
     if moved is None:
         raise NoSuchAccount("the account has gone", account_id=account_id)
-    conn.execute(
-        insert(mailbox_rows).values(
-            mailbox_id=moved.mailbox_id,
-            uid=moved.first_uid,
-            message_id=message_id,
-            modseq=moved.modseq,
-            born_modseq=moved.modseq,
-            flags=bits,
-            keywords=keywords,
-            internal_date=now,
-            saved_at=now,
-            size=size,
-        )
-    )
+    values = {
+        "mailbox_id": moved.mailbox_id,
+        "uid": moved.first_uid,
+        "message_id": message_id,
+        "modseq": moved.modseq,
+        "born_modseq": moved.modseq,
+        "flags": bits,
+        "keywords": keywords,
+        "internal_date": now,
+        "saved_at": now,
+        "size": size,
+    }
+    conn.execute(_INSERT_ROW, values)
     return Placed(moved.mailbox_id, account_id, UID(moved.first_uid))
 
 
 def _queue(conn: Connection, message_id: int, recipient: Address, now: datetime) -> int:
-    made = insert(queue).values(
-        message_id=message_id,
-        recipient=str(recipient),
-        state=QueueState.WAITING.value,
-        attempts=0,
-        queued_at=now,
-        next_try_at=now,
-        last_error="",
-    )
-    return int(conn.execute(made.returning(queue.c.id)).scalar_one())
+    values = {
+        "message_id": message_id,
+        "recipient": str(recipient),
+        "state": QueueState.WAITING.value,
+        "attempts": 0,
+        "queued_at": now,
+        "next_try_at": now,
+        "last_error": "",
+    }
+    return int(conn.execute(_INSERT_ITEM, values).scalar_one())

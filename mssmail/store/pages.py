@@ -1,9 +1,10 @@
 """Pages of rows for FETCH: what was asked for, in one short read."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, case, func, select
 
 from mssmail.core.mailbox import MAX_ROW_HEADER, UID, Column, MessageMeta, MessageRow
 from mssmail.core.message import Span
@@ -46,13 +47,9 @@ def load_page(
     conn: Connection, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
 ) -> Sequence[MessageRow]:
     """The rows of these UIDs (at most ``find_page_size`` of them), ascending; what is gone is left out."""
-    wide = [column for column in _WIDE if column in columns]
-    names = [column.value for column in wide]
+    names = [column.value for column in _WIDE if column in columns]
     has_layout, has_header = Column.LAYOUT in columns, Column.HEADER in columns
-    wanted = _select(wide, has_layout=has_layout, has_header=has_header)
-    found = conn.execute(
-        wanted.where(mailbox_rows.c.mailbox_id == mailbox_id, mailbox_rows.c.uid.in_(uids)).order_by(mailbox_rows.c.uid)
-    )
+    found = conn.execute(_select(columns), {"of_mailbox": mailbox_id, "of_uids": uids})
     if not columns:
         return [MessageRow(_build_meta(row), row[5], row[6]) for row in found]
     return [
@@ -68,16 +65,20 @@ def load_page(
     ]
 
 
-def _select(wide: list[Column], *, has_layout: bool, has_header: bool) -> Select[*tuple[Any, ...]]:
-    wanted: Select[*tuple[Any, ...]] = select(*_NARROW, *(_WIDE[column] for column in wide))
-    if wide or has_layout or has_header:
-        wanted = wanted.join(messages, messages.c.id == mailbox_rows.c.message_id)
-    if has_layout or has_header:
+@cache  # there are few sets of columns, and building a statement costs more than running it
+def _select(columns: frozenset[Column]) -> Select[*tuple[Any, ...]]:
+    row = mailbox_rows.c
+    wide = [wanted for column, wanted in _WIDE.items() if column in columns]
+    wanted: Select[*tuple[Any, ...]] = select(*_NARROW, *wide)
+    if columns:
+        wanted = wanted.join(messages, messages.c.id == row.message_id)
+    if columns & {Column.LAYOUT, Column.HEADER}:
         wanted = wanted.add_columns(*LAYOUT_COLUMNS)
-    if has_header:
+    if Column.HEADER in columns:
         wanted = wanted.add_columns(bodies.c.sha256, _HEADER.label("header"), bodies.c.data.is_(None).label("in_file"))
         wanted = wanted.join(bodies, bodies.c.id == messages.c.body_id)
-    return wanted
+    is_wanted = row.uid.in_(bindparam("of_uids", expanding=True))
+    return wanted.where(row.mailbox_id == bindparam("of_mailbox"), is_wanted).order_by(row.uid)
 
 
 def _build_meta(row: Row[*tuple[Any, ...]]) -> MessageMeta:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from mssmail.core.mailbox import UID, Appended, MessageMeta, ModSeq, StoreAction
 from mssmail.store.counters import Move, count_deleted, count_unseen, move_counters
@@ -14,16 +14,35 @@ from mssmail.store.mailboxes import load_mailbox
 from mssmail.store.messages import PAGE, drop_unused_messages
 from mssmail.store.schema import mailbox_rows, vanished
 
-_ROW = (
-    mailbox_rows.c.uid,
-    mailbox_rows.c.message_id,
-    mailbox_rows.c.modseq,
-    mailbox_rows.c.born_modseq,
-    mailbox_rows.c.flags,
-    mailbox_rows.c.keywords,
-    mailbox_rows.c.internal_date,
-    mailbox_rows.c.size,
+# The statements stand ready: building one costs more than running it.
+_row = mailbox_rows.c
+_in_mailbox = _row.mailbox_id == bindparam("of_mailbox")
+_is_named = _row.uid.in_(bindparam("of_uids", expanding=True))
+_ALL = (
+    select(
+        _row.uid,
+        _row.message_id,
+        _row.modseq,
+        _row.born_modseq,
+        _row.flags,
+        _row.keywords,
+        _row.internal_date,
+        _row.size,
+    )
+    .where(_in_mailbox)
+    .order_by(_row.uid)
 )
+_NAMED = _ALL.where(_is_named)
+_DELETED = _ALL.where(_row.flags.bitwise_and(DELETED_BIT) != 0)
+_MEASURE = select(func.coalesce(func.sum(_row.size), 0)).where(_in_mailbox, _is_named)
+_INSERT, _INSERT_VANISHED = insert(mailbox_rows), insert(vanished)
+_DELETE = delete(mailbox_rows).where(_in_mailbox, _row.uid == bindparam("of_uid"))
+_UPDATE_FLAGS = (
+    update(mailbox_rows)
+    .where(_in_mailbox, _row.uid == bindparam("of_uid"))
+    .values(modseq=bindparam("new_modseq"), flags=bindparam("new_flags"), keywords=bindparam("new_keywords"))
+)
+
 AnyRow = Row[*tuple[Any, ...]]
 
 
@@ -59,7 +78,7 @@ def add_rows(conn: Connection, mailbox_id: int, rows: Sequence[NewRow], now: dat
     moved = move_counters(conn, mailbox_id, move)
     uids = [UID(moved.first_uid + offset) for offset in range(len(rows))]
     conn.execute(
-        insert(mailbox_rows),
+        _INSERT,
         [
             {
                 "mailbox_id": mailbox_id,
@@ -98,8 +117,7 @@ def expunge(conn: Connection, mailbox_id: int, uids: Sequence[UID] | None, limit
     r"""Remove messages with \Deleted, all (at most ``limit`` now) or those named; the UIDs that went, ascending."""
     load_mailbox(conn, mailbox_id)
     if uids is None:
-        is_deleted = mailbox_rows.c.flags.bitwise_and(DELETED_BIT) != 0
-        gone = list(conn.execute(_select_rows(mailbox_id).where(is_deleted).limit(limit)))
+        gone = list(conn.execute(_DELETED.limit(limit), {"of_mailbox": mailbox_id}))
     else:
         gone = [row for row in _load(conn, mailbox_id, uids) if row.flags & DELETED_BIT]
     take_away(conn, mailbox_id, gone)
@@ -117,7 +135,7 @@ def copy_rows(conn: Connection, mailbox_id: int, uids: Sequence[UID], target_id:
 
 def move_all(conn: Connection, mailbox_id: int, target_id: int, now: datetime) -> None:
     """All messages go to the other mailbox, with UIDs of their own there (RENAME of INBOX, RFC 9051 §6.3.6)."""
-    rows = list(conn.execute(_select_rows(mailbox_id)))
+    rows = list(conn.execute(_ALL, {"of_mailbox": mailbox_id}))
     add_rows(conn, target_id, [_renew(row) for row in rows], now)
     take_away(conn, mailbox_id, rows)
 
@@ -134,19 +152,16 @@ def take_away(conn: Connection, mailbox_id: int, rows: Sequence[AnyRow]) -> None
     )
     modseq = move_counters(conn, mailbox_id, move).modseq
     conn.execute(
-        insert(vanished),
+        _INSERT_VANISHED,
         [{"mailbox_id": mailbox_id, "uid": row.uid, "modseq": modseq, "born_modseq": row.born_modseq} for row in rows],
     )
-    conn.execute(
-        delete(mailbox_rows).where(mailbox_rows.c.mailbox_id == mailbox_id, mailbox_rows.c.uid == bindparam("of_uid")),
-        [{"of_uid": row.uid} for row in rows],
-    )
+    conn.execute(_DELETE, [{"of_mailbox": mailbox_id, "of_uid": row.uid} for row in rows])
 
 
 def measure_rows(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> int:
     """Octets of these messages together, for the quota."""
-    total = select(func.coalesce(func.sum(mailbox_rows.c.size), 0)).where(mailbox_rows.c.mailbox_id == mailbox_id)
-    return sum(conn.execute(total.where(mailbox_rows.c.uid.in_(page))).scalar_one() for page in cut_pages(uids))
+    where = {"of_mailbox": mailbox_id}
+    return sum(conn.execute(_MEASURE, {**where, "of_uids": page}).scalar_one() for page in cut_pages(uids))
 
 
 def _rewrite_flags(conn: Connection, mailbox_id: int, changed: Sequence[tuple[AnyRow, tuple[int, str]]]) -> ModSeq:
@@ -157,22 +172,17 @@ def _rewrite_flags(conn: Connection, mailbox_id: int, changed: Sequence[tuple[An
         deleted=sum(count_deleted(new[0]) - count_deleted(row.flags) for row, new in changed),
     )
     modseq = move_counters(conn, mailbox_id, move).modseq
+    where = {"of_mailbox": mailbox_id, "new_modseq": modseq}
     conn.execute(
-        update(mailbox_rows)
-        .where(mailbox_rows.c.mailbox_id == mailbox_id, mailbox_rows.c.uid == bindparam("of_uid"))
-        .values(modseq=modseq, flags=bindparam("new_flags"), keywords=bindparam("new_keywords")),
-        [{"of_uid": row.uid, "new_flags": new[0], "new_keywords": new[1]} for row, new in changed],
+        _UPDATE_FLAGS,
+        [{**where, "of_uid": row.uid, "new_flags": new[0], "new_keywords": new[1]} for row, new in changed],
     )
     return modseq
 
 
-def _select_rows(mailbox_id: int) -> Select[*tuple[Any, ...]]:
-    return select(*_ROW).where(mailbox_rows.c.mailbox_id == mailbox_id).order_by(mailbox_rows.c.uid)
-
-
 def _load(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> list[AnyRow]:
-    wanted = _select_rows(mailbox_id)
-    return [row for page in cut_pages(uids) for row in conn.execute(wanted.where(mailbox_rows.c.uid.in_(page)))]
+    where = {"of_mailbox": mailbox_id}
+    return [row for page in cut_pages(uids) for row in conn.execute(_NAMED, {**where, "of_uids": page})]
 
 
 def _renew(row: AnyRow) -> NewRow:

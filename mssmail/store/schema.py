@@ -48,6 +48,17 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+class Words(TypeDecorator[str]):
+    """Text from outside: lone surrogates, which no database takes, become question marks."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Text that can be encoded."""
+        return value if value is None or value.isascii() else value.encode("utf-8", "replace").decode()
+
+
 counters = Table(
     "counters",
     metadata,
@@ -63,8 +74,8 @@ accounts = Table(
     Column("local", Text, nullable=False),
     Column("domain", Text, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("display_name", Text, nullable=False),
-    Column("owner", Text, nullable=False),  # JSON: [[scheme, identifier], …]
+    Column("display_name", Words, nullable=False),
+    Column("owner", Words, nullable=False),  # JSON: [[scheme, identifier], …]
     Column("red_list", Boolean, nullable=False),
     Column("suspended", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -128,13 +139,13 @@ messages = Table(  # one taking of a message: what we added, what was learnt, wh
     Column("header_start", BigInteger, nullable=False),
     Column("header_end", BigInteger, nullable=False),
     Column("cuts", Text, nullable=False),  # JSON: [[start, end], …]
-    Column("subject", Text, nullable=False),
-    Column("sender", Text, nullable=False),
-    Column("to", Text, nullable=False),
-    Column("cc", Text, nullable=False),
-    Column("bcc", Text, nullable=False),
-    Column("header_message_id", Text, nullable=False),
-    Column("sent_on", Text, nullable=False),
+    Column("subject", Words, nullable=False),
+    Column("sender", Words, nullable=False),
+    Column("to", Words, nullable=False),
+    Column("cc", Words, nullable=False),
+    Column("bcc", Words, nullable=False),
+    Column("header_message_id", Words, nullable=False),
+    Column("sent_on", Words, nullable=False),
     Column("prefix", LargeBinary, nullable=False),
     Column("relay_prefix", LargeBinary, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
@@ -142,8 +153,8 @@ messages = Table(  # one taking of a message: what we added, what was learnt, wh
     Column("bodystructure", LargeBinary, nullable=False),
     Column("parts", LargeBinary, nullable=False),
     Column("reverse_path", Text),  # NULL: the null reverse path, or none at all (APPEND)
-    Column("summary", Text, nullable=False),
-    Column("evidence", Text, nullable=False),  # JSON
+    Column("summary", Words, nullable=False),
+    Column("evidence", Words, nullable=False),  # JSON
     Column("received_at", Moment, nullable=False),
     Index("messages_by_body", "body_id"),
     Index("messages_by_trace", "trace_id"),
@@ -191,7 +202,7 @@ queue = Table(  # one recipient of one message on its way to a peer; settled ite
     Column("next_try_at", Moment, nullable=False),
     Column("leased_until", Moment),
     Column("last_reply", Text),  # JSON: [code, status, text]
-    Column("last_error", Text, nullable=False),
+    Column("last_error", Words, nullable=False),
     Index("queue_by_message", "message_id"),
     Index("queue_by_due_time", "state", "next_try_at"),
     sqlite_autoincrement=True,

@@ -112,6 +112,12 @@ def test_accounts_do_not_see_each_others_mailboxes(store: Store, anne: Account) 
         _find(store, zoe, "Private")
 
 
+def test_a_name_no_database_takes_is_simply_not_there(store: Store, anne: Account) -> None:
+    for name in ("\udc80", "a/\ud800", ""):
+        with pytest.raises(NoSuchMailbox):
+            _find(store, anne, name)
+
+
 def test_a_uidvalidity_is_never_given_twice(store: Store, anne: Account) -> None:
     seen = set()
     for _ in range(3):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Connection, func, select
 
@@ -136,3 +138,15 @@ def test_messages_in_use_are_never_dropped(store: Store) -> None:
     store.submit(drop).result()
     for message_id, kept in ((placed, True), (queued, True), (unused, False)):
         assert (store.read(lambda conn, i=message_id: load_message(conn, i)).result() is not None) is kept  # type: ignore[misc]
+
+
+def test_no_text_from_outside_can_make_a_message_undeliverable(store: Store) -> None:
+    anne = add_account(store)
+    plain = build_delivery(store, build_message(), Placement(anne.id))
+    index = replace(plain.index, subject="\udcff\x00é", sender="\ud800", message_id="<\udfff>")
+    entry = Entry(NOW, Event.RECEIVED, "t", {"helo": "\udcff"})
+    done = _deliver(store, replace(plain, index=index, entries=(entry,)))
+    assert list_uids(store, anne) == [done.placed[0].uid]
+    kept = store.read(lambda conn: conn.execute(select(messages.c.subject, messages.c.sender)).one()).result()
+    assert tuple(kept) == ("?\x00é", "?")
+    assert store.read(read_entries).result()[0].entry == entry

@@ -118,6 +118,8 @@ CASES: list[tuple[SearchKey, list[int]]] = [
     (HeaderText("subject", "CAFÉ"), [1]),
     (HeaderText("subject", "%_"), [2]),  # no wildcards
     (HeaderText("subject", "x%"), []),
+    (HeaderText("subject", "\udcff"), []),
+    (AnyText("\udcff"), []),
     (HeaderText("subject", ""), [1, 2, 3]),
     (HeaderText("message-id", "<ONE@"), [1]),
     (HeaderText("x-note", "FIRST"), [1]),
