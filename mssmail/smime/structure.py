@@ -32,6 +32,7 @@ _ENVELOPE_WORDS: Final = frozenset({"enveloped-data", "authenveloped-data"})
 _NOT_SIGNED_WORDS: Final = frozenset({"certs-only", "compressed-data"})
 
 _MAX_PREAMBLE: Final = 512
+_MAX_DELIMITER: Final = 1_004  # the longest delimiter line ``mime.parts`` takes, with its line ends
 _MAX_SIGNATURE: Final = 2 * 1024 * 1024  # with certificates and whatever lists its maker put in
 _PEEK: Final = 256  # characters of base64 that surely hold the content type
 
@@ -99,6 +100,8 @@ def _read_multipart(data: bytes, root: Part) -> Layer:
 
 def _find_gap_fault(data: bytes, root: Part, content: Part, signature: Part) -> str:
     """Every octet of the body outside the two parts is a delimiter, a short notice before them, or a blank after."""
+    if content.header.start - root.body.start > _MAX_PREAMBLE + _MAX_DELIMITER:
+        return "there is text before the signed part that the signature does not cover"
     opening = _OPENING.fullmatch(data[root.body.start : content.header.start])
     between = _BETWEEN.fullmatch(data[content.body.end : signature.header.start])
     closing = _CLOSING.fullmatch(data[signature.body.end : root.body.end])

@@ -76,6 +76,12 @@ def test_a_multipart_signed_that_is_not_one_is_refused(data: str, word: str) -> 
     assert word in layer.fault
 
 
+@pytest.mark.parametrize("hidden", ["\n--" + " " * 300_000 + "x\n", "\n--" * 100_000 + "\n", "--" * 200_000 + "\n"])
+def test_hostile_text_around_the_parts_takes_no_time(hidden: str) -> None:
+    assert _find(_multipart(TEXT, SIGNATURE, preamble=hidden)).fault
+    assert _find(_multipart(TEXT, SIGNATURE, epilogue=hidden)).fault
+
+
 def test_a_notice_before_and_blanks_after_are_what_programs_write() -> None:
     data = _multipart(TEXT, SIGNATURE, preamble="This is a signed message\r\n\r\n", epilogue="\r\n \r\n")
     assert _find(data).fault == ""
