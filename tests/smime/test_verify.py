@@ -1,3 +1,4 @@
+import base64
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -10,8 +11,10 @@ from mssmail.lab.pki import KeyKind, issue_person
 from mssmail.mime import parts
 from mssmail.mime.headers import find_authors
 from mssmail.settings import RevocationMode
-from mssmail.smime.sign import SigningKey, sign_message
+from mssmail.smime.sign import SigningKey, encode_signature, sign_message
+from mssmail.smime.signed_data import parse_signed_data
 from mssmail.smime.verify import find_structure, verify_message
+from mssmail.trust import der
 from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, build_trust_store
 from tests.support.pki import Pki, build_foreign_pki, build_pki
 from tests.support.signed_mail import (
@@ -25,6 +28,7 @@ from tests.support.signed_mail import (
     openssl,
     openssl_sign,
     sign,
+    signing_key,
 )
 
 FAILED, UNKNOWN, SKIPPED = Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED
@@ -253,6 +257,51 @@ def test_the_signers_certificate_may_be_known_here(tmp_path: Path) -> None:
     known = (*pki.intermediates, pki.make_person(ALICE).certificate.public_bytes(Encoding.DER))
     store = build_trust_store(TrustSnapshot(1, pki.anchors, known, policy=OFF))
     assert name(judge(_without_certificates(tmp_path, pki), store)) == "Trusted"
+
+
+def test_a_content_shown_beside_a_content_signed_is_refused(tmp_path: Path) -> None:
+    """The signature part brings a content of its own, which holds, while readers are shown another."""
+    pki = build_pki()
+    certificate, key = pki.make_person(ALICE).write(tmp_path, "alice")
+    arguments = ("cms", "-sign", "-signer", certificate, "-inkey", key, "-binary", "-outform", "DER")
+    cms = openssl(*arguments, "-nodetach", data=b"Content-Type: text/plain\r\n\r\nGood morning.\r\n")
+    shown = b"Content-Type: text/plain\r\n\r\nGood riddance.\r\n"
+    verdict = judge(_wrap(shown, cms), build_store(pki))
+    assert name(verdict) == "Altered"
+    assert "a content of its own" in verdict.facts.integrity.reason
+    opaque = b"From: alice@a.test\r\nContent-Type: application/pkcs7-mime\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    assert name(judge(opaque + base64.b64encode(cms), build_store(pki))) == "Trusted"
+    detached = openssl(*arguments, data=shown)
+    assert name(judge(_wrap(shown, detached), build_store(pki))) == "Trusted"
+    assert name(judge(opaque + base64.b64encode(detached), build_store(pki))) == "Altered"
+
+
+def _wrap(entity: bytes, cms: bytes) -> bytes:
+    head = b'From: alice@a.test\r\nContent-Type: multipart/signed; protocol="application/pkcs7-signature"; boundary=b'
+    part = b"\r\n--b\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return head + b"\r\n\r\n--b\r\n" + entity + part + base64.b64encode(cms) + b"\r\n--b--\r\n"
+
+
+def test_a_signature_part_without_signers_is_altered_and_junk_beside_the_certificates_is_passed_over() -> None:
+    pki = build_pki()
+    entity = b"Content-Type: text/plain\r\n\r\nGood morning.\r\n"
+    alice = signing_key(pki.make_person(ALICE))
+    cms = encode_signature(entity, alice, pki.now)
+    signer = parse_signed_data(cms)
+    junk = der.encode_tlv(der.SEQUENCE, b"\x05\x00")
+    bag = der.encode_tlv(der.CONTEXT_0, *signer.certificates)
+    _, start, end = der.read_tlv(cms, cms.index(bag), len(cms))
+    head = (
+        der.encode_integer(1) + der.encode_set() + der.encode_tlv(der.SEQUENCE, der.encode_oid("1.2.840.113549.1.7.1"))
+    )
+    info = cms[end:]
+    outcomes = []
+    for signers in (info, der.encode_set()):
+        fields = head + der.encode_tlv(der.CONTEXT_0, junk, cms[start:end]) + signers
+        inner = der.encode_tlv(der.CONTEXT_0, der.encode_tlv(der.SEQUENCE, fields))
+        message = der.encode_tlv(der.SEQUENCE, der.encode_oid("1.2.840.113549.1.7.2"), inner)
+        outcomes.append(name(judge(_wrap(entity, message), build_store(pki))))
+    assert outcomes == ["Trusted", "Altered"]
 
 
 def test_an_enveloped_message_is_encrypted_and_a_bag_of_certificates_is_unsigned(tmp_path: Path) -> None:
