@@ -34,6 +34,7 @@ class Channel(asyncio.Protocol):
         self._has_ended = False  # the peer will send nothing more
         self._is_lost = False
         self._is_interrupted = False
+        self._has_tls = False
         self.received = self.sent = 0  # octets so far
 
     # -- what asyncio calls
@@ -56,7 +57,7 @@ class Channel(asyncio.Protocol):
         """The peer sends nothing more; we may still write, where the transport can."""
         self._has_ended = True
         self._arrived.set()
-        return not self.transport.get_extra_info("sslcontext")
+        return not self._has_tls  # TLS knows no half-closed connections
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
@@ -133,6 +134,7 @@ class Channel(asyncio.Protocol):
         """Put TLS in place. What came in the clear and was not taken is forgotten (RFC 9051 §11.1)."""
         self._unread.clear()
         self._arrived.clear()
+        self._has_tls = True
         loop = asyncio.get_running_loop()
         transport = await loop.start_tls(
             self.transport,

@@ -205,8 +205,10 @@ async def _tell_news(session: Session, *, may_expunge: bool) -> bool:
         await session.catch_up(may_expunge=may_expunge)
     except NoSuchMailbox:
         return True
-    except Fault as fault:
-        session.note("no news to be had", level=logging.WARNING, reason=str(fault))
+    except (Severed, ConnectionError):
+        raise
+    except Exception as fault:
+        session.note("no news to be had", level=logging.ERROR, fault=None if is_expected(fault) else fault)
     return False
 
 

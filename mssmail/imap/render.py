@@ -94,21 +94,21 @@ def find_section(layout: ViewLayout, table: PartTable | None, section: Section) 
     return None if span is None else _join([span])
 
 
-_FIELD = re.compile(rb"([^\s:]*+)[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+")
+_FIELD = re.compile(rb"([^\s:]*+)[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+")  # with its folds
+_BLANK_LINES = (b"\r\n", b"\n")
 
 
 def filter_fields(header: bytes, names: frozenset[bytes], *, exclude: bool) -> bytes:
     """The fields of these lower-case names, or all others, in their order, and the blank line (RFC 9051 §6.4.5)."""
     kept: list[bytes] = []
-    place = 0
-    while place < len(header) and not header.startswith((b"\r\n", b"\n"), place):
-        field = _FIELD.match(header, place)
-        if field is None or field.end() == place:
+    for field in _FIELD.finditer(header):
+        text = field[0]
+        if not text or text in _BLANK_LINES:
             break
         if (field[1].lower() in names) != exclude:
-            kept.append(field[0] if field[0].endswith(b"\n") else field[0] + b"\r\n")
-        place = field.end()
-    return b"".join((*kept, b"\r\n"))
+            kept.append(text if text.endswith(b"\n") else text + b"\r\n")
+    kept.append(b"\r\n")
+    return b"".join(kept)
 
 
 def fold_names(section: Section) -> frozenset[bytes]:

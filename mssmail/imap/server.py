@@ -185,15 +185,15 @@ class _Conversation:
         ringing = loop.create_task(bell.wait())
         try:
             while not self._session.has_ended:
-                patience = min(_KEEP_ALIVE_SECONDS, deadline - loop.time())
-                if patience <= 0:
-                    raise TimeoutError
+                patience = max(0, min(_KEEP_ALIVE_SECONDS, deadline - loop.time()))
                 done, _ = await asyncio.wait({reading, ringing}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
                 if reading in done:
                     return
                 if ringing in done:
                     ringing = loop.create_task(bell.wait())
                     await push(self._session)
+                elif loop.time() >= deadline:
+                    raise TimeoutError
                 else:
                     await self._session.tell(ok("Still here"))
         finally:

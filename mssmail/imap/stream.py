@@ -7,10 +7,11 @@ from mssmail.core.mailbox import ViewLayout
 from mssmail.core.message import Span
 from mssmail.errors import Fault
 from mssmail.imap.backend import MailStore
-from mssmail.imap.render import Slice, filter_fields, find_section, fold_names
+from mssmail.imap.render import Piece, Slice, filter_fields, find_section, fold_names
 from mssmail.imap.session import Outlet, Severed
-from mssmail.imap.wire.commands import FetchSection
-from mssmail.imap.wire.fetch_responses import encode_missing_section, encode_section_start
+from mssmail.imap.wire.commands import FetchSection, Section
+from mssmail.imap.wire.fetch_responses import encode_section_label
+from mssmail.imap.wire.writer import NIL, encode_literal_start
 from mssmail.mime.part_table import PartTable, decode_parts
 
 BLOCK = 262_144  # octets read at a time
@@ -28,7 +29,7 @@ class Source:
 
     async def read(self, span: Span) -> bytes:
         """The bytes of the span, which is at most BLOCK long. Raises NoSuchMailbox when the message has gone."""
-        known = self._find_known(span)
+        known = self.find_known(span)
         if known is not None:
             return known
         if self.layout.length <= _SMALL:
@@ -37,13 +38,16 @@ class Source:
             return self._known[1][span.start : span.end]
         return await self._store.read_message(self.layout.message_id, span)
 
-    def _find_known(self, span: Span) -> bytes | None:
+    def find_known(self, piece: Piece) -> bytes | None:
+        """The octets, when they are here without reading."""
+        if isinstance(piece, bytes):
+            return piece
         if self._known is None:
             return None
         held, data = self._known
-        if not held.start <= span.start <= span.end <= held.end:
+        if not held.start <= piece.start <= piece.end <= held.end:
             return None
-        return data[span.start - held.start : span.end - held.start]
+        return data[piece.start - held.start : piece.end - held.start]
 
     async def stream(self, part: Slice) -> AsyncIterator[bytes]:
         """The slice's octets in blocks."""
@@ -56,21 +60,39 @@ class Source:
 
     async def gather(self, part: Slice) -> bytes:
         """The slice's octets at once; for headers and other small things."""
-        return b"".join([block async for block in self.stream(part)])
+        known = [self.find_known(piece) for piece in part.pieces]
+        here = [octets for octets in known if octets is not None]
+        return b"".join(here if len(here) == len(known) else [block async for block in self.stream(part)])
 
 
-async def find_slice(source: Source, item: FetchSection) -> Slice | None:
-    """What the item asks for, cut to its partial; None when the message has no such part."""
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One BODY[…] that is asked of many messages; what is the same for all of them is worked out once."""
+
+    section: Section
+    partial: tuple[int, int] | None
+    label: bytes
+    names: frozenset[bytes]  # of fields, lower-case
+    is_exclusion: bool  # HEADER.FIELDS.NOT
+
+
+def build_ask(item: FetchSection) -> Ask:
+    """The item made ready for many messages."""
     section = item.section
-    table = _load_table(source.layout) if section.part else None  # most questions need none
-    found = find_section(source.layout, table, section)
+    label = encode_section_label(item)
+    return Ask(section, item.partial, label, fold_names(section), section.text == "HEADER.FIELDS.NOT")
+
+
+async def find_slice(source: Source, ask: Ask) -> Slice | None:
+    """What is asked for, cut to its partial; None when the message has no such part."""
+    table = _load_table(source.layout) if ask.section.part else None  # most questions need none
+    found = find_section(source.layout, table, ask.section)
     if found is None:
         return None
-    if section.fields:
-        header = await source.gather(found)
-        fields = filter_fields(header, fold_names(section), exclude=section.text == "HEADER.FIELDS.NOT")
+    if ask.names:
+        fields = filter_fields(await source.gather(found), ask.names, exclude=ask.is_exclusion)
         found = Slice((fields,))
-    return found if item.partial is None else found.cut(*item.partial)
+    return found if ask.partial is None else found.cut(*ask.partial)
 
 
 def _load_table(layout: ViewLayout) -> PartTable | None:
@@ -83,38 +105,43 @@ def _load_table(layout: ViewLayout) -> PartTable | None:
 
 @dataclass(slots=True)
 class Ready:
-    """A section whose beginning is read, so that it can be announced; ``rest`` gives what follows."""
+    """A section whose beginning is read, so that it can be announced; ``rest`` gives what follows, if anything."""
 
-    item: FetchSection
+    label: bytes
     size: int  # -1: there is no such part
-    beginning: bytes
-    rest: AsyncIterator[bytes]
+    beginning: bytes = b""
+    rest: AsyncIterator[bytes] | None = None
 
 
-async def prepare(source: Source, item: FetchSection) -> Ready:
+async def prepare(source: Source, ask: Ask) -> Ready:
     """Read as much as BLOCK of it: whatever is wrong with a message shows before its first octet goes out."""
-    part = await find_slice(source, item)
-    blocks = source.stream(part or Slice(()))
+    part = await find_slice(source, ask)
+    if part is None:
+        return Ready(ask.label, -1)
+    size = len(part)
+    if size <= BLOCK:
+        return Ready(ask.label, size, await source.gather(part))
+    blocks = source.stream(part)
     held: list[bytes] = []
     async for block in blocks:
         held.append(block)
         if sum(map(len, held)) >= BLOCK:
             break
-    return Ready(item, -1 if part is None else len(part), b"".join(held), blocks)
+    return Ready(ask.label, size, b"".join(held), blocks)
 
 
 async def send_ready(parcel: "Parcel", ready: Ready) -> None:
     """The section, as announced to the octet. Once it has begun there is no way back but to hang up."""
     if ready.size < 0:
-        await parcel.add(encode_missing_section(ready.item))
+        await parcel.add(ready.label + b" " + NIL)
         return
-    await parcel.add(encode_section_start(ready.item, ready.size))
-    await parcel.add(ready.beginning)
+    await parcel.add(ready.label + b" " + encode_literal_start(ready.size) + ready.beginning)
     sent = len(ready.beginning)
     try:
-        async for block in ready.rest:
-            await parcel.add(block)
-            sent += len(block)
+        if ready.rest is not None:
+            async for block in ready.rest:
+                await parcel.add(block)
+                sent += len(block)
     except Fault as fault:
         raise Severed("a message broke off while it was being sent") from fault
     if sent != ready.size:

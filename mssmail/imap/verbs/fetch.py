@@ -13,7 +13,7 @@ from mssmail.errors import NoSuchMailbox, StoreFault
 from mssmail.imap.render import build_row_encoder, find_columns
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session, Severed
-from mssmail.imap.stream import Parcel, Ready, Source, prepare, send_ready
+from mssmail.imap.stream import Parcel, Ready, Source, build_ask, prepare, send_ready
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.fetch_responses import FETCH_END
 from mssmail.imap.wire.response_codes import Code
@@ -49,13 +49,14 @@ class _Fetch:
     def __init__(self, session: Session, items: Sequence[c.FetchItem | c.FetchSection]) -> None:
         self._session, self._view, self._store = session, session.selected, session.store
         names = [item.name for item in items if isinstance(item, c.FetchItem)]
-        self._sections = [item for item in items if isinstance(item, c.FetchSection)]
+        sections = [item for item in items if isinstance(item, c.FetchSection)]
+        self._asks = [build_ask(item) for item in sections]
         self._columns = find_columns(items)
         self._shows_flags = "FLAGS" in names
         self._encode = build_row_encoder(names)
         self._encode_marked = build_row_encoder([*names, "FLAGS"])
-        self._marks = any(not item.peek for item in self._sections) and not self._view.read_only
-        self._reads_bodies = any(item.section.text in _BODY_TEXTS for item in self._sections)
+        self._marks = any(not item.peek for item in sections) and not self._view.read_only
+        self._reads_bodies = any(item.section.text in _BODY_TEXTS for item in sections)
         self._parcel = Parcel(session.outlet)
         self._broken = 0
         self.told = 0  # messages told of, in whatever way
@@ -63,7 +64,7 @@ class _Fetch:
     async def tell(self, uids: Sequence[UID]) -> None:
         """Page by page; nothing stays open between them."""
         async for page in self._store.load_rows(self._view.mailbox_id, uids, self._columns):
-            for batch in _split(page, _BATCH) if self._sections else (page,):
+            for batch in _split(page, _BATCH) if self._asks else (page,):
                 await self._tell_batch(batch)
                 await self._parcel.send()  # others write too between batches: never into an unfinished response
 
@@ -106,12 +107,12 @@ class _Fetch:
         self.told += 1
 
     async def _prepare(self, row: MessageRow) -> list[Ready]:
-        if not self._sections:
+        if not self._asks:
             return []
         if row.layout is None:
             raise NoSuchMailbox("a row without its layout")
         source = Source(self._store, row.layout, row.header)
-        return [await prepare(source, item) for item in self._sections]
+        return [await prepare(source, ask) for ask in self._asks]
 
     async def _report(self, row: MessageRow, fault: Exception) -> None:
         """Leave the message out, and say so."""

@@ -1,0 +1,201 @@
+"""The listener on real sockets: TLS, IDLE's push, time-outs, limits, an orderly end."""
+
+import asyncio
+import logging
+import ssl
+from pathlib import Path
+
+import pytest
+
+from mssmail.imap import server
+from tests.imap.support import (
+    PASSWORD,
+    USER,
+    Line,
+    Running,
+    World,
+    build_message,
+    build_tls_contexts,
+    connect,
+    run_listener,
+)
+
+
+async def _open_plain(running: Running) -> Line:
+    return Line(*await asyncio.open_connection("127.0.0.1", running.port))
+
+
+async def test_starttls_and_then_a_sign_in(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path) as running:
+        line = await _open_plain(running)
+        assert (await line.read_line()).endswith("STARTTLS LOGINDISABLED] mssmail is ready")
+        assert (await line.do("a", f'LOGIN {USER} "{PASSWORD}"'))[-1].startswith("a NO [PRIVACYREQUIRED]")
+        assert await line.do("b", "STARTTLS") == ["b OK Begin TLS now"]
+        await line.writer.start_tls(running.client_tls, server_hostname="localhost")
+        assert (await line.do("c", f'LOGIN {USER} "{PASSWORD}"'))[-1].startswith("c OK [CAPABILITY ")
+        line.close()
+
+
+async def test_what_was_smuggled_in_before_tls_is_never_obeyed(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path) as running:
+        line = await _open_plain(running)
+        await line.read_line()
+        line.writer.write(b"a STARTTLS\r\nb LOGOUT\r\nc NOOP\r\n")
+        assert await line.read_line() == "a OK Begin TLS now"
+        await line.writer.start_tls(running.client_tls, server_hostname="localhost")
+        assert await line.do("d", "NOOP") == ["d OK NOOP completed"]
+        line.close()
+
+
+async def test_the_certificate_of_the_moment_is_shown(world: World, tmp_path: Path) -> None:
+    old, _ = build_tls_contexts(tmp_path)
+    new, _ = build_tls_contexts(tmp_path)
+    new.maximum_version = ssl.TLSVersion.TLSv1_2  # tells the two apart
+    current = [old]
+    async with run_listener(world, tmp_path, make_tls=lambda: current[0]) as running:
+        async with connect(running, signed_in=False) as line:
+            assert line.writer.get_extra_info("ssl_object").version() == "TLSv1.3"
+        current[0] = new
+        async with connect(running, signed_in=False) as line:
+            assert line.writer.get_extra_info("ssl_object").version() == "TLSv1.2"
+
+
+async def test_a_failed_handshake_leaves_the_listener_alone(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path) as running:
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port_tls)
+        writer.write(b"a LOGIN x y\r\n" * 20)
+        await reader.read()
+        writer.close()
+        async with connect(running) as line:
+            assert await line.do("a", "NOOP") == ["a OK NOOP completed"]
+
+
+async def test_idle_pushes_what_others_do(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path) as running, connect(running) as here, connect(running) as there:
+        for line in (here, there):
+            await line.do("s", "SELECT INBOX")
+        here.writer.write(b"i IDLE\r\n")
+        assert await here.read_line() == "+ idling"
+        world.deliver()
+        started = asyncio.get_running_loop().time()
+        assert [await here.read_line(), await here.read_line()] == ["* 1 EXISTS", "* 1 RECENT"]
+        assert asyncio.get_running_loop().time() - started < 1
+        await there.do("a", "UID STORE 1 +FLAGS.SILENT (\\Deleted)")
+        assert await here.read_line() == "* 1 FETCH (UID 1 FLAGS (\\Deleted \\Recent))"
+        await there.do("b", "EXPUNGE")
+        assert await here.read_line() == "* 1 EXPUNGE"
+        here.writer.write(b"DONE\r\nn NOOP\r\n")
+        assert await here.read_until("n") == ["i OK IDLE completed", "n OK NOOP completed"]
+
+
+async def test_idle_gives_a_sign_of_life(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "_KEEP_ALIVE_SECONDS", 0.05)
+    async with run_listener(world, tmp_path) as running, connect(running) as line:
+        await line.do("s", "SELECT INBOX")
+        line.writer.write(b"i IDLE\r\n")
+        assert [await line.read_line(), await line.read_line()] == ["+ idling", "* OK Still here"]
+
+
+async def test_whoever_idles_too_long_is_signed_out(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path, idle_timeout_seconds=1) as running, connect(running) as line:
+        await line.do("s", "SELECT INBOX")
+        line.writer.write(b"i IDLE\r\n")
+        assert [await line.read_line(), await line.read_line()] == ["+ idling", "* BYE Silent for too long"]
+        assert await line.read_line() == ""
+
+
+async def test_whoever_is_silent_is_signed_out(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path, idle_timeout_seconds=1) as running:
+        async with connect(running, signed_in=False) as line:
+            assert await line.read_line() == "* BYE Silent for too long"
+            assert await line.read_line() == ""
+        async with connect(running) as line:
+            assert await line.read_line() == "* BYE Silent for too long"
+
+
+async def test_too_many_connections_are_turned_away(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path, max_connections=1) as running:
+        first = await _open_plain(running)
+        await first.read_line()
+        second = await _open_plain(running)
+        assert await second.read_line() == "* BYE [UNAVAILABLE] Too many connections"
+        assert await second.read_line() == ""
+        second.close()
+        assert (await first.do("a", "LOGOUT"))[-1] == "a OK LOGOUT completed"
+        assert await first.read_line() == ""
+        first.close()
+        third = await _open_plain(running)
+        assert (await third.read_line()).startswith("* OK ")
+        third.close()
+
+
+async def test_too_many_failed_sign_ins_end_the_connection(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path) as running, connect(running, signed_in=False) as line:
+        for tag in ("a", "b"):
+            assert (await line.do(tag, f"LOGIN {USER} wrong"))[-1].startswith(f"{tag} NO [AUTHENTICATIONFAILED]")
+        assert (await line.do("c", f"LOGIN {USER} wrong"))[0] == "* BYE Too many failed sign-ins"
+        assert await line.read_line() == ""
+
+
+async def test_going_down_says_bye_to_those_who_wait_and_those_who_idle(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path) as running, connect(running) as waiting, connect(running) as idling:
+        await idling.do("s", "SELECT INBOX")
+        idling.writer.write(b"i IDLE\r\n")
+        assert await idling.read_line() == "+ idling"
+        stopping = asyncio.create_task(running.listener.stop())
+        for line in (waiting, idling):
+            assert await line.read_line() == "* BYE The server is going down; come back soon"
+            assert await line.read_line() == ""
+        await stopping
+        assert running.listener.connections == 0
+        with pytest.raises(OSError):  # noqa: PT011 - which of them is the system's choice
+            await asyncio.open_connection("127.0.0.1", running.port)
+
+
+async def test_a_slow_reader_holds_no_memory(world: World, tmp_path: Path) -> None:
+    body = b"0123456789abcdef" * 2_000_000  # 32 MB: far more than all buffers on the way
+    world.deliver(build_message("large", body))
+    async with run_listener(world, tmp_path) as running, connect(running) as line, connect(running) as other:
+        await line.do("s", "SELECT INBOX")
+        line.writer.write(b"f FETCH 1 BODY.PEEK[TEXT]\r\n")
+        await line.read_line()
+        (channel,) = [
+            conversation.channel
+            for conversation in running.listener._conversations.values()
+            if conversation.channel.sent > 100_000
+        ]
+        for _ in range(20):  # others are served meanwhile
+            await other.do("n", "NOOP")
+        assert channel.sent < len(body) / 2
+        assert channel.transport.get_write_buffer_size() < 1_000_000
+        assert await line.reader.readexactly(len(body)) == body
+        assert (await line.read_until("f"))[-1] == "f OK FETCH completed"
+
+
+async def test_a_client_that_goes_in_the_middle_is_only_logged(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.deliver(build_message("large", b"x" * 5_000_000))
+    with caplog.at_level(logging.INFO, "mssmail.imap"):
+        async with run_listener(world, tmp_path) as running:
+            async with connect(running) as line:
+                await line.do("s", "SELECT INBOX")
+                line.writer.write(b"f FETCH 1 BODY.PEEK[]\r\n")
+                await line.read_line()
+            async with connect(running) as line:
+                assert await line.do("a", "NOOP") == ["a OK NOOP completed"]
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    ids = {record.__dict__["id"] for record in caplog.records if record.message == "disconnected"}
+    assert len(ids) == 2
+
+
+async def test_a_message_that_breaks_off_ends_the_connection(world: World, tmp_path: Path) -> None:
+    world.deliver(build_message("large", b"x" * 2_000_000))
+    ((_, file),) = world.store.body_files.list_files()
+    with file.open("r+b") as handle:
+        handle.truncate(1_000_000)
+    async with run_listener(world, tmp_path) as running, connect(running) as line:
+        await line.do("s", "SELECT INBOX")
+        line.writer.write(b"f FETCH 1 BODY.PEEK[]\r\n")
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            await line.reader.readexactly(2_000_000)

@@ -1,0 +1,81 @@
+"""Sections read in pieces: few reads, right octets, an honest end."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from mssmail.core.message import Span
+from mssmail.errors import StoreUnavailable
+from mssmail.imap.render import Slice
+from mssmail.imap.session import Severed
+from mssmail.imap.stream import BLOCK, PIECE, Parcel, Ready, Source, build_ask, prepare, send_ready
+from mssmail.imap.wire.commands import FetchSection, Section
+from tests.imap.support import PREFIX, Wire, World, build_message
+
+
+async def _open(world: World, data: bytes) -> Source:
+    placed = world.deliver(data).placed[0]
+    layout = await world.mailboxes.load_layout(placed.mailbox_id, placed.uid)
+    assert layout is not None
+    return Source(world.mailboxes, layout, None)
+
+
+async def test_reads_any_span_of_a_small_message(world: World) -> None:
+    data = build_message("x")
+    source = await _open(world, data)
+    for span in (Span(0, 5), Span(10, 10), Span(3, len(data))):
+        assert await source.read(span) == span.cut(data)
+
+
+async def test_a_header_that_came_along_is_not_read_again(world: World) -> None:
+    data = build_message("x", b"y" * 200_000)
+    placed = world.deliver(data).placed[0]
+    layout = await world.mailboxes.load_layout(placed.mailbox_id, placed.uid)
+    assert layout is not None
+    for _, path in world.store.body_files.list_files():
+        path.unlink()
+    source = Source(world.mailboxes, layout, layout.header.cut(data))
+    assert await source.read(Span(2, 9)) == data[2:9]
+    with pytest.raises(StoreUnavailable):
+        await source.read(Span(2, len(data)))
+
+
+async def test_streams_a_large_slice_in_blocks(world: World) -> None:
+    data = build_message("x", b"0123456789" * 100_000)
+    source = await _open(world, data)
+    part = Slice((PREFIX, Span(5, len(data))))
+    blocks = [block async for block in source.stream(part)]
+    assert b"".join(blocks) == PREFIX + data[5:]
+    assert max(map(len, blocks)) <= BLOCK
+    assert await source.gather(part) == PREFIX + data[5:]
+
+
+@pytest.mark.parametrize(
+    ("section", "size"),
+    [(Section(), 1_000_000), (Section(text="TEXT"), 1_000_000), (Section((1,)), 1_000_000), (Section((2,)), -1)],
+)
+async def test_announces_a_section_with_only_its_beginning_read(world: World, section: Section, size: int) -> None:
+    source = await _open(world, build_message("x", b"y" * 1_000_000))
+    ready = await prepare(source, build_ask(FetchSection(section, peek=True)))
+    assert ready.size == size or ready.size > size > 0
+    assert len(ready.beginning) < 2 * BLOCK
+
+
+async def test_sends_pieces_of_a_bounded_size() -> None:
+    wire = Wire()
+    parcel = Parcel(wire)
+    for data in (b"a" * 10, b"b" * 200_000, b"c"):
+        await parcel.add(data)
+    await parcel.send()
+    assert wire.sent == b"a" * 10 + b"b" * 200_000 + b"c"
+    assert wire.largest == PIECE
+
+
+async def test_a_section_shorter_than_announced_is_cut_off() -> None:
+    async def nothing(blocks: Sequence[bytes] = ()):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        for block in blocks:
+            yield block
+
+    ready = Ready(b"BODY[]", 100, b"only this", nothing())
+    with pytest.raises(Severed):
+        await send_ready(Parcel(Wire()), ready)

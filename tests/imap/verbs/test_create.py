@@ -1,0 +1,46 @@
+"""CREATE."""
+
+from tests.imap.support import World, sign_in
+
+
+async def test_makes_a_mailbox_and_its_parents(world: World) -> None:
+    talk = await sign_in(world)
+    assert await talk.do("CREATE a/b") == ["OK CREATE completed"]
+    assert await talk.do('LIST "" a*') == [
+        '* LIST (\\HasChildren) "/" a',
+        '* LIST (\\HasNoChildren) "/" a/b',
+        "OK LIST completed",
+    ]
+
+
+async def test_a_trailing_delimiter_only_says_that_children_will_come(world: World) -> None:
+    talk = await sign_in(world)
+    assert await talk.do("CREATE a/") == ["OK CREATE completed"]
+    assert (await talk.do("SELECT a"))[-1].startswith("OK")
+
+
+async def test_what_exists_already_is_told(world: World) -> None:
+    talk = await sign_in(world)
+    for name in ("inbox", "Sent"):
+        assert await talk.do(f"CREATE {name}") == ["NO [ALREADYEXISTS] A mailbox of this name exists"]
+
+
+async def test_names_that_cannot_be_are_refused(world: World) -> None:
+    talk = await sign_in(world)
+    for name in ("a//b", "/", '"a*b"', "/a"):
+        assert (await talk.do(f"CREATE {name}"))[-1].startswith("NO ")
+
+
+async def test_a_name_beyond_ascii_comes_back_as_it_went(world: World) -> None:
+    talk = await sign_in(world)
+    assert await talk.do("CREATE &2D3eAA-") == ["OK CREATE completed"]  # an emoji, a surrogate pair in UTF-16
+    assert '* LIST (\\HasNoChildren) "/" &2D3eAA-' in await talk.do('LIST "" *')
+
+
+async def test_a_mailbox_may_be_made_for_a_use(world: World) -> None:
+    talk = await sign_in(world)
+    assert await talk.do("CREATE Brouillons (USE (\\Drafts))") in (
+        ["OK CREATE completed"],
+        ["NO [ALREADYEXISTS] A mailbox of this name exists"],
+    )
+    assert (await talk.do("CREATE x (USE (\\All))"))[-1].startswith("NO [USEATTR]")

@@ -1,0 +1,191 @@
+"""FETCH over the real store: what is shown, what is marked, and what one bad message may not do."""
+
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from mssmail.imap.session import Severed
+from mssmail.journal import Event
+from mssmail.store.journal import read_entries
+from mssmail.store.schema import messages
+from tests.imap.support import MESSAGE, PREFIX, World, build_message, sign_in
+
+
+def _literal(answer: bytes, label: bytes) -> bytes:
+    """The octets of the literal that follows the label."""
+    rest = answer.split(label + b" {", 1)[1]
+    size, _, data = rest.partition(b"}\r\n")
+    return data[: int(size)]
+
+
+def _find_files(world: World) -> list[Path]:
+    return [path for _, path in world.store.body_files.list_files()]
+
+
+async def test_shows_the_prefix_and_then_the_bytes_that_came(world: World) -> None:
+    world.deliver()
+    talk = await sign_in(world)
+    answer = await talk.say(b"T FETCH 1 (BODY.PEEK[] RFC822.SIZE)\r\n")
+    assert _literal(answer, b"BODY[]") == PREFIX + MESSAGE
+    assert b"RFC822.SIZE %d " % len(PREFIX + MESSAGE) in answer
+
+
+async def test_several_sections_stand_in_one_response(world: World) -> None:
+    world.deliver()
+    talk = await sign_in(world)
+    assert await talk.say(b"T UID FETCH 1 (BODY.PEEK[TEXT] FLAGS BODY.PEEK[HEADER.FIELDS (Subject)]<2.5>)\r\n") == (
+        b"* 1 FETCH (UID 1 FLAGS (\\Recent) BODY[TEXT] {10}\r\nthe body\r\n"
+        b" BODY[HEADER.FIELDS (Subject)]<2> {5}\r\nbject)\r\nT OK FETCH completed\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("item", "label"),
+    [("RFC822", "RFC822"), ("RFC822.TEXT", "RFC822.TEXT"), ("BODY[1]", "BODY[1]"), ("BODY[]<3.2>", "BODY[]<3>")],
+)
+async def test_reading_marks_as_seen_and_says_so(world: World, item: str, label: str) -> None:
+    world.deliver()
+    talk, other = await sign_in(world), await sign_in(world)
+    assert (await talk.do(f"FETCH 1 {item}"))[0].startswith(f"* 1 FETCH (FLAGS (\\Recent \\Seen) {label} {{")
+    assert (await talk.do(f"FETCH 1 {item}"))[0].startswith(f"* 1 FETCH ({label} {{")
+    assert await other.do("NOOP") == ["* 1 FETCH (UID 1 FLAGS (\\Seen))", "OK NOOP completed"]
+
+
+async def test_peeking_marks_nothing(world: World) -> None:
+    world.deliver()
+    talk = await sign_in(world)
+    for item in ("BODY.PEEK[]", "RFC822.HEADER", "BODYSTRUCTURE"):
+        await talk.do(f"FETCH 1 {item}")
+    assert (await talk.do("FETCH 1 FLAGS"))[0] == "* 1 FETCH (FLAGS (\\Recent))"
+
+
+async def test_the_journal_knows_whose_bodies_were_read(world: World) -> None:
+    for subject in ("one", "two", "three"):
+        world.deliver(build_message(subject))
+    talk = await sign_in(world)
+    await talk.do("FETCH 1:3 (FLAGS ENVELOPE BODY.PEEK[HEADER])")
+    assert world.store.read(lambda conn: read_entries(conn, event=Event.FETCHED)).result() == []
+    await talk.do("FETCH 1,3 BODY.PEEK[TEXT]")
+    (kept,) = world.store.read(lambda conn: read_entries(conn, event=Event.FETCHED)).result()
+    assert kept.entry.facts["uids"] == "1,3"
+    assert kept.entry.trace_id == "s1"
+
+
+async def test_messages_that_have_gone_are_left_out(world: World) -> None:
+    for subject in ("one", "two", "three"):
+        world.deliver(build_message(subject))
+    talk, other = await sign_in(world), await sign_in(world)
+    await other.do("STORE 2:3 +FLAGS.SILENT (\\Deleted)")
+    await other.do("EXPUNGE")
+    assert await talk.do("FETCH 1:3 UID") == [
+        "* 1 FETCH (UID 1)",
+        "OK [EXPUNGEISSUED] FETCH completed, but some messages were expunged",
+    ]
+    # the numbers have not moved while FETCH counted by them; NOOP tells
+    assert await talk.do("NOOP") == ["* 3 EXPUNGE", "* 2 EXPUNGE", "OK NOOP completed"]
+    assert await talk.do("FETCH 2:* UID") == ["* 1 FETCH (UID 1)", "OK FETCH completed"]
+    assert await talk.do("UID FETCH 9:* UID") == ["* 1 FETCH (UID 1)", "OK FETCH completed"]
+    assert await talk.do("UID FETCH 9 UID") == ["OK FETCH completed"]
+
+
+async def test_asking_for_what_is_new_finds_it_before_anybody_told(world: World) -> None:
+    talk = await sign_in(world)
+    world.deliver()
+    assert await talk.do("UID FETCH 1:* FLAGS") == [
+        "* 1 EXISTS",
+        "* 1 RECENT",
+        "* 1 FETCH (UID 1 FLAGS (\\Recent))",
+        "OK FETCH completed",
+    ]
+
+
+async def test_a_number_beyond_the_mailbox_is_a_mistake(world: World) -> None:
+    world.deliver()
+    talk = await sign_in(world)
+    assert await talk.do("FETCH 2 FLAGS") == ["BAD No message has this number"]
+    await talk.do("SELECT Drafts")
+    assert await talk.do("FETCH 1:* FLAGS") == ["OK FETCH completed"]
+
+
+async def test_many_messages_come_in_order(world: World) -> None:
+    for number in range(130):
+        world.deliver(build_message(f"m{number}"))
+    talk = await sign_in(world)
+    lines = await talk.do("FETCH 1:* (UID BODY.PEEK[HEADER.FIELDS (Subject)])")
+    assert [line for line in lines if line.startswith("Subject")] == [f"Subject: m{n}" for n in range(130)]
+    assert [line.split()[1] for line in lines if line.startswith("* ")] == [str(n) for n in range(1, 131)]
+
+
+async def test_a_large_message_is_streamed_in_pieces(world: World) -> None:
+    body = random.Random(1).randbytes(3_000_000).hex().encode() + b"\r\n"
+    world.deliver(build_message("large", body))
+    talk = await sign_in(world)
+    answer = await talk.say(b"T FETCH 1 BODY.PEEK[]\r\n")
+    assert _literal(answer, b"BODY[]") == PREFIX + build_message("large", body)
+    assert talk.wire.largest <= 65_536
+    answer = await talk.say(b"T FETCH 1 BODY.PEEK[TEXT]<1000000.500000>\r\n")
+    assert _literal(answer, b"BODY[TEXT]<1000000>") == body[1_000_000:1_500_000]
+
+
+async def test_one_message_that_cannot_be_read_does_not_hide_the_others(world: World) -> None:
+    world.deliver(build_message("small"))
+    world.deliver(build_message("large", b"x" * 300_000))
+    world.deliver(build_message("last"))
+    (file,) = _find_files(world)
+    file.unlink()
+    talk = await sign_in(world)
+    answer = await talk.do("FETCH 1:3 (UID BODY.PEEK[TEXT])")
+    assert answer[0] == "* 1 FETCH (UID 1 BODY[TEXT] {10}"
+    assert answer[3].startswith("* NO [SERVERBUG] The message with UID 2 cannot be read; it is incident ")
+    assert answer[4] == "* 3 FETCH (UID 3 BODY[TEXT] {10}"
+    assert answer[-1] == "OK FETCH completed"
+    # what needs no bytes is shown of it all the same
+    assert (await talk.do("FETCH 2 (RFC822.SIZE ENVELOPE)"))[0].startswith("* 2 FETCH (RFC822.SIZE 3")
+
+
+async def test_when_nothing_can_be_read_the_command_fails(world: World) -> None:
+    for number in range(13):
+        world.deliver(build_message(f"m{number}", b"%d" % number * 200_000))
+    for file in _find_files(world):
+        file.unlink()
+    talk = await sign_in(world)
+    answer = await talk.do("FETCH 1:* BODY.PEEK[]")
+    assert answer[-1] == "NO [UNAVAILABLE] The mailboxes cannot be reached now"
+
+
+async def test_a_message_that_breaks_off_while_it_is_sent_cuts_the_connection(world: World) -> None:
+    world.deliver(build_message("large", b"x" * 2_000_000))
+    (file,) = _find_files(world)
+    with file.open("r+b") as handle:
+        handle.truncate(1_000_000)
+    talk = await sign_in(world)
+    with pytest.raises(Severed):
+        await talk.say(b"T FETCH 1 BODY.PEEK[]\r\n")
+    assert not talk.wire.sent.endswith(b")\r\n"), "nobody may take the torso for the whole"
+
+
+async def test_a_damaged_part_table_hides_parts_but_not_the_message(world: World) -> None:
+    world.deliver()
+    world.store.submit(lambda conn: conn.execute(update(messages).values(parts=b"junk", envelope=b""))).result()
+    talk = await sign_in(world)
+    answer = await talk.say(b"T FETCH 1 (ENVELOPE BODY.PEEK[1] BODY.PEEK[])\r\n")
+    assert b"ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) BODY[1] NIL BODY[] {" in answer
+    assert _literal(answer, b"BODY[]") == PREFIX + MESSAGE
+
+
+async def test_a_header_too_long_for_a_row_is_read_alone(world: World) -> None:
+    long = build_message("long").replace(b"To:", b"X-Long: " + b"y\r\n " * 40_000 + b"z\r\nTo:")
+    world.deliver(long)
+    talk = await sign_in(world)
+    answer = await talk.say(b"T FETCH 1 BODY.PEEK[HEADER.FIELDS (To)]\r\n")
+    assert _literal(answer, b"BODY[HEADER.FIELDS (To)]") == b"To: anne@a.test\r\n\r\n"
+    assert len(_literal(await talk.say(b"T FETCH 1 BODY.PEEK[HEADER]\r\n"), b"BODY[HEADER]")) > 120_000
+
+
+async def test_flags_seen_in_a_fetch_are_not_told_again(world: World) -> None:
+    world.deliver()
+    talk, other = await sign_in(world), await sign_in(world)
+    await other.do("STORE 1 +FLAGS.SILENT (\\Flagged)")
+    assert await talk.do("FETCH 1 FLAGS") == ["* 1 FETCH (FLAGS (\\Flagged \\Recent))", "OK FETCH completed"]

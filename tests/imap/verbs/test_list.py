@@ -1,0 +1,89 @@
+"""LIST in all its forms."""
+
+import pytest
+
+from tests.imap.support import Talk, World, sign_in
+
+
+@pytest.fixture
+async def talk(world: World) -> Talk:
+    talk = await sign_in(world, select="")
+    for command in ("CREATE work/a", "CREATE work/b", "SUBSCRIBE work/a"):
+        assert (await talk.do(command))[-1].startswith("OK")
+    return talk
+
+
+def _names(lines: list[str]) -> list[str]:
+    return [line.split('"/" ', 1)[1] for line in lines[:-1]]
+
+
+async def test_an_empty_pattern_asks_for_the_delimiter(talk: Talk) -> None:
+    assert await talk.do('LIST "" ""') == ['* LIST (\\Noselect) "/" ""', "OK LIST completed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ('"" %', ["INBOX", "Archive", "Drafts", "Junk", "Sent", "Trash", "work"]),
+        ('"" work*', ["work", "work/a", "work/b"]),
+        ('"" work/%', ["work/a", "work/b"]),
+        ('work/ "%"', ["work/a", "work/b"]),
+        ('"" iNbOx', ["INBOX"]),
+        ('"" "in*"', ["INBOX"]),
+        ('"" nothing', []),
+    ],
+)
+async def test_patterns_choose(talk: Talk, arguments: str, names: list[str]) -> None:
+    assert _names(await talk.do(f"LIST {arguments}")) == names
+
+
+async def test_special_uses_and_children_are_always_told(talk: Talk) -> None:
+    lines = await talk.do('LIST "" %')
+    assert '* LIST (\\HasNoChildren \\Sent) "/" Sent' in lines
+    assert '* LIST (\\HasChildren) "/" work' in lines
+
+
+async def test_xlist_is_answered_in_its_own_name(talk: Talk) -> None:
+    lines = await talk.do('XLIST "" %')
+    assert '* XLIST (\\HasNoChildren \\Inbox) "/" INBOX' in lines
+    assert '* XLIST (\\HasNoChildren \\Trash) "/" Trash' in lines
+
+
+async def test_lsub_tells_a_parent_that_is_not_subscribed_as_a_mere_level(talk: Talk) -> None:
+    assert _names(await talk.do('LSUB "" work*')) == ["work/a"]
+    assert await talk.do('LSUB "" work%') == ['* LSUB (\\Noselect) "/" work', "OK LSUB completed"]
+
+
+async def test_extended_list_chooses_the_subscribed(talk: Talk) -> None:
+    await talk.do("SUBSCRIBE gone")
+    assert await talk.do('LIST (SUBSCRIBED) "" (work* gone)') == [
+        '* LIST (\\HasNoChildren \\Subscribed) "/" work/a',
+        '* LIST (\\NonExistent \\HasNoChildren \\Subscribed) "/" gone',
+        "OK LIST completed",
+    ]
+
+
+async def test_extended_list_tells_of_what_lies_below(talk: Talk) -> None:
+    assert '* LIST (\\HasChildren) "/" work ("CHILDINFO" ("SUBSCRIBED"))' in await talk.do(
+        'LIST (SUBSCRIBED RECURSIVEMATCH) "" %'
+    )
+
+
+async def test_extended_list_chooses_by_use_and_returns_what_is_asked(talk: Talk) -> None:
+    assert _names(await talk.do('LIST (SPECIAL-USE) "" *')) == ["Archive", "Drafts", "Junk", "Sent", "Trash"]
+    assert await talk.do('LIST "" work/* RETURN (SUBSCRIBED CHILDREN)') == [
+        '* LIST (\\HasNoChildren \\Subscribed) "/" work/a',
+        '* LIST (\\HasNoChildren) "/" work/b',
+        "OK LIST completed",
+    ]
+
+
+async def test_status_follows_each_line(world: World, talk: Talk) -> None:
+    world.deliver()
+    assert await talk.do('LIST "" (INBOX Sent) RETURN (STATUS (MESSAGES UNSEEN))') == [
+        '* LIST (\\HasNoChildren) "/" INBOX',
+        "* STATUS INBOX (MESSAGES 1 UNSEEN 1)",
+        '* LIST (\\HasNoChildren \\Sent) "/" Sent',
+        "* STATUS Sent (MESSAGES 0 UNSEEN 0)",
+        "OK LIST completed",
+    ]

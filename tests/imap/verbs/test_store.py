@@ -1,0 +1,80 @@
+"""Changing flags."""
+
+import pytest
+
+from tests.imap.support import Talk, World, build_message, sign_in
+
+
+@pytest.fixture
+async def talk(world: World) -> Talk:
+    for subject in ("one", "two", "three"):
+        world.deliver(build_message(subject))
+    first = await sign_in(world)
+    await first.do("UNSELECT")  # takes \Recent away
+    return await sign_in(world)
+
+
+async def test_adds_removes_and_replaces(talk: Talk) -> None:
+    assert await talk.do("STORE 1:2 FLAGS (\\Seen \\Draft)") == [
+        "* 1 FETCH (FLAGS (\\Draft \\Seen))",
+        "* 2 FETCH (FLAGS (\\Draft \\Seen))",
+        "OK STORE completed",
+    ]
+    assert (await talk.do("STORE 1 +FLAGS (\\Flagged)"))[0] == "* 1 FETCH (FLAGS (\\Draft \\Flagged \\Seen))"
+    assert (await talk.do("STORE 1 -FLAGS (\\Draft)"))[0] == "* 1 FETCH (FLAGS (\\Flagged \\Seen))"
+
+
+async def test_uid_store_answers_with_the_uid_first(talk: Talk) -> None:
+    assert await talk.do("UID STORE 3 +FLAGS (\\Seen)") == [
+        "* 3 FETCH (UID 3 FLAGS (\\Seen))",
+        "OK STORE completed",
+    ]
+
+
+async def test_silent_says_nothing_even_with_the_news(talk: Talk) -> None:
+    assert await talk.do("STORE 1 +FLAGS.SILENT (\\Seen)") == ["OK STORE completed"]
+    assert await talk.do("NOOP") == ["OK NOOP completed"]
+
+
+async def test_silent_does_not_swallow_what_others_changed(world: World, talk: Talk) -> None:
+    other = await sign_in(world)
+    await other.do("STORE 1 +FLAGS (\\Flagged)")
+    assert await talk.do("STORE 1 +FLAGS.SILENT (\\Seen)") == [
+        "* 1 FETCH (UID 1 FLAGS (\\Flagged))",
+        "OK STORE completed",
+    ]
+
+
+async def test_a_new_keyword_is_told_before_it_is_used(world: World, talk: Talk) -> None:
+    other = await sign_in(world)
+    answer = await talk.do("STORE 1 +FLAGS ($Later)")
+    assert "$Later" in answer[0]
+    assert answer[0].startswith("* FLAGS (")
+    assert answer[1] == "* 1 FETCH (FLAGS ($Later))"
+    heard = await other.do("NOOP")
+    assert heard[0].startswith("* FLAGS (")
+    assert heard[1] == "* 1 FETCH (UID 1 FLAGS ($Later))"
+
+
+async def test_another_session_hears_of_it_once(world: World, talk: Talk) -> None:
+    other = await sign_in(world)
+    await talk.do("STORE 2 +FLAGS (\\Answered)")
+    assert await other.do("NOOP") == ["* 2 FETCH (UID 2 FLAGS (\\Answered))", "OK NOOP completed"]
+    assert await other.do("NOOP") == ["OK NOOP completed"]
+
+
+async def test_messages_that_have_gone_are_told_of_and_no_failure(world: World, talk: Talk) -> None:
+    other = await sign_in(world)
+    await other.do("STORE 2 +FLAGS.SILENT (\\Deleted)")
+    await other.do("EXPUNGE")
+    assert await talk.do("STORE 1:3 +FLAGS (\\Seen)") == [
+        "* 1 FETCH (FLAGS (\\Seen))",
+        "* 3 FETCH (FLAGS (\\Seen))",
+        "OK [EXPUNGEISSUED] STORE completed, but some messages were expunged",
+    ]
+    assert await talk.do("UID STORE 77 +FLAGS (\\Seen)") == ["* 2 EXPUNGE", "OK STORE completed"]
+
+
+async def test_the_server_s_own_flag_and_unknown_ones_cannot_be_set(talk: Talk) -> None:
+    for flag in ("\\Recent", "\\Nonsense"):
+        assert (await talk.do(f"STORE 1 +FLAGS ({flag})"))[-1].startswith("BAD")
