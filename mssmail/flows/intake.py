@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
 from typing import Final, Protocol
@@ -26,7 +26,7 @@ from mssmail.store.accounts import find_account, has_room
 from mssmail.store.bodies import INLINE_BYTES, Body
 from mssmail.store.engine import Store
 from mssmail.store.journal import append_entries
-from mssmail.store.messages import Delivered, Delivery, deliver
+from mssmail.store.messages import Delivered, Delivery, Placement, deliver
 from mssmail.trust.snapshot import TrustStore
 
 _log = logging.getLogger(__name__)
@@ -96,18 +96,6 @@ class Intake:
 
         return await asyncio.wrap_future(self._store.read(find))
 
-    async def find_accounts(self, addresses: Sequence[Address]) -> list[Account]:
-        """The accounts of these addresses, in order; raises NoSuchAccount when one is not there."""
-
-        def find(conn: Connection) -> list[Account | None]:
-            return [find_account(conn, address) for address in addresses]
-
-        found = await asyncio.wrap_future(self._store.read(find))
-        present = [account for account in found if account is not None]
-        if len(present) < len(found):
-            raise NoSuchAccount("a recipient has gone since it was taken")
-        return present
-
     async def examine(self, data: bytes, *, verify: bool) -> Examination:
         """The examination; when trust data was missing it is asked for, once, and the message judged again."""
         started = perf_counter()
@@ -118,15 +106,20 @@ class Intake:
         self.spent.examine_seconds += perf_counter() - started
         return found
 
-    async def take(self, build_delivery: Callable[[Body], Delivery], data: bytes) -> Delivered:
-        """Keep the message durably with all that belongs to it, and ring. Raises SpoolFull, OverQuota and kin."""
+    async def take(
+        self, build_delivery: Callable[[Body], Delivery], data: bytes, recipients: Sequence[Address]
+    ) -> Delivered:
+        """Keep the message durably, put it into the recipients' mailboxes with all that belongs to it, and ring.
+
+        Raises NoSuchAccount when a recipient has gone since RCPT, OverQuota, SpoolFull and kin; then nothing is kept.
+        """
         started = perf_counter()
         if len(data) <= INLINE_BYTES:
             body = self._store.keep_body(data)  # only hashes
         else:
             body = await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data)))
         delivery = build_delivery(body)
-        delivered = await asyncio.wrap_future(self._store.submit(lambda conn: _deliver(conn, delivery)))
+        delivered = await asyncio.wrap_future(self._store.submit(lambda conn: _deliver(conn, delivery, recipients)))
         self._bells.ring(*(placed.mailbox_id for placed in delivered.placed))
         self.spent.messages += 1
         self.spent.octets += len(data)
@@ -148,12 +141,19 @@ class Intake:
         return self._store.submit(lambda conn: append_entries(conn, entries))
 
 
-def _deliver(conn: Connection, delivery: Delivery) -> Delivered:
+def _deliver(conn: Connection, delivery: Delivery, recipients: Sequence[Address]) -> Delivered:
     size = len(delivery.prefix) + len(delivery.body.data)
-    for placement in delivery.placements:
-        if not has_room(conn, placement.account_id, size):
-            raise OverQuota(account_id=placement.account_id)
-    return deliver(conn, delivery)
+    placements = tuple(Placement(_find_place(conn, recipient, size)) for recipient in recipients)
+    return deliver(conn, replace(delivery, placements=placements))
+
+
+def _find_place(conn: Connection, recipient: Address, size: int) -> int:
+    account = find_account(conn, recipient)
+    if account is None:
+        raise NoSuchAccount("a recipient has gone since it was taken", recipient=str(recipient))
+    if account.quota_bytes is not None and not has_room(conn, account.id, size):
+        raise OverQuota(recipient=str(recipient))
+    return account.id
 
 
 def _tell(future: "Future[None]") -> None:

@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from mssmail.core.account import Account
 from mssmail.core.decision import Decision, Refuse, refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
@@ -25,7 +24,7 @@ from mssmail.journal import Entry, Event
 from mssmail.policy.content import ContentFacts, judge_content
 from mssmail.settings import Domain, Settings, SmimeMode
 from mssmail.store.bodies import Body
-from mssmail.store.messages import Delivery, Placement
+from mssmail.store.messages import Delivery
 
 _log = logging.getLogger(__name__)
 
@@ -106,15 +105,14 @@ class Receiver:
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
         try:
-            accounts = await self._intake.find_accounts(envelope.recipients)
-            await self._intake.take(lambda body: self._build(judged, accounts, body), envelope.message.data)
+            await self._intake.take(lambda body: self._build(judged, body), envelope.message.data, envelope.recipients)
         except NoSuchAccount:
             return ACCOUNT_GONE
         facts = {"id": envelope.id, "octets": len(envelope.message), "verdict": judged.summary}
         _log.info("received", extra=facts)
         return Reply(250, "2.0.0", envelope.id)
 
-    def _build(self, judged: _Judged, accounts: list[Account], body: Body) -> Delivery:
+    def _build(self, judged: _Judged, body: Body) -> Delivery:
         envelope, examination = judged.envelope, judged.examination
         verdict = judged.verdict
         is_signed = verdict is not None and verdict.structure is Structure.SIGNED
@@ -122,7 +120,7 @@ class Receiver:
         now = self._intake.clock()
         facts = describe_envelope(envelope) | describe_verdict(examination.verdict) | describe_decision(judged.decision)
         entries = [Entry(now, Event.RECEIVED, envelope.id, facts)]
-        entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each.address)}) for each in accounts]
+        entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each)}) for each in envelope.recipients]
         return Delivery(
             trace_id=envelope.id,
             body=body,
@@ -132,7 +130,6 @@ class Receiver:
             evidence=encode_evidence(envelope, examination, judged.decision, self._intake.trust.white_list),
             reverse_path=envelope.reverse_path,
             received_at=envelope.received_at,
-            placements=tuple(Placement(account.id) for account in accounts),
             entries=tuple(entries),
         )
 

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mssmail.core.account import Account
 from mssmail.core.address import Address
 from mssmail.core.decision import Decision, Refuse, refuse
 from mssmail.core.envelope import Envelope
@@ -28,7 +27,7 @@ from mssmail.settings import Domain, Settings, SignWith
 from mssmail.smime.sign import sign_message
 from mssmail.smime.structure import find_layer
 from mssmail.store.bodies import Body
-from mssmail.store.messages import Delivery, Placement
+from mssmail.store.messages import Delivery
 
 _log = logging.getLogger(__name__)
 
@@ -106,8 +105,7 @@ class Submitter:
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
         try:
-            accounts = await self._intake.find_accounts(judged.local)
-            await self._intake.take(lambda body: self._build(judged, accounts, body), envelope.message.data)
+            await self._intake.take(lambda body: self._build(judged, body), envelope.message.data, judged.local)
         except NoSuchAccount:
             return ACCOUNT_GONE
         if judged.remote:
@@ -116,14 +114,14 @@ class Submitter:
         _log.info("submitted", extra=facts)
         return Reply(250, "2.0.0", envelope.id)
 
-    def _build(self, judged: _Judged, accounts: list[Account], body: Body) -> Delivery:
+    def _build(self, judged: _Judged, body: Body) -> Delivery:
         envelope, examination, server_name = judged.envelope, judged.examination, self._settings.server.name
         is_signed = examination.verdict.structure is Structure.SIGNED
         part = find_signature_part(examination) if is_signed else ""
         now = self._intake.clock()
         facts = describe_envelope(envelope) | describe_verdict(examination.verdict) | describe_decision(judged.decision)
         entries = [Entry(now, Event.SUBMITTED, envelope.id, facts)]
-        entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each.address)}) for each in accounts]
+        entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each)}) for each in judged.local]
         entries += [Entry(now, Event.QUEUED, envelope.id, {"recipient": str(each)}) for each in judged.remote]
         return Delivery(
             trace_id=envelope.id,
@@ -135,7 +133,6 @@ class Submitter:
             evidence=encode_evidence(envelope, examination, judged.decision, self._intake.trust.white_list),
             reverse_path=envelope.reverse_path,
             received_at=envelope.received_at,
-            placements=tuple(Placement(account.id) for account in accounts),
             queue=judged.remote,
             entries=tuple(entries),
         )

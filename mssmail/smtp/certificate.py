@@ -28,29 +28,28 @@ async def read_peer(session: Session, trust: TrustSource, now: datetime) -> Peer
         result = _verify(session, trust.store, now)
         if result.revocation.outcome is Outcome.UNKNOWN and await trust.fetch_missing(result.missing, FETCH_SECONDS):
             result = _verify(session, trust.store, now)
-        peer = _add_certificate(peer, session.chain[0], result)
+        session.certified = session.certified or _read_certificate(session)
     except (BadCertificate, ValueError) as error:
         return _refuse(f"it cannot be read ({error})")
+    revoked = {Outcome.PASSED: False, Outcome.FAILED: True}.get(result.revocation.outcome)
     for fact in (result.chain, result.dates, result.usage):
         if fact.outcome is Outcome.FAILED:
             return _refuse(fact.reason)
-    return peer
+    return replace(session.certified, helo=peer.helo, revoked=revoked)
 
 
 def _verify(session: Session, store: TrustStore, now: datetime) -> PathResult:
     return verify_path(session.chain[0], session.chain[1:], store, Purpose.TLS_CLIENT, now)
 
 
-def _add_certificate(peer: Peer, leaf: bytes, result: PathResult) -> Peer:
-    certificate = load_certificate(leaf)
-    revoked = {Outcome.PASSED: False, Outcome.FAILED: True}.get(result.revocation.outcome)
+def _read_certificate(session: Session) -> Peer:
+    certificate = load_certificate(session.chain[0])
     return replace(
-        peer,
+        session.peer_facts,
         name=read_name(certificate.subject),
         subject=describe_name(certificate.subject),
         serial=certificate.serial_number,
         fingerprint=fingerprint(certificate),
-        revoked=revoked,
     )
 
 

@@ -1,6 +1,7 @@
 """What is known of one connection and of the transaction under way, and who is asked about them."""
 
 import asyncio
+from functools import cached_property
 from typing import Protocol
 
 from aiosmtpd.smtp import Envelope as AiosmtpdEnvelope
@@ -26,6 +27,7 @@ class Session(AiosmtpdSession):
         self.tls: TlsFacts | None = None
         self.chain: tuple[bytes, ...] = ()  # the client certificate and its path, DER, as OpenSSL verified them
         self.judged_peer: Peer | None = None  # the handler's, once it has judged the certificate
+        self.certified: Peer | None = None  # what the certificate says of the peer at any time
         self.account: Account | None = None
         self.failed_logins = 0
 
@@ -40,10 +42,14 @@ class Transaction(AiosmtpdEnvelope):
 
     def __init__(self) -> None:
         super().__init__()
-        self.id = build_id()
         self.mail: MailCommand | None = None
         self.recipients: list[Address] = []
         self.receive_seconds = 0.0  # from 354 to the last octet
+
+    @cached_property
+    def id(self) -> str:
+        """Made when first asked for: most transactions are begun to be forgotten."""
+        return build_id()
 
     def add_recipient(self, recipient: Address) -> None:
         """Take a recipient; one named twice is delivered to once."""

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from mssmail.core.address import Address
 from mssmail.core.verdict import Trusted, Undetermined
-from mssmail.errors import NoSuchAccount, StoreUnavailable
+from mssmail.errors import StoreUnavailable
 from mssmail.flows.intake import find_signature_part
 from mssmail.journal import Entry, Event
-from tests.support.operator_room import BOB, CAROL, MESSAGE, age, build_store, open_operator, sign
+from tests.support.operator_room import BOB, MESSAGE, age, build_store, open_operator, sign
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -51,14 +50,6 @@ async def test_a_stale_list_is_no_list(tmp_path: Path) -> None:
         assert operator.intake.find_white_list(now) is None
 
 
-async def test_finds_accounts_in_order_or_says_that_one_has_gone(tmp_path: Path) -> None:
-    async with open_operator(tmp_path) as operator:
-        assert [each.address for each in await operator.intake.find_accounts((CAROL, BOB))] == [CAROL, BOB]
-        assert await operator.intake.find_accounts(()) == []
-        with pytest.raises(NoSuchAccount):
-            await operator.intake.find_accounts((BOB, Address("nobody", "b.test")))
-
-
 async def test_the_part_with_the_signature_has_its_imap_number(tmp_path: Path) -> None:
     async with open_operator(tmp_path) as operator:
         assert find_signature_part(await operator.intake.examine(sign(MESSAGE, tmp_path), verify=True)) == "2"
@@ -82,4 +73,4 @@ async def test_a_journal_that_cannot_be_written_stops_nobody(tmp_path: Path, cap
             await operator.intake.note(Entry(NOW, Event.REFUSED, "id1", {"rule": "r"}))
         assert "journal could not be written" in caplog.text
         with pytest.raises(StoreUnavailable):
-            await operator.intake.find_accounts((BOB,))
+            await operator.intake.find_box(BOB, 0)
