@@ -58,7 +58,7 @@ _OWNERS = {
 def require_owner(kind: AccountKind, owner: Mapping[Scheme, str]) -> None:
     """Raise BadAccount unless the account names who answers for it, with right check digits.
 
-    A person's account names a professional, a team's or a machine's its structure; further identifiers may stand beside.
+    A person's account names a professional, a team's or a machine's its structure; further identifiers may be added.
     """
     for scheme, text in owner.items():
         if not is_identifier(scheme, text):
