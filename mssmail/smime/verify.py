@@ -91,8 +91,8 @@ def _check_signer(
     trust: TrustStore,
     at: datetime,
 ) -> _Check:
-    known = [*_load_links(signed.certificates, trust), *trust.certificates]
-    candidates = find_certificates(info, known)[:_MAX_CANDIDATES]
+    sent = _load_links(signed.certificates, trust)
+    candidates = (find_certificates(info, sent) or find_certificates(info, trust.certificates))[:_MAX_CANDIDATES]
     if not candidates:
         return _check_stranger(info, content, trust)
     link, path = _choose(candidates, signed.certificates, trust, at)
