@@ -9,7 +9,7 @@ from mssmail.mime.lexical import strip_comments, unfold, unquote
 from mssmail.mime.tree import Params
 from mssmail.mime.words import decode_words
 
-MAX_PARAMS = 1_000
+MAX_PARAMS = 100  # of one field
 
 _FIELD = re.compile(rb"\n[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-([!-9;-~]+)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)")
 _KNOWN = frozenset(
@@ -61,9 +61,11 @@ def parse_content(header: bytes, default: Content) -> Content:
     faults: list[str] = []
     for match in _FIELD.finditer(b"\n" + header):
         name = match[1].lower()
-        if name in fields and name in _KNOWN:
+        if name not in _KNOWN:
+            continue
+        if name in fields:
             faults.append(f"there is more than one Content-{decode_text(name).title()} field")
-        elif name not in fields:
+        else:
             fields[name] = unfold(match[2])
     if not fields:
         return default

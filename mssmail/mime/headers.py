@@ -4,6 +4,7 @@ The grammar of values is next door: ``words`` (encoded words), ``addresses``; bo
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,6 +27,7 @@ __all__ = [
     "find_authors",
     "find_field",
     "find_sender",
+    "iterate_fields",
     "parse_addresses",
     "read_authors",
     "select_fields",
@@ -97,12 +99,14 @@ def clip_header(span: Span) -> Span:
 
 def select_fields(data: bytes, span: Span, *keys: str) -> tuple[Field, ...]:
     """The fields of these (lower-case) names in order: what ``split_fields`` gives, without its limits."""
+    return tuple(iterate_fields(data, span, *keys))
+
+
+def iterate_fields(data: bytes, span: Span, *keys: str) -> Iterator[Field]:
+    """``select_fields`` one by one, for a header of any length."""
     base = span.start - 1  # the search has one line end before the header
-    header = b"\n" + data[span.start : span.end]
-    return tuple(
-        _build_field(data, base + match.start() + 1, min(base + match.end() + 1, span.end))
-        for match in _field_pattern(keys).finditer(header)
-    )
+    for match in _field_pattern(keys).finditer(b"\n" + data[span.start : span.end]):
+        yield _build_field(data, base + match.start() + 1, min(base + match.end() + 1, span.end))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from mssmail.core.address import normalise_domain
@@ -11,10 +12,12 @@ from mssmail.errors import BadSyntax
 from mssmail.mime.bodystructure import encode_body
 from mssmail.mime.charsets import decode_text
 from mssmail.mime.envelope import encode_fields, read_envelope
-from mssmail.mime.headers import Group, Mailbox, decode_words, select_fields
+from mssmail.mime.headers import Group, Mailbox, decode_words, iterate_fields
 from mssmail.mime.lexical import strip_comments, unfold, unquote
 from mssmail.mime.part_table import encode_parts
 from mssmail.mime.tree import Part
+
+MAX_STRUCTURE_BYTES = 4 * 1_048_576
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # date-time = [ day-of-week "," ] day month year …   RFC 5322 §3.3, with the years of §4.3
@@ -26,10 +29,14 @@ _AUTHSERV_ID = re.compile(rb"\s*(?:\"([^\"\\]*(?:\\.[^\"\\]*)*)\"?|([^\s;/\"]*))
 def build_index(data: bytes, root: Part, authserv_id: str) -> Index:
     """The index of a message; ``authserv_id`` is ours, whose forged verdicts are to be cut out of the view."""
     fields = read_envelope(data, root)
+    bodystructure = encode_body(data, root, extended=True)
+    if len(bodystructure) > MAX_STRUCTURE_BYTES:
+        root = replace(root, children=())  # shown as the leaf it might be: nobody could make use of such a tree
+        bodystructure = encode_body(data, root, extended=True)
     return Index(
         envelope=encode_fields(fields),
         body=encode_body(data, root, extended=False),
-        bodystructure=encode_body(data, root, extended=True),
+        bodystructure=bodystructure,
         parts=encode_parts(root),
         header=root.header,
         cuts=find_cuts(data, root.header, authserv_id),
@@ -68,7 +75,7 @@ def find_cuts(data: bytes, header: Span, authserv_id: str) -> tuple[Span, ...]:
     """
     ours = _normalise_id(authserv_id)
     cuts: list[Span] = []
-    for field in select_fields(data, header, "authentication-results"):
+    for field in iterate_fields(data, header, "authentication-results"):
         if _normalise_id(_read_authserv_id(data[field.value.start : field.value.end])) != ours:
             continue
         if cuts and cuts[-1].end == field.span.start:
@@ -80,9 +87,8 @@ def find_cuts(data: bytes, header: Span, authserv_id: str) -> tuple[Span, ...]:
 
 def _read_authserv_id(raw: bytes) -> str:
     match = _AUTHSERV_ID.match(strip_comments(unfold(raw), inside_words=True))
-    if match is None:
-        return ""
-    return decode_text(unquote(match[1]) if match[1] is not None else match[2])
+    name = b"" if match is None else unquote(match[1] or match[2] or b"")
+    return decode_text(name)
 
 
 def _normalise_id(text: str) -> str:

@@ -215,11 +215,8 @@ class _Scanner:
         return None if level is None else (level, False)
 
     def _count_lines(self, place: int) -> int:
-        """Line ends before a place; each byte is counted once, because places come in order but for a line end."""
+        """Line ends before a place. Places come in order, so that each byte is counted once."""
         known, lines = self._counted
-        if place >= known:
-            lines += self._data.count(b"\n", known, place)
-        else:
-            lines -= self._data.count(b"\n", place, known)
+        lines += self._data.count(b"\n", known, place)
         self._counted = (place, lines)
         return lines

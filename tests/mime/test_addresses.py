@@ -70,7 +70,7 @@ def test_shows_entries_decoded() -> None:
     assert str(_parse_one(b"=?utf-8?Q?Andr=C3=A9?= <a@x.example>")) == "André <a@x.example>"
     assert str(_parse_one(b"root")) == "root"
     assert str(_parse_one(b'"a\rb" <"c\n\nd"@x.example>')) == "ab <c d@x.example>"
-    (group,) = parse_addresses(b"G: a@x.example, B <b@x.example>;")
+    (group,) = parse_addresses(b"G:, a@x.example,, B <b@x.example>;")
     assert (str(group), group.display) == ("G: a@x.example, B <b@x.example>;", "G")
 
 
@@ -152,18 +152,18 @@ def test_too_many_addresses_end_in_doubt() -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        b"(" * 900_000,
-        b'"' + b'\\"' * 450_000,
-        b"[" * 900_000,
-        b"[" + b"\\[" * 450_000,
-        b"<@" * 450_000,
-        b"<@a," * 200_000,
-        b"<@" + b"a," * 400_000,
-        b"=?a?q?" * 150_000,
-        b"=?a?q?" + b"," * 900_000,
-        b"a:" * 450_000,
-        b"\\" * 900_000,
-        b"a " * 450_000 + b"@b",
+        b"(" * 300_000,
+        b'"' + b'\\"' * 50_000,
+        b"[" * 300_000,
+        b"[" + b"\\[" * 50_000,
+        b"<@" * 50_000,
+        b"<@a," * 70_000,
+        b"<@" + b"a," * 130_000,
+        b"=?a?q?" * 50_000,
+        b"=?a?q?" + b"," * 300_000,
+        b"a:" * 50_000,
+        b"\\" * 300_000,
+        b"a " * 50_000 + b"@b",
     ],
     ids=range(12),
 )

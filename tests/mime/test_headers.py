@@ -165,10 +165,10 @@ def test_reads_the_sender() -> None:
     assert find(b"Sender: nobody") is None
 
 
-def test_a_header_of_a_megabyte_takes_linear_time() -> None:
+def test_pathological_headers_take_linear_time() -> None:
     begun = time.process_time()
     for line in (b"a: b\r\n", b"From: a@b.example\r\n", b"\n a", b"From:\n ", b"\xa0:\r\n", b"\n\xa0", b"\xa0"):
-        data = line * (1_000_000 // len(line)) + b"\r\n\r\n"
+        data = line * (300_000 // len(line)) + b"\r\n\r\n"
         split_fields(data, _whole(data))
         read_authors(data, _whole(data))
     assert time.process_time() - begun < 30

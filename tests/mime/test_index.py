@@ -3,9 +3,10 @@
 import pytest
 
 from mssmail.mime.headers import MAX_HEADER_BYTES
-from mssmail.mime.index import build_index, find_cuts, find_date
+from mssmail.mime.index import MAX_STRUCTURE_BYTES, build_index, find_cuts, find_date
 from mssmail.mime.part_table import decode_parts
 from mssmail.mime.parts import scan
+from tests.mime.imap_syntax import check_body, read_tree
 
 OURS = "mx.operator.test"
 
@@ -88,6 +89,18 @@ def test_other_fields_stay(line: bytes) -> None:
 def test_an_international_name_is_one_name_in_both_forms() -> None:
     assert _cut("Authentication-Results: h\u00f4pital.test; x".encode(), authserv_id="xn--hpital-ixa.test") == b"\r\n"
     assert _cut(b"Authentication-Results: not a/name", authserv_id="not") == b"\r\n"
+
+
+def test_a_structure_beyond_all_use_is_shown_as_one_leaf() -> None:
+    part = b"--b\r\nContent-Description: " + b"x" * 100_000 + b"\r\n\r\nbody\r\n"
+    data = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * (MAX_STRUCTURE_BYTES // 100_000 + 1)
+    index = build_index(data, scan(data), OURS)
+    check_body(read_tree(index.bodystructure), extended=True)
+    check_body(read_tree(index.body), extended=False)
+    assert len(index.bodystructure) < 200
+    table = decode_parts(index.parts)
+    assert table.find_span((1,), "") == table.find_span((), "TEXT")
+    assert table.find((2,)) is None
 
 
 def test_neighbouring_cuts_are_one() -> None:
