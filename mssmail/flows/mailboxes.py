@@ -251,7 +251,8 @@ class Mailboxes:
         found: list[UID] = []
         after: UID | None = UID(0)
         while after is not None:
-            page = await self._read(lambda conn, after=after: search.find_page(conn, after))  # type: ignore[misc]
+            read = self._store.read(lambda conn, after=after: search.find_page(conn, after), costly=True)  # type: ignore[misc]
+            page = await asyncio.wrap_future(read)
             found += page.uids
             after = page.following
         return found

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from mssmail.core.account import Account, AccountKind
 from mssmail.core.address import Address
 from mssmail.errors import AccountExists, NoSuchAccount
 from mssmail.store.mailboxes import build_first_mailboxes, remove_mailbox
 from mssmail.store.schema import accounts, mailboxes, subscriptions
+
+# The statements of every RCPT and sign-in stand ready: building one costs more than running it.
+_BY_KEY = select(accounts).where(accounts.c.address_key == bindparam("of_key"))
+_HASH_BY_KEY = select(accounts.c.password_hash).where(accounts.c.address_key == bindparam("of_key"))
+_QUOTA = select(accounts.c.quota_bytes).where(accounts.c.id == bindparam("of_id"))
+_USAGE = select(func.coalesce(func.sum(mailboxes.c.messages), 0), func.coalesce(func.sum(mailboxes.c.size), 0)).where(
+    mailboxes.c.account_id == bindparam("of_id")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ def create_account(conn: Connection, new: NewAccount) -> Account:
 
 def find_account(conn: Connection, address: Address) -> Account | None:
     """The account of this address, suspended or not."""
-    row = conn.execute(select(accounts).where(accounts.c.address_key == address.key)).first()
+    row = conn.execute(_BY_KEY, {"of_key": address.key}).first()
     return None if row is None else _build(row)
 
 
@@ -83,7 +91,7 @@ def list_accounts(conn: Connection, domain: str | None = None) -> Sequence[Accou
 
 def find_password_hash(conn: Connection, address: Address) -> str | None:
     """The stored hash; None when there is no such account, empty when it has no password."""
-    return conn.execute(select(accounts.c.password_hash).where(accounts.c.address_key == address.key)).scalar()
+    return conn.execute(_HASH_BY_KEY, {"of_key": address.key}).scalar()
 
 
 def set_password_hash(conn: Connection, address: Address, password_hash: str) -> None:
@@ -108,14 +116,13 @@ def set_profile(conn: Connection, address: Address, *, display_name: str, red_li
 
 def find_usage(conn: Connection, account_id: int) -> Usage:
     """What the account holds now."""
-    total = select(func.coalesce(func.sum(mailboxes.c.messages), 0), func.coalesce(func.sum(mailboxes.c.size), 0))
-    messages, octets = conn.execute(total.where(mailboxes.c.account_id == account_id)).one()
+    messages, octets = conn.execute(_USAGE, {"of_id": account_id}).one()
     return Usage(messages, octets)
 
 
 def has_room(conn: Connection, account_id: int, octets: int) -> bool:
     """So many octets more stay within the account's quota."""
-    quota = conn.execute(select(accounts.c.quota_bytes).where(accounts.c.id == account_id)).scalar()
+    quota = conn.execute(_QUOTA, {"of_id": account_id}).scalar()
     return quota is None or find_usage(conn, account_id).octets + octets <= quota
 
 

@@ -27,7 +27,7 @@ from mssmail.store.writer import Writer, WriterStats
 T = TypeVar("T")
 
 DATABASE, BODIES, SERVE_LOCK, SCHEMA_LOCK = "mssmail.db", "bodies", "serve.lock", "schema.lock"
-READERS = 4
+READERS, SEARCHERS = 4, 2
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 15000",
@@ -52,6 +52,7 @@ class Store:
         self._local = threading.local()
         self._reading: list[Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._searchers = ThreadPoolExecutor(SEARCHERS, thread_name_prefix="store-searcher")
         self._workers = ThreadPoolExecutor(READERS, thread_name_prefix="store-worker")
         self._writer = Writer(self._engine.connect, sweep_dead_bodies)
 
@@ -64,9 +65,12 @@ class Store:
         """The result of ``run`` once it is durable; see ``Writer``. Cancelling the future has no effect."""
         return self._writer.submit(run)
 
-    def read(self, run: Callable[[Connection], T]) -> Future[T]:
-        """The result of ``run`` on one snapshot of the database; keep it short, nothing may stay open."""
-        return self._enter(self._readers, lambda: self._run_read(run))
+    def read(self, run: Callable[[Connection], T], *, costly: bool = False) -> Future[T]:
+        """The result of ``run`` on one snapshot of the database; keep it short, nothing may stay open.
+
+        Costly reads, such as a page of a search in bodies, wait for each other, and nobody else for them.
+        """
+        return self._enter(self._searchers if costly else self._readers, lambda: self._run_read(run))
 
     def run(self, work: Callable[[], T]) -> Future[T]:
         """The result of blocking work that belongs to the store, such as keeping a large body."""
@@ -88,6 +92,7 @@ class Store:
         self._workers.shutdown(wait=True)
         self._writer.close()
         self._readers.shutdown(wait=True)
+        self._searchers.shutdown(wait=True)
         for connection in self._reading:
             connection.close()
         self._reading.clear()

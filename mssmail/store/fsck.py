@@ -5,6 +5,7 @@ meanwhile can only hide from a question, or show as an orphan that was just bein
 """
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,19 +15,20 @@ from sqlalchemy import Connection, Select, and_, case, func, or_, select, text
 from mssmail.core.mailbox import ViewLayout
 from mssmail.core.message import Span
 from mssmail.errors import StoreUnavailable
+from mssmail.journal import Event
 from mssmail.store.engine import Store
 from mssmail.store.flags import DELETED_BIT, SEEN_BIT
 from mssmail.store.messages import LAYOUT_COLUMNS, build_layout
-from mssmail.store.schema import bodies, dead_bodies, mailbox_rows, mailboxes, messages, queue, vanished
+from mssmail.store.schema import bodies, dead_bodies, journal, mailbox_rows, mailboxes, messages, queue, vanished
 
-PAGE = 200
+PAGE = 200  # rows of one read
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is not as it should be."""
 
-    kind: str  # database, body, file, counters, uid, message
+    kind: str  # database, counters, uid, message, journal, body, file
     subject: str  # which one
     text: str
 
@@ -39,6 +41,7 @@ def check_store(store: Store) -> list[Problem]:
     found += store.read(_check_counters).result()
     found += store.read(_check_uids).result()
     found += store.read(_check_messages).result()
+    found += _check_journal(store)
     found += _check_bodies(store)
     found += _check_layouts(store)
     found += _check_files(store)
@@ -130,6 +133,26 @@ def _read_pages(store: Store, wanted: Select[Any]) -> Iterator[Any]:
         if len(rows) < PAGE:
             return
         last = rows[-1][0]
+
+
+def _check_journal(store: Store) -> list[Problem]:
+    """Every entry can be read, and none is missing between the first and the last."""
+    found = []
+    expected: int | None = None
+    for row in _read_pages(store, select(journal.c.id, journal.c.event, journal.c.facts)):
+        if expected is not None and row.id != expected:
+            found.append(Problem("journal", f"entry {expected}", f"is missing, and all up to {row.id - 1}"))
+        expected = row.id + 1
+        if not _is_readable(row.event, row.facts):
+            found.append(Problem("journal", f"entry {row.id}", "cannot be read"))
+    return found
+
+
+def _is_readable(event: str, facts: str) -> bool:
+    try:
+        return Event(event) is not None and isinstance(json.loads(facts), dict)
+    except ValueError:
+        return False
 
 
 def _check_bodies(store: Store) -> list[Problem]:

@@ -119,7 +119,7 @@ class Writer:
             outcomes = self._run_together(batch)
         except BaseException as error:  # the thread must live, and no future may be forgotten
             fault = read_fault(error)
-            self._reconnect()
+            self._drop_connection()
             if isinstance(fault, SpoolFull) and len(batch) > 1:
                 # What did not fit may have been one big message: the others get a commit of their own.
                 for operation in batch:
@@ -136,7 +136,7 @@ class Writer:
 
     def _run_together(self, batch: Sequence[_Operation]) -> list[_Outcome]:
         began = time.perf_counter()
-        with self._connection.begin() as transaction:
+        with self._require_connection().begin() as transaction:
             outcomes = [self._run_one(operation) for operation in batch]
             ran = time.perf_counter()
             transaction.commit()
@@ -173,17 +173,19 @@ class Writer:
 
     def _run_sweep(self) -> None:
         try:
-            self._sweep(self._connection)
+            self._sweep(self._require_connection())
         except Exception:
             # What was not swept is garbage that waits; the next batch tries again.
             _log.exception("dead bodies could not be swept")
-            self._reconnect()
+            self._drop_connection()
 
-    def _reconnect(self) -> None:
+    def _require_connection(self) -> Connection:
+        if self._connection.closed:
+            self._connection = self._connect()
+        return self._connection
+
+    def _drop_connection(self) -> None:
         """A connection that met an I/O error or lost its transaction is not to be trusted further."""
-        try:
+        if not self._connection.closed:
             self._connection.invalidate()
             self._connection.close()
-            self._connection = self._connect()
-        except Exception:
-            _log.exception("the database cannot be opened again")

@@ -1,9 +1,11 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
 
+from mssmail.core.account import Account
 from mssmail.core.message import Span
 from mssmail.errors import NoSuchMailbox, StoreUnavailable
 from mssmail.store.bodies import INLINE_BYTES, BodyFiles
@@ -95,6 +97,29 @@ def test_a_reference_made_in_the_same_batch_as_the_last_expunge_keeps_the_file(s
     message_id = store.submit(replace_it).result()
     store.submit(lambda conn: None).result()
     assert store.read_body(message_id, Span(0, len(LARGE))).result() == LARGE
+
+
+def test_no_reference_loses_its_file_however_often_the_file_comes_and_goes(store: Store) -> None:
+    accounts = [add_account(store, f"a{number}@a.test") for number in range(4)]
+
+    def work(account: Account) -> None:
+        for _ in range(15):
+            delivered = deliver_to(store, account, LARGE, "INBOX", "\\Deleted")
+            assert store.read_body(delivered.message_id, Span(0, len(LARGE))).result() == LARGE
+            box, uid = delivered.placed[0].mailbox_id, delivered.placed[0].uid
+            assert store.submit(lambda conn, box=box, uid=uid: expunge(conn, box, [uid], 1)).result() == [uid]  # type: ignore[misc]
+
+    with ThreadPoolExecutor(len(accounts)) as pool:
+        list(pool.map(work, accounts))
+    store.submit(lambda conn: None).result()
+    assert list(store.body_files.list_files()) == []
+
+
+def test_a_body_that_cannot_be_written_is_a_fault_of_the_store(store: Store) -> None:
+    (store.directory / "bodies" / "tmp").rmdir()
+    with pytest.raises(StoreUnavailable):
+        store.keep_body(LARGE)
+    assert store.keep_body(build_message()).identity is None
 
 
 def test_a_damaged_file_of_the_same_name_is_replaced(tmp_path: Path) -> None:

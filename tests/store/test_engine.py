@@ -126,5 +126,13 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
         store.read(lambda conn: None)
 
 
+def test_costly_reads_stop_no_others(store: Store) -> None:
+    opened = threading.Event()
+    waiting = [store.read(lambda _: opened.wait(30), costly=True) for _ in range(10)]
+    assert store.read(lambda conn: conn.execute(text("SELECT 1")).scalar()).result() == 1
+    opened.set()
+    assert all(future.result() for future in waiting)
+
+
 def test_work_of_the_store_runs_beside(store: Store) -> None:
     assert store.run(lambda: threading.current_thread().name).result().startswith("store-worker")

@@ -5,14 +5,16 @@ import pytest
 from sqlalchemy import Connection, text
 
 from mssmail.core.address import parse_address
+from mssmail.journal import Entry, Event
 from mssmail.store import fsck
 from mssmail.store.bodies import INLINE_BYTES
 from mssmail.store.engine import Store
 from mssmail.store.fsck import check_store
+from mssmail.store.journal import append_entries
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.messages import deliver
 from mssmail.store.rows import expunge
-from tests.support.store import add_account, build_delivery, build_message, deliver_to
+from tests.support.store import NOW, add_account, build_delivery, build_message, deliver_to
 
 LARGE = build_message("large", octets=INLINE_BYTES + 1)
 
@@ -29,6 +31,9 @@ def used(store: Store) -> Store:
     inbox = store.read(lambda conn: find_mailbox(conn, anne.id, "INBOX").id).result()
     store.submit(lambda conn: expunge(conn, inbox, None, 10)).result()
     deliver_to(store, anne, build_message("three"), "INBOX", "\\Deleted")
+    for number in range(4):
+        entry = Entry(NOW, Event.ADMIN, "t", {"number": number})
+        store.submit(lambda conn, entry=entry: append_entries(conn, (entry,))).result()  # type: ignore[misc]
     return store
 
 
@@ -53,6 +58,10 @@ def test_a_store_in_use_has_no_problems(used: Store, monkeypatch: pytest.MonkeyP
         ("UPDATE mailboxes SET highest_modseq = 1 WHERE name = 'Junk'", "uid", "beyond"),
         ("UPDATE vanished SET uid = 1", "uid", "is there and has vanished"),
         ("DELETE FROM queue", "message", "in no mailbox"),
+        ("DELETE FROM journal WHERE id IN (2, 3)", "journal", "is missing, and all up to 3"),
+        ("UPDATE journal SET event = 'invented' WHERE id = 2", "journal", "cannot be read"),
+        ("UPDATE journal SET facts = '{' WHERE id = 2", "journal", "cannot be read"),
+        ("UPDATE journal SET facts = '[]' WHERE id = 2", "journal", "cannot be read"),
         ("UPDATE bodies SET data = CAST('x' AS BLOB) WHERE data IS NOT NULL AND id = 1", "body", "not those of"),
         ("UPDATE messages SET length = length + 1 WHERE id = 1", "message", "sizes do not agree"),
         ("UPDATE messages SET header_end = 1000000 WHERE id = 1", "message", "sizes do not agree"),

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from mssmail.errors import NoSuchMailbox, SpoolFull, StoreUnavailable
 from mssmail.store.engine import Store, open_store
-from mssmail.store.schema import counters
+from mssmail.store.schema import counters, dead_bodies
 
 
 def _write(store: Store, name: str) -> Future[str]:
@@ -124,6 +124,33 @@ def test_a_lost_transaction_fails_all_of_its_batch_and_no_later_one(store: Store
             future.result()
     assert _write(store, "later").result() == "later"
     assert _list_names(store) == {"later"}
+
+
+def test_the_writer_comes_back_when_the_disk_does(store: Store) -> None:
+    away = store.directory.with_name("away")
+
+    def lose(conn: Connection) -> None:
+        store.directory.rename(away)
+        conn.exec_driver_sql("ROLLBACK")
+        raise OSError("the disk has gone")
+
+    for attempt in (store.submit(lose), store.submit(lambda conn: None)):
+        with pytest.raises(StoreUnavailable):
+            attempt.result()
+    with pytest.raises(StoreUnavailable):
+        _write(store, "while away").result()
+    away.rename(store.directory)
+    assert _write(store, "back").result() == "back"
+
+
+def test_a_body_that_cannot_be_swept_stops_nobody(store: Store) -> None:
+    digest = bytes(32)
+    (store.body_files.path(digest.hex()) / "not a file").mkdir(parents=True)
+    store.submit(lambda conn: conn.execute(insert(dead_bodies).values(sha256=digest))).result()
+    store.submit(lambda conn: conn.info.update(may_have_dead_bodies=True)).result()
+    assert _write(store, "goes on").result() == "goes on"
+    left = store.read(lambda conn: conn.execute(select(dead_bodies.c.sha256)).scalar()).result()
+    assert left == digest
 
 
 def test_closing_does_first_what_was_submitted(store: Store) -> None:
