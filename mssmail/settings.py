@@ -91,7 +91,7 @@ class Server:
     )
     log_format: LogFormat = _key(LogFormat.TEXT, "Log lines as text for people or as json for machines.")
     log_level: str = _key("info", "debug, info, warning or error.")
-    postmaster: str = _key("", "Author of delivery reports; empty: postmaster@ the first domain.")
+    postmaster: str = _key("", "Author of delivery reports; empty: postmaster@ the sender's domain.")
 
 
 @dataclass(frozen=True, slots=True)

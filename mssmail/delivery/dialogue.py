@@ -11,15 +11,14 @@ table at the end of this file; a reply that is not in it breaks the session.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 from mssmail.core.reply import Reply
 from mssmail.delivery.events import Broken, Capabilities, Closed, Done, Event, Ready, TlsWanted, Transaction
+from mssmail.delivery.payload import cut_data, encode_mail, judge_transaction, stuff_dots
 from mssmail.delivery.replies import PeerReply, ReplyReader
 from mssmail.errors import BadSyntax, FrameTooBig, WrongState
-
-_CHUNK_BYTES = 64 * 1024
 
 
 class State(Enum):
@@ -94,7 +93,7 @@ class Dialogue:
         if refusal is not None:
             return [Done((refusal,) * len(transaction.recipients))]
         self._transaction, self._answers, self._refusal = transaction, [], None
-        commands = [_encode_mail(transaction, self._capabilities)]
+        commands = [encode_mail(transaction, self._capabilities)]
         if self._capabilities.has("PIPELINING"):
             # DATA stays out of the group: with every recipient refused it might still be granted (RFC 2920 §3.1), and
             # the round trip is cheaper than that case.
@@ -191,7 +190,7 @@ class Dialogue:
 
     def _send_data(self, _peer_reply: PeerReply, _reply: Reply) -> Sequence[Event]:
         self.state = State.END
-        self._output.extend(_cut(stuff_dots(self._under_way().data)))
+        self._output.extend(cut_data(stuff_dots(self._under_way().data)))
         return []
 
     def _refuse_all(self, _peer_reply: PeerReply, reply: Reply) -> Sequence[Event]:
@@ -269,40 +268,3 @@ def parse_capabilities(reply: PeerReply) -> Capabilities:
         keyword, _, parameters = line.strip().partition(" ")
         keywords.setdefault(keyword.upper(), parameters.strip())
     return Capabilities(reply.lines[0].partition(" ")[0], keywords)
-
-
-def judge_transaction(transaction: Transaction, capabilities: Capabilities) -> Reply | None:
-    """The refusal, in our own words, of a message that this peer cannot be given unchanged; None: it can."""
-    data, limit = transaction.data, capabilities.max_bytes
-    breaks = data.count(b"\r\n")
-    if breaks != data.count(b"\r") or breaks != data.count(b"\n") or b"\0" in data:
-        # What another server would make of them is anybody's guess, and the stuff of smuggled messages.
-        return Reply(550, "5.6.0", "The message has bare CR or LF, or NUL, and cannot be sent")
-    if data and not data.endswith(b"\r\n"):
-        return Reply(550, "5.6.0", "The message does not end with a line end and cannot be sent unchanged")
-    if limit is not None and len(data) > limit:
-        return Reply(552, "5.3.4", f"The message has {len(data)} octets, the server of the recipient takes {limit}")
-    if not data.isascii() and not capabilities.has("8BITMIME"):
-        # RFC 6152 §3 would have us convert or return it; converting would break the signature.
-        return Reply(554, "5.6.3", "The message has 8-bit content, which the server of the recipient does not take")
-    return None
-
-
-def _encode_mail(transaction: Transaction, capabilities: Capabilities) -> str:
-    words = [f"MAIL FROM:<{transaction.reverse_path or ''}>"]
-    if capabilities.has("SIZE"):
-        words.append(f"SIZE={len(transaction.data)}")
-    if capabilities.has("8BITMIME") and not transaction.data.isascii():
-        words.append("BODY=8BITMIME")
-    return " ".join(words)
-
-
-def stuff_dots(data: bytes) -> bytes:
-    """The message as DATA carries it (RFC 5321 §4.5.2), with the line that ends it."""
-    stuffed = data.replace(b"\r\n.", b"\r\n..")
-    return b"".join((b"." if data.startswith(b".") else b"", stuffed, b".\r\n"))
-
-
-def _cut(data: bytes) -> Iterable[memoryview]:
-    view = memoryview(data)
-    return (view[start : start + _CHUNK_BYTES] for start in range(0, len(view), _CHUNK_BYTES))

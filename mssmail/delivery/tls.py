@@ -1,11 +1,15 @@
 """The TLS context of our client: its own certificate shown, the server's chain wanted, its host name not asked."""
 
+import logging
 import ssl
 from collections.abc import Sequence
 from pathlib import Path
 
 from mssmail.core.envelope import TlsFacts
 from mssmail.errors import BadCertificate
+from mssmail.trust.snapshot import TrustSnapshot
+
+_log = logging.getLogger(__name__)
 
 # RFC 9325 §4.2: forward secrecy and AEAD only. TLS 1.3 suites are all of that kind. OpenSSL's name → IANA's.
 CIPHERS = {
@@ -39,6 +43,39 @@ def build_client_context(
     except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
         raise BadCertificate(f"TLS material for deliveries cannot be used: {error}") from error
     return context
+
+
+class ClientContexts:
+    """The context for the next delivery; built anew when the files or the trust have changed.
+
+    A renewal that cannot be used (half a file, a key that does not fit) is logged, and the old context stays.
+    """
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        self._files = (certificate, key)
+        self._stamp: tuple[object, ...] = ()
+        self._context: ssl.SSLContext | None = None
+
+    def find_context(self, snapshot: TrustSnapshot) -> ssl.SSLContext:
+        """The context under this snapshot; raises BadCertificate when there never was one that could be used."""
+        stamp = (snapshot.generation, *map(_read_stamp, self._files))
+        if self._context is None or stamp != self._stamp:
+            try:
+                self._context = build_client_context(*self._files, snapshot.anchors, snapshot.intermediates)
+            except BadCertificate as fault:
+                if self._context is None:
+                    raise
+                _log.error("TLS material for deliveries not renewed: %s", fault)
+            self._stamp = stamp
+        return self._context
+
+
+def _read_stamp(path: Path) -> tuple[int, ...]:
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def _load_authorities(context: ssl.SSLContext, anchors: Sequence[bytes], intermediates: Sequence[bytes]) -> None:

@@ -1,7 +1,7 @@
 """Mail on its way to peers: claimed with a lease, settled by outcome. The journal remembers what was settled."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,20 @@ from mssmail.store.messages import drop_unused_messages
 from mssmail.store.schema import messages, queue
 
 
-def claim(conn: Connection, now: datetime, limit: int, lease_until: datetime) -> list[QueueItem]:
-    """Items that are due, and those whose dispatcher let its lease run out; each counts an attempt more."""
+def claim(
+    conn: Connection, now: datetime, limit: int, lease_until: datetime, *, without: Collection[str] = ()
+) -> list[QueueItem]:
+    """Items that are due, and those whose dispatcher let its lease run out; each counts an attempt more.
+
+    Recipients in the domains ``without`` are left alone: their servers are busy enough.
+    """
     is_due = or_(
         and_(queue.c.state == QueueState.WAITING.value, queue.c.next_try_at <= now),
         and_(queue.c.state == QueueState.SENDING.value, queue.c.leased_until <= now),
     )
-    due = select(queue.c.id).where(is_due).order_by(queue.c.next_try_at, queue.c.id).limit(limit)
+    # A domain in normal form holds neither % nor _, and addresses are kept with it in that form.
+    is_other = [queue.c.recipient.not_like(f"%@{domain}") for domain in without]
+    due = select(queue.c.id).where(is_due, *is_other).order_by(queue.c.next_try_at, queue.c.id).limit(limit)
     taken = list(conn.execute(due).scalars())
     conn.execute(
         update(queue)
@@ -53,6 +60,16 @@ def settle(
     if next_try_at is not None:
         values["next_try_at"] = next_try_at
     return conn.execute(update(queue).where(queue.c.id == item_id).values(values)).rowcount > 0
+
+
+def release_leases(conn: Connection, now: datetime) -> int:
+    """Let everything that is leased come due now; how many there were.
+
+    For a dispatcher that begins and is the only one of this store: what is leased then, was a dead one's.
+    """
+    is_leased = queue.c.state == QueueState.SENDING.value
+    values = {"state": QueueState.WAITING.value, "leased_until": None, "next_try_at": now}
+    return conn.execute(update(queue).where(is_leased).values(values)).rowcount
 
 
 def list_items(conn: Connection, *, after_id: int = 0, limit: int = 500) -> Sequence[QueueItem]:

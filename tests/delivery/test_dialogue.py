@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mssmail.core.address import Address, parse_address
 from mssmail.core.reply import Reply
-from mssmail.delivery.dialogue import Dialogue, State, judge_transaction, stuff_dots
+from mssmail.delivery.dialogue import Dialogue, State
 from mssmail.delivery.events import Broken, Capabilities, Closed, Done, Event, Ready, TlsWanted, Transaction
 from mssmail.errors import WrongState
 
@@ -224,31 +224,6 @@ def test_an_answer_nobody_asked_for_breaks_the_session() -> None:
     assert event == Broken("the peer's answer to nothing", Reply(250, "", "ok"))
 
 
-@pytest.mark.parametrize(
-    ("data", "keywords", "refusal"),
-    [
-        (DATA, {}, ""),
-        (b"", {}, ""),
-        (b"x\r\n" * 10, {"SIZE": "30"}, ""),
-        (b"x\r\n" * 10, {"SIZE": "0"}, ""),
-        (b"x\r\n" * 10, {"SIZE": "29"}, "552 5.3.4"),
-        ("é\r\n".encode(), {"8BITMIME": ""}, ""),
-        ("é\r\n".encode(), {}, "554 5.6.3"),
-        (b"a\nb\r\n", {}, "550 5.6.0"),
-        (b"a\rb\r\n", {}, "550 5.6.0"),
-        (b"a\n\rb\r\n", {}, "550 5.6.0"),
-        (b"a\r\n.\n\r\n", {}, "550 5.6.0"),
-        (b"a\0b\r\n", {}, "550 5.6.0"),
-        (b"a\r\nb", {}, "550 5.6.0"),
-    ],
-)
-def test_a_message_that_would_have_to_be_changed_is_refused(
-    data: bytes, keywords: dict[str, str], refusal: str
-) -> None:
-    got = judge_transaction(Transaction(None, (A,), data), Capabilities("mx", keywords))
-    assert (str(got)[:9] if got else "") == refusal
-
-
 def test_a_message_the_peer_cannot_take_costs_no_command() -> None:
     dialogue = _ready()
     (event,) = _send(dialogue, A, B, data=b"x" * 998 + b"\r\nxx\r\n")
@@ -262,14 +237,6 @@ def test_eight_bits_and_the_null_sender_are_announced() -> None:
     dialogue = _ready()
     dialogue.send(Transaction(None, (A,), "é\r\n".encode()))
     assert _written(dialogue).startswith(b"MAIL FROM:<> SIZE=4 BODY=8BITMIME\r\n")
-
-
-@given(st.lists(st.sampled_from([b".", b"..", b"a", b"", b".a", b"\t."])))
-def test_unstuffing_gives_the_message_back_and_nothing_ends_it_early(lines: list[bytes]) -> None:
-    data = b"".join(line + b"\r\n" for line in lines)
-    sent = stuff_dots(data).split(b"\r\n")
-    assert sent.index(b".") == len(sent) - 2
-    assert b"".join(line.removeprefix(b".") + b"\r\n" for line in sent[:-2]) == data
 
 
 TLS_PHASE = (

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
-from mssmail.delivery.tls import build_client_context
+from mssmail.delivery.tls import ClientContexts, build_client_context
 from mssmail.errors import BadCertificate
+from mssmail.trust.snapshot import TrustSnapshot
 from tests.support.pki import build_pki
 
 PKI = build_pki()
@@ -52,3 +53,28 @@ def test_an_anchor_that_is_not_self_signed_ends_a_path_too(tmp_path: Path) -> No
     context = build_client_context(*OURS.write(tmp_path, "ours"), PKI.intermediates, PKI.anchors)
     assert context.verify_flags & ssl.VERIFY_X509_PARTIAL_CHAIN
     assert len(context.get_ca_certs()) == 1
+
+
+def test_a_renewed_certificate_counts_from_the_next_delivery_on(tmp_path: Path) -> None:
+    certificate, key = OURS.write(tmp_path, "ours")
+    contexts = ClientContexts(certificate, key)
+    snapshot = TrustSnapshot(1, PKI.anchors)
+    first = contexts.find_context(snapshot)
+    assert contexts.find_context(snapshot) is first
+    PKI.make_operator("mx.renewed.test").write(tmp_path, "ours")
+    second = contexts.find_context(snapshot)
+    assert second is not first
+    assert contexts.find_context(TrustSnapshot(2, PKI.anchors, PKI.intermediates)) is not second
+
+
+def test_a_renewal_that_cannot_be_used_leaves_the_old_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    certificate, key = OURS.write(tmp_path, "ours")
+    contexts = ClientContexts(certificate, key)
+    snapshot = TrustSnapshot(1, PKI.anchors)
+    first = contexts.find_context(snapshot)
+    key.unlink()
+    assert contexts.find_context(snapshot) is first
+    assert contexts.find_context(snapshot) is first
+    assert len(caplog.records) == 1
+    with pytest.raises(BadCertificate):
+        ClientContexts(certificate, key).find_context(snapshot)

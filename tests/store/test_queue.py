@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from mssmail.core.address import parse_address
+from mssmail.core.address import Address, parse_address
 from mssmail.core.queue import QueueItem, QueueState
 from mssmail.core.reply import Reply
 from mssmail.store import queue
@@ -46,6 +46,25 @@ def test_nobody_claims_what_is_leased_until_the_lease_runs_out(store: Store) -> 
     assert _claim(store) == []
     assert _claim(store, minutes=9) == []
     assert [item.attempts for item in _claim(store, minutes=10)] == [2, 2]
+
+
+@pytest.mark.usefixtures("message_id")
+def test_busy_domains_are_left_alone(store: Store) -> None:
+    def take(*without: str) -> list[Address]:
+        claimed = store.submit(lambda conn: queue.claim(conn, NOW, 10, NOW + MINUTE, without=without)).result()
+        return [item.recipient for item in claimed]
+
+    assert take("b.test", "c.test") == []
+    assert take("b.test", "test") == [EVE]
+    assert take("c.test") == [BOB]
+
+
+@pytest.mark.usefixtures("message_id")
+def test_what_a_dead_dispatcher_held_comes_due_at_once(store: Store) -> None:
+    held = _claim(store)
+    assert store.submit(lambda conn: queue.release_leases(conn, NOW + MINUTE)).result() == 2
+    assert _claim(store, minutes=0) == []
+    assert [item.id for item in _claim(store, minutes=1)] == [item.id for item in held]
 
 
 @pytest.mark.usefixtures("message_id")

@@ -1,0 +1,47 @@
+"""The message as it goes over the wire: refused or unchanged, dots stuffed (RFC 5321 §4.5.2), in pieces."""
+
+from collections.abc import Iterable
+
+from mssmail.core.reply import Reply
+from mssmail.delivery.events import Capabilities, Transaction
+
+_CHUNK_BYTES = 64 * 1024
+
+
+def judge_transaction(transaction: Transaction, capabilities: Capabilities) -> Reply | None:
+    """The refusal, in our own words, of a message that this peer cannot be given unchanged; None: it can."""
+    data, limit = transaction.data, capabilities.max_bytes
+    breaks = data.count(b"\r\n")
+    if breaks != data.count(b"\r") or breaks != data.count(b"\n") or b"\0" in data:
+        # What another server would make of them is anybody's guess, and the stuff of smuggled messages.
+        return Reply(550, "5.6.0", "The message has bare CR or LF, or NUL, and cannot be sent")
+    if data and not data.endswith(b"\r\n"):
+        return Reply(550, "5.6.0", "The message does not end with a line end and cannot be sent unchanged")
+    if limit is not None and len(data) > limit:
+        return Reply(552, "5.3.4", f"The message has {len(data)} octets, the server of the recipient takes {limit}")
+    if not data.isascii() and not capabilities.has("8BITMIME"):
+        # RFC 6152 §3 would have us convert or return it; converting would break the signature.
+        return Reply(554, "5.6.3", "The message has 8-bit content, which the server of the recipient does not take")
+    return None
+
+
+def encode_mail(transaction: Transaction, capabilities: Capabilities) -> str:
+    """The MAIL command for this peer, with the parameters it announced."""
+    words = [f"MAIL FROM:<{transaction.reverse_path or ''}>"]
+    if capabilities.has("SIZE"):
+        words.append(f"SIZE={len(transaction.data)}")
+    if capabilities.has("8BITMIME") and not transaction.data.isascii():
+        words.append("BODY=8BITMIME")
+    return " ".join(words)
+
+
+def stuff_dots(data: bytes) -> bytes:
+    """The message as DATA carries it (RFC 5321 §4.5.2), with the line that ends it."""
+    stuffed = data.replace(b"\r\n.", b"\r\n..")
+    return b"".join((b"." if data.startswith(b".") else b"", stuffed, b".\r\n"))
+
+
+def cut_data(data: bytes) -> Iterable[memoryview]:
+    """The pieces in which it is written, none of them a copy."""
+    view = memoryview(data)
+    return (view[start : start + _CHUNK_BYTES] for start in range(0, len(view), _CHUNK_BYTES))

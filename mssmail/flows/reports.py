@@ -1,0 +1,98 @@
+"""Delivery reports on their way: built, signed by the organisation, examined, ready for the settling transaction."""
+
+import asyncio
+import json
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from mssmail.core.address import Address, parse_address
+from mssmail.core.trace import build_id, build_results, build_return_path
+from mssmail.core.verdict import Structure
+from mssmail.delivery.dsn import FailedRecipient, Undelivered, build_failure_report
+from mssmail.errors import BadCertificate
+from mssmail.flows.evidence import describe_verdict, summarise
+from mssmail.flows.intake import Examiner, find_signature_part
+from mssmail.flows.signing import KeyRing
+from mssmail.journal import Entry, Event
+from mssmail.settings import Settings, SignWith
+from mssmail.smime.sign import sign_message
+from mssmail.store.accounts import find_account
+from mssmail.store.engine import Store
+from mssmail.store.messages import Delivery, KeptMessage, Placement
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Destination:
+    """Where the report goes: an INBOX here, or a peer's server."""
+
+    placements: tuple[Placement, ...] = ()
+    queue: tuple[Address, ...] = ()
+
+
+class Reporter:
+    """Prepares failure reports. Nothing is written here: the report is durable when what it reports is settled."""
+
+    def __init__(self, settings: Settings, store: Store, pool: Examiner) -> None:
+        self._settings = settings
+        self._store = store
+        self._pool = pool
+        self._keys = KeyRing(settings.server.keys)
+
+    async def prepare(
+        self, message: KeptMessage, failures: tuple[FailedRecipient, ...], at: datetime
+    ) -> Delivery | None:
+        """The report for the sender, or None when there is nobody to tell: null sender, or an account that has gone.
+
+        Raises WorkerFault when it cannot be examined now.
+        """
+        sender = message.reverse_path
+        destination = None if sender is None else await self._find_destination(sender)
+        if sender is None or destination is None:
+            return None
+        author, id = self._find_author(sender), build_id()
+        undelivered = Undelivered(sender, message.data, message.trace_id, message.received_at, failures)
+        plain = build_failure_report(undelivered, author, self._settings.server.name, id, at)
+        data = await asyncio.to_thread(self._sign, plain, author, at)
+        examination = await self._pool.examine(data, at, verify=True)
+        is_signed = examination.verdict.structure is Structure.SIGNED
+        part = find_signature_part(examination) if is_signed else ""
+        facts = {"recipient": str(sender), "reports": message.trace_id, **describe_verdict(examination.verdict)}
+        return Delivery(
+            trace_id=id,
+            body=await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data))),
+            prefix=build_return_path(None) + build_results(examination.verdict, self._settings.server.name, part),
+            index=examination.index,
+            summary=summarise(examination.verdict),
+            evidence=json.dumps(facts),
+            reverse_path=None,  # RFC 5321 §4.5.5: never a report about a report
+            received_at=at,
+            placements=destination.placements,
+            queue=destination.queue,
+            entries=(Entry(at, Event.DELIVERED if destination.placements else Event.QUEUED, id, facts),),
+        )
+
+    async def _find_destination(self, sender: Address) -> _Destination | None:
+        if self._settings.find_domain(sender.domain) is None:
+            return _Destination(queue=(sender,))
+        account = await asyncio.wrap_future(self._store.read(lambda conn: find_account(conn, sender)))
+        return None if account is None else _Destination((Placement(account.id),))
+
+    def _find_author(self, sender: Address) -> Address:
+        if self._settings.server.postmaster:
+            return parse_address(self._settings.server.postmaster)
+        own = [domain.name for domain in self._settings.domain]
+        domain = sender.domain if sender.domain in own or not own else own[0]
+        return Address("postmaster", domain)
+
+    def _sign(self, data: bytes, author: Address, at: datetime) -> bytes:
+        """For a thread: keys are read, and signing takes time."""
+        try:
+            key = self._keys.find_key(author, SignWith.ORGANISATION)
+            return data if key is None else sign_message(data, key, at)
+        except BadCertificate as fault:
+            # Unsigned it still reaches our own senders, and peers that take unsigned reports; unsent it helps nobody.
+            _log.error("a delivery report goes out unsigned: %s", fault)
+            return data

@@ -1,0 +1,64 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mssmail.core.address import parse_address
+from mssmail.delivery.events import Capabilities, Transaction
+from mssmail.delivery.payload import cut_data, encode_mail, judge_transaction, stuff_dots
+
+A = parse_address("a@peer.test")
+SENDER = parse_address('"odd one"@ours.test')
+DATA = b"Subject: x\r\n\r\n.hidden\r\nbye\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "keywords", "refusal"),
+    [
+        (DATA, {}, ""),
+        (b"", {}, ""),
+        (b"x\r\n" * 10, {"SIZE": "30"}, ""),
+        (b"x\r\n" * 10, {"SIZE": "0"}, ""),
+        (b"x\r\n" * 10, {"SIZE": "29"}, "552 5.3.4"),
+        ("é\r\n".encode(), {"8BITMIME": ""}, ""),
+        ("é\r\n".encode(), {}, "554 5.6.3"),
+        (b"a\nb\r\n", {}, "550 5.6.0"),
+        (b"a\rb\r\n", {}, "550 5.6.0"),
+        (b"a\n\rb\r\n", {}, "550 5.6.0"),
+        (b"a\r\n.\n\r\n", {}, "550 5.6.0"),
+        (b"a\0b\r\n", {}, "550 5.6.0"),
+        (b"a\r\nb", {}, "550 5.6.0"),
+    ],
+)
+def test_a_message_that_would_have_to_be_changed_is_refused(
+    data: bytes, keywords: dict[str, str], refusal: str
+) -> None:
+    got = judge_transaction(Transaction(None, (A,), data), Capabilities("mx", keywords))
+    assert (str(got)[:9] if got else "") == refusal
+
+
+@given(st.lists(st.sampled_from([b".", b"..", b"a", b"", b".a", b"\t."])))
+def test_unstuffing_gives_the_message_back_and_nothing_ends_it_early(lines: list[bytes]) -> None:
+    data = b"".join(line + b"\r\n" for line in lines)
+    sent = stuff_dots(data).split(b"\r\n")
+    assert sent.index(b".") == len(sent) - 2
+    assert b"".join(line.removeprefix(b".") + b"\r\n" for line in sent[:-2]) == data
+
+
+@pytest.mark.parametrize(
+    ("keywords", "data", "command"),
+    [
+        ({}, b"x\r\n", 'MAIL FROM:<"odd one"@ours.test>'),
+        ({"SIZE": ""}, b"x\r\n", 'MAIL FROM:<"odd one"@ours.test> SIZE=3'),
+        ({"8BITMIME": ""}, b"x\r\n", 'MAIL FROM:<"odd one"@ours.test>'),
+        ({"8BITMIME": ""}, b"\xe9\r\n", 'MAIL FROM:<"odd one"@ours.test> BODY=8BITMIME'),
+    ],
+)
+def test_a_parameter_is_used_when_it_was_announced(keywords: dict[str, str], data: bytes, command: str) -> None:
+    assert encode_mail(Transaction(SENDER, (A,), data), Capabilities("mx", keywords)) == command
+
+
+@given(st.binary(max_size=200_000))
+def test_the_pieces_are_the_whole(data: bytes) -> None:
+    pieces = list(cut_data(data))
+    assert b"".join(pieces) == data
+    assert all(len(piece) <= 65_536 for piece in pieces)
