@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from mssmail.core.decision import Refuse
 from mssmail.core.reply import Reply
-from mssmail.errors import Fault
 from mssmail.policy.login import judge_login
 from mssmail.smtp.connection import Connection, SilentPeer
 from mssmail.smtp.login import read_credentials
@@ -103,15 +102,11 @@ class Conversation(Connection):
     async def _answer_message(self, session: Session, transaction: Transaction, data: DataReader) -> Reply:
         handler = self._edge.handler
         try:
-            try:
-                message = data.take_message()
-            except Fault as fault:
-                reply = self._answer_fault(fault, transaction.id)
-                await handler.note_refusal(session, transaction, reply, type(fault).__name__)
-                return reply
-            return await handler.handle_DATA(session, transaction, message)
+            return await handler.handle_DATA(session, transaction, data.take_message())
         except Exception as error:
-            return self._answer_fault(error, transaction.id)
+            reply = self._answer_fault(error, transaction.id)
+            await handler.note_refusal(session, transaction, reply, type(error).__name__)
+            return reply
         finally:
             self._edge.inflight.release(data.reserved)
 

@@ -1,14 +1,18 @@
 """The verbs, spoken to over real TLS: dialogues, hostile timing, and what happens to a message nobody waits for."""
 
 import asyncio
+import re
 import smtplib
 import ssl
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mssmail.core.reply import Reply
-from mssmail.errors import StoreUnavailable
+from mssmail.errors import StoreUnavailable, WorkerFault
+from mssmail.smtp.connection import MAX_REFUSALS
 from mssmail.smtp.limits import InflightLimit
 from tests.support.dialogue import find_dialogues, play_dialogue
 from tests.support.smtp_room import YesHandler, build_client_context, open_room
@@ -217,3 +221,63 @@ async def test_many_errors_end_the_session(tmp_path: Path) -> None:
         rest = await client.reader.read()
         assert rest.count(b"500 5.5.1 ") == 20
         assert rest.splitlines()[-1].startswith(b"421 4.7.0 ")
+
+
+async def test_a_message_that_breaks_off_is_nobodys(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        client = await _connect(room.tls_port)
+        await client.begin()
+        client.writer.write(b"a: b\r\n\r\n" + b"x" * 300_000)
+        await client.writer.drain()
+        client.writer.transport.abort()
+        await room.wait_until_empty()
+        assert room.handler.messages == []
+        assert room.handler.refusals == []
+        assert room.edge.inflight.used == 0
+        assert room.edge.connections.total == 0
+
+
+async def test_a_fault_at_the_end_of_data_is_noted(tmp_path: Path) -> None:
+    async with open_room(tmp_path, handler=YesHandler({"DATA": WorkerFault()})) as room:
+        client = await _connect(room.tls_port)
+        await client.begin()
+        assert (await client.say(b"x\r\n.\r\n")).startswith(b"451 4.3.0 The message could not be examined")
+        assert room.handler.refusals == ["WorkerFault"]
+        assert room.edge.inflight.used == 0
+        client.writer.close()
+
+
+async def test_guessing_recipients_ends_the_session(tmp_path: Path) -> None:
+    handler = YesHandler({"eve@b.test": Reply(550, "5.1.1", "No such account here")})
+    async with open_room(tmp_path, handler=handler) as room:
+        client = await _connect(room.tls_port)
+        client.writer.write(b"EHLO a.test\r\nMAIL FROM:<a@a.test>\r\n" + b"RCPT TO:<eve@b.test>\r\n" * 600)
+        lines = (await client.reader.read()).splitlines()
+        assert sum(line.startswith(b"550 5.1.1") for line in lines) == MAX_REFUSALS
+        assert lines[-1].startswith(b"421 4.7.0 ")
+
+
+_SAYINGS = (
+    rb"EHLO a\r\n|HELO\r\n|MAIL FROM:<a@b.test>\r\n|RCPT TO:<b@b.test>\r\n|DATA\r\n|\r\n|.\r\n|RSET\r\n|QUIT\r\n|"
+    rb"AUTH PLAIN\r\n|=\r\n|*\r\n|NOOP|\n|\r|\0| |<|>"
+)
+_PIECES = st.sampled_from(_SAYINGS.decode("unicode_escape").encode("latin-1").split(b"|"))
+_REPLY = re.compile(rb"(220 mx|250-[A-Z0-9a-z]|250 (mx|HELP)|334 |354 |([245])\d\d \3\.\d\.\d{1,2} )[\x20-\x7e]*\r\n")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(_PIECES | st.binary(max_size=20), max_size=25))
+def test_whatever_is_said_every_answer_is_a_reply_and_nothing_breaks(tmp_path: Path, pieces: list[bytes]) -> None:
+    async def speak() -> None:
+        async with open_room(tmp_path, offers_login=True) as room:
+            client = await _connect(room.tls_port)
+            client.writer.write(b"".join(pieces) + b"\r\n.\r\n")
+            client.writer.write(b"RSET\r\n*\r\nQUIT\r\n" * 2)
+            heard = await client.reader.read()
+            assert all(_REPLY.fullmatch(line + b"\n") for line in heard.split(b"\n")[:-1]), heard
+            assert b"incident" not in heard
+            client.writer.close()
+            await room.wait_until_empty()
+            assert room.edge.inflight.used == 0
+
+    asyncio.run(speak())
