@@ -76,7 +76,7 @@ class Link(asyncio.Protocol):
             transport = await loop.start_tls(
                 self._transport, self, context, server_hostname=name, ssl_handshake_timeout=seconds
             )
-        except (OSError, TimeoutError) as error:  # ssl.SSLError is an OSError
+        except (OSError, ValueError) as error:  # TimeoutError and ssl.SSLError are OSErrors; ValueError: no host name
             raise PeerFault(f"TLS handshake failed: {error or type(error).__name__}") from error
         if transport is None:
             raise PeerFault("the peer closed the connection during the handshake")

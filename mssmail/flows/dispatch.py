@@ -96,7 +96,7 @@ class Dispatcher:
             self._woken.clear()
             try:
                 seconds = await self._claim()
-            except Fault:
+            except Exception:  # whatever it is: mail goes on waiting, and this task must not end
                 _log.exception("the queue cannot be read")
                 seconds = _PAUSE_SECONDS
             try:
