@@ -1,5 +1,6 @@
 """What is kept: SQLAlchemy Core over SQLite, one writer, one transaction for everything that belongs together.
 
-May import ``core``, ``journal``, ``settings``. SQLite's own ways stand in ``engine`` and ``search`` only.
-Read first: ``schema``, then ``writer``.
+May import ``core``, ``journal``, ``settings`` and, for SEARCH, ``mime``. SQLite's own ways stand in ``engine`` (pragmas,
+locks), ``conditions`` (functions of SEARCH) and ``fsck`` (its integrity check) only.
+Read first: ``schema``, then ``writer``, then ``messages.deliver``.
 """

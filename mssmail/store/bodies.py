@@ -7,6 +7,7 @@ wrote. Between the two no reference can lose its file, whichever process sweeps.
 """
 
 import hashlib
+import logging
 import os
 import secrets
 from collections.abc import Iterator
@@ -14,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from mssmail.core.message import Span
 from mssmail.errors import NoSuchMailbox, StoreUnavailable
 from mssmail.store.schema import bodies, dead_bodies, messages
+
+_log = logging.getLogger(__name__)
 
 INLINE_BYTES = 131_072
 _SWEEP_LIMIT = 64  # files at a time: the write lock is held meanwhile
@@ -91,9 +93,14 @@ class BodyFiles:
         for path in (self._directory / "tmp").iterdir():
             path.unlink(missing_ok=True)
 
-    def unlink(self, sha256: str) -> None:
-        """Remove a file nobody refers to."""
-        self.path(sha256).unlink(missing_ok=True)
+    def unlink(self, sha256: str) -> bool:
+        """Remove a file nobody refers to; False when the disk does not let us now."""
+        try:
+            self.path(sha256).unlink(missing_ok=True)
+        except OSError:
+            _log.warning("a dead body cannot be removed", exc_info=True)
+            return False
+        return True
 
     def _identify(self, sha256: str) -> tuple[int, int] | None:
         try:
@@ -149,9 +156,10 @@ def drop_bodies(conn: Connection, body_ids: list[int]) -> None:
         )
     )
     conn.execute(delete(bodies).where(bodies.c.id.in_([body_id for body_id, _, _ in unused])))
-    files = [{"sha256": digest} for _, digest, in_file in unused if in_file]
+    files = [digest for _, digest, in_file in unused if in_file]
     if files:
-        conn.execute(upsert(dead_bodies).on_conflict_do_nothing(), files)
+        conn.execute(delete(dead_bodies).where(dead_bodies.c.sha256.in_(files)))  # those of an earlier death
+        conn.execute(insert(dead_bodies), [{"sha256": digest} for digest in files])
         conn.info[_MAY_HAVE_DEAD] = True
 
 
@@ -163,11 +171,9 @@ def sweep_dead_bodies(conn: Connection) -> None:
     with conn.begin():
         digests = list(conn.execute(select(dead_bodies.c.sha256).limit(_SWEEP_LIMIT)).scalars())
         alive = set(conn.execute(select(bodies.c.sha256).where(bodies.c.sha256.in_(digests))).scalars())
-        for digest in digests:
-            if digest not in alive:
-                files.unlink(digest.hex())
-        conn.execute(delete(dead_bodies).where(dead_bodies.c.sha256.in_(digests)))
-    conn.info[_MAY_HAVE_DEAD] = len(digests) == _SWEEP_LIMIT
+        swept = [digest for digest in digests if digest in alive or files.unlink(digest.hex())]
+        conn.execute(delete(dead_bodies).where(dead_bodies.c.sha256.in_(swept)))
+    conn.info[_MAY_HAVE_DEAD] = len(swept) == _SWEEP_LIMIT
 
 
 def read_body(conn: Connection, message_id: int, span: Span) -> bytes:

@@ -155,12 +155,10 @@ class Writer:
         try:
             value = operation.run(self._connection)
         except Exception as error:  # whatever it raises belongs to the one who submitted it
-            if not driver.in_transaction:
-                raise  # SQLite undid the whole transaction: full disk, I/O error
-            driver.execute("ROLLBACK TO operation")
-            driver.execute("RELEASE operation")
+            if not _undo(driver):
+                raise  # the whole transaction is gone, with all operations of the batch: full disk, I/O error
             return _Outcome(error=read_fault(error) if isinstance(error, DBAPIError | OSError) else error)
-        driver.execute("RELEASE operation")
+        driver.execute("RELEASE SAVEPOINT operation")
         return _Outcome(value)
 
     def _count(self, outcomes: Sequence[_Outcome]) -> None:
@@ -189,3 +187,14 @@ class Writer:
         if not self._connection.closed:
             self._connection.invalidate()
             self._connection.close()
+
+
+def _undo(driver: Any) -> bool:  # noqa: ANN401 - the driver's own type
+    """Back to the savepoint; False when there is none any more, because the database undid everything by itself."""
+    try:
+        driver.execute("ROLLBACK TO SAVEPOINT operation")
+        driver.execute("RELEASE SAVEPOINT operation")
+    except Exception:
+        _log.exception("the transaction has been undone")
+        return False
+    return True

@@ -143,6 +143,12 @@ def test_the_writer_comes_back_when_the_disk_does(store: Store) -> None:
     assert _write(store, "back").result() == "back"
 
 
+def test_a_sweep_that_fails_stops_nobody(store: Store) -> None:
+    store.submit(lambda conn: conn.execute(text("DROP TABLE dead_bodies"))).result()
+    store.submit(lambda conn: conn.info.update(may_have_dead_bodies=True)).result()
+    assert _write(store, "goes on").result() == "goes on"
+
+
 def test_a_body_that_cannot_be_swept_stops_nobody(store: Store) -> None:
     digest = bytes(32)
     (store.body_files.path(digest.hex()) / "not a file").mkdir(parents=True)
