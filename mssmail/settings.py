@@ -132,6 +132,7 @@ class Imap:
     key: Path = _key(Path("operator.key"), "Its private key, PEM.")
     max_connections: int = _key(1_024, "Connections at a time.")
     max_literal_bytes: int = _key(52_428_800, "Largest literal, and so the largest APPEND.")
+    max_inflight_bytes: int = _key(268_435_456, "Octets of commands being received at a time (BYE beyond).")
     idle_timeout_seconds: int = _key(1_860, "A silent client is signed out after this (RFC 9051 §5.4: 30 minutes).")
 
 

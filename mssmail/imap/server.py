@@ -27,8 +27,17 @@ _BEFORE_LOGIN_SECONDS = 120  # RFC 9051 §5.4 asks for 30 minutes only of those 
 _KEEP_ALIVE_SECONDS = 120  # IDLE: a word now and then, before some box on the way forgets the connection
 _WRITE_TIMEOUT_SECONDS = 300
 _GRACE_SECONDS = 5
+_SMALL_COMMAND = 1_048_576  # octets that no connection is refused
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Inflight:
+    """Octets of all connections that belong to commands not yet done."""
+
+    limit: int
+    octets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,7 @@ class ImapListener:
 
     def __init__(self, settings: Imap, login: Login, store: MailStore, tls: TlsSource) -> None:
         self._settings, self._login, self._store, self._tls = settings, login, store, tls
+        self._inflight = _Inflight(settings.max_inflight_bytes)
         self._servers: list[asyncio.Server] = []
         self._conversations: dict[asyncio.Task[None], _Conversation] = {}
         self.endpoint: Endpoint | None = None  # where we listen, with the port the system chose for 0
@@ -94,7 +104,8 @@ class ImapListener:
                 channel.transport.write(encode_response(bye("Too many connections", "UNAVAILABLE")))
             channel.close()
             return
-        conversation = _Conversation(channel, self._build_session(channel, door), self._settings, self._tls)
+        session = self._build_session(channel, door)
+        conversation = _Conversation(channel, session, self._settings, self._tls, self._inflight)
         task = asyncio.get_running_loop().create_task(conversation.run(is_tls=door.is_tls))
         self._conversations[task] = conversation
         task.add_done_callback(self._conversations.pop)
@@ -112,9 +123,10 @@ class ImapListener:
 class _Conversation:
     """One connection, from greeting to end."""
 
-    def __init__(self, channel: Channel, session: Session, settings: Imap, tls: TlsSource) -> None:
+    def __init__(self, channel: Channel, session: Session, settings: Imap, tls: TlsSource, inflight: _Inflight) -> None:
         self.channel = channel
-        self._session, self._settings, self._tls = session, settings, tls
+        self._session, self._settings, self._tls, self._inflight = session, settings, tls, inflight
+        self._held = 0  # octets of ours in ``inflight``
 
     async def run(self, *, is_tls: bool) -> None:
         """Talk until one side has had enough. Nothing escapes from here but cancellation."""
@@ -140,6 +152,7 @@ class _Conversation:
             session.note("conversation failed", level=logging.ERROR, fault=fault)
             self.channel.abort()
         finally:
+            self._release()
             session.close()
             session.note("disconnected", received=self.channel.received, sent=self.channel.sent)
             self.channel.close()
@@ -158,6 +171,8 @@ class _Conversation:
             event = session.framer.next_event()
             if event is not None:
                 await receive(session, event)
+                self._release()
+                await asyncio.sleep(0)  # a client that sends a thousand commands at once is not the only one
                 if session.wants_tls:
                     dropped = session.framer.clear()
                     session.note("TLS begins", level=logging.DEBUG, dropped=dropped)
@@ -171,6 +186,19 @@ class _Conversation:
             if not data:
                 return
             session.framer.feed(data)
+            if not self._hold(len(data)):
+                session.note("too much in flight", level=logging.WARNING, held=self._held)
+                await dismiss(session, bye("Too much is being sent at this moment", "UNAVAILABLE"))
+
+    def _hold(self, octets: int) -> bool:
+        """Count what came; False when this connection holds much and all of them together too much."""
+        self._held += octets
+        self._inflight.octets += octets
+        return self._held <= _SMALL_COMMAND or self._inflight.octets <= self._inflight.limit
+
+    def _release(self) -> None:
+        self._inflight.octets -= self._held
+        self._held = 0
 
     def _find_patience(self) -> float:
         if self._session.account is None:

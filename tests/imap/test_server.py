@@ -172,6 +172,28 @@ async def test_a_slow_reader_holds_no_memory(world: World, tmp_path: Path) -> No
         assert (await line.read_until("f"))[-1] == "f OK FETCH completed"
 
 
+async def test_commands_in_flight_are_bounded_over_all_connections(world: World, tmp_path: Path) -> None:
+    running_with_less = run_listener(world, tmp_path, max_inflight_bytes=3_000_000)
+    async with running_with_less as running, connect(running) as one, connect(running) as two:
+        one.writer.write(b"a APPEND INBOX {2900000+}\r\n" + b"x" * 2_500_000)
+        while sum(c._held for c in running.listener._conversations.values()) < 2_500_000:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert await two.do("n", "NOOP") == ["n OK NOOP completed"], "small commands pass"
+        two.writer.write(b"b APPEND INBOX {2000000+}\r\n" + b"y" * 1_900_000)
+        assert await two.read_line() == "* BYE [UNAVAILABLE] Too much is being sent at this moment"
+        one.writer.write(b"x" * 400_000 + b"\r\n")
+        assert (await one.read_until("a"))[-1].startswith("a OK [APPENDUID ")
+
+
+async def test_nobody_waits_behind_a_thousand_commands_of_another(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path) as running, connect(running) as greedy, connect(running) as other:
+        greedy.writer.write(b"a NOOP\r\n" * 10_000 + b"z LOGOUT\r\n")
+        reading = asyncio.create_task(greedy.read_until("z"))
+        await other.do("s", "SELECT INBOX")
+        assert not reading.done()
+        assert len(await reading) == 10_002
+
+
 async def test_a_client_that_goes_in_the_middle_is_only_logged(
     world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

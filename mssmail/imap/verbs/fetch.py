@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from mssmail.core.mailbox import SEEN, STAR, UID, MessageMeta, MessageRow, SeqNum, SeqSet, StoreAction, UIDSet
 from mssmail.core.trace import build_id
-from mssmail.errors import NoSuchMailbox, StoreFault
+from mssmail.errors import BadSyntax, NoSuchMailbox, StoreFault
 from mssmail.imap.render import build_row_encoder, find_columns
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session, Severed
@@ -18,6 +18,7 @@ from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.fetch_responses import FETCH_END
 from mssmail.imap.wire.response_codes import Code
 
+_MAX_SECTIONS = 100  # of one FETCH: each costs work for each message
 _BATCH = 50  # messages marked as seen at a time, before they are sent
 _MAX_BROKEN = 10  # messages that cannot be read, in one FETCH: then it is not the messages
 _BODY_TEXTS = frozenset({"", "TEXT"})
@@ -50,6 +51,8 @@ class _Fetch:
         self._session, self._view, self._store = session, session.selected, session.store
         names = [item.name for item in items if isinstance(item, c.FetchItem)]
         sections = [item for item in items if isinstance(item, c.FetchSection)]
+        if len(sections) > _MAX_SECTIONS:
+            raise BadSyntax("too many sections")
         self._asks = [build_ask(item) for item in sections]
         self._columns = find_columns(items)
         self._shows_flags = "FLAGS" in names

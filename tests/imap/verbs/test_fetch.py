@@ -109,6 +109,22 @@ async def test_a_number_beyond_the_mailbox_is_a_mistake(world: World) -> None:
     assert await talk.do("FETCH 1:* FLAGS") == ["OK FETCH completed"]
 
 
+async def test_the_sections_of_one_command_are_bounded(world: World) -> None:
+    world.deliver()
+    talk = await sign_in(world)
+    asked = " ".join(f"BODY.PEEK[]<{offset}.1>" for offset in range(101))
+    assert await talk.do(f"FETCH 1 ({asked})") == ["BAD This command does not parse"]
+
+
+async def test_a_store_that_cannot_write_still_lets_people_read(world: World) -> None:
+    world.deliver()
+    talk = await sign_in(world)
+    world.store.submit(lambda conn: conn.exec_driver_sql("ALTER TABLE journal RENAME TO hidden")).result()
+    answer = await talk.do("FETCH 1 BODY[TEXT]")
+    assert answer[0] == "* 1 FETCH (FLAGS (\\Recent \\Seen) BODY[TEXT] {10}"
+    assert answer[-1] == "OK FETCH completed"
+
+
 async def test_many_messages_come_in_order(world: World) -> None:
     for number in range(130):
         world.deliver(build_message(f"m{number}"))
