@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from email.utils import format_datetime
 from ipaddress import IPv6Address, ip_address
+from typing import assert_never
 
 from mssmail.core.address import Address, ReversePath
 from mssmail.core.envelope import Envelope, Peer
@@ -95,6 +96,8 @@ def _find_result(verdict: Verdict) -> tuple[str, str]:
             return "fail", cause
         case Undetermined(cause):
             return "temperror", cause
+        case unreachable:
+            assert_never(unreachable)
 
 
 def build_received(envelope: Envelope, server_name: str) -> bytes:

@@ -37,8 +37,11 @@ class Door:
 class Listener:
     """Takes connections at its doors. All doors share one edge, and so its limits."""
 
-    def __init__(self, edge: Edge, contexts: ContextSource, doors: tuple[Door, ...]) -> None:
+    def __init__(
+        self, edge: Edge, contexts: ContextSource, doors: tuple[Door, ...], grace_seconds: float = _GRACE_SECONDS
+    ) -> None:
         self._edge, self._contexts, self._doors = edge, contexts, doors
+        self._grace_seconds = grace_seconds
         self._servers: list[asyncio.Server] = []
 
     @property
@@ -59,12 +62,15 @@ class Listener:
             _log.info("SMTP%s at %s", " over TLS" if door.is_implicit else "", address)
 
     async def stop(self) -> None:
-        """Take no more, let commands under way end, and wait for every message that is being answered."""
+        """Take no more, let commands under way end, and wait for every message that is being answered.
+
+        Who is still sending one when the grace is over is cut off: that message was not answered for.
+        """
         for server in self._servers:
             server.close()
         for connection in tuple(self._edge.open):
             connection.shut_down()
-        deadline = asyncio.get_running_loop().time() + _GRACE_SECONDS
+        deadline = asyncio.get_running_loop().time() + self._grace_seconds
         while tasks := [task for each in self._edge.open if (task := each.task) is not None]:
             left = deadline - asyncio.get_running_loop().time()
             if left <= 0:

@@ -124,6 +124,11 @@ def test_a_pass_names_the_certificate() -> None:
     )
 
 
+def test_a_certificate_without_an_address_is_named_by_its_serial() -> None:
+    text = _unfold(build_results(_verdict(emails=()), "mx.b.test"))
+    assert "smime=pass body.smime-serial=4711 body.smime-issuer=" in text
+
+
 def test_names_beyond_ascii_are_hex_pairs_of_their_octets() -> None:
     assert rb'body.smime-issuer="CN=H\\C3\\B4pital \"X\""' in build_results(_verdict('CN=Hôpital "X"'), "mx")
 

@@ -125,3 +125,65 @@ def test_nothing_configured_is_nothing_to_listen_on(tmp_path: Path) -> None:
     intake: Any = None
     assert build_relay_listener(settings, intake, intake) is None
     assert build_submission_listener(settings, intake, intake, intake) is None
+
+
+async def test_who_is_still_sending_when_the_grace_is_over_is_cut_off(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        contexts = build_contexts(tmp_path)
+        doors = (Door(Endpoint("127.0.0.1", 0), is_implicit=True),)
+        listener = Listener(room.edge, contexts, doors, grace_seconds=0.05)
+        await listener.start()
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", listener.addresses[0].port, ssl=build_client_context(), server_hostname="localhost"
+        )
+        writer.write(b"EHLO a.test\r\nMAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\nDATA\r\n")
+        while not (await reader.readline()).startswith(b"354 "):
+            pass
+        writer.write(b"never an end")
+        await listener.stop()
+        assert await reader.read() == b""
+        assert room.handler.messages == []
+        assert room.edge.inflight.used == 0
+        writer.close()
+
+
+async def test_a_message_under_way_outlives_its_connection_and_holds_up_the_stop(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        room.handler.gate.clear()
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", room.tls_port, ssl=build_client_context(), server_hostname="localhost"
+        )
+        writer.write(b"EHLO a.test\r\nMAIL FROM:<a@a.test>\r\nRCPT TO:<b@b.test>\r\nDATA\r\n")
+        while not (await reader.readline()).startswith(b"354 "):
+            pass
+        writer.write(b"x\r\n.\r\n")
+        await asyncio.wait_for(room.handler.asked.wait(), 10)
+        [session] = [each.task for each in room.edge.open]
+        assert session is not None
+        session.cancel()
+        await asyncio.wait((session,))
+        stopping = asyncio.create_task(room.listener.stop())
+        await asyncio.sleep(0)
+        assert not stopping.done()
+        room.handler.gate.set()
+        await stopping
+        assert len(room.handler.messages) == 1
+        writer.close()
+
+
+async def test_a_port_scan_is_nothing_for_the_journal(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with open_operator(tmp_path) as operator:
+        listener = build_relay_listener(operator.settings, operator.intake, operator.receiver)
+        assert listener is not None
+        await listener.start()
+        with caplog.at_level(logging.INFO):
+            reader, writer = await asyncio.open_connection("127.0.0.1", listener.addresses[0].port)
+            await reader.readline()
+            writer.write(b"STARTTLS\r\n")
+            await reader.readline()
+            writer.close()
+            await writer.wait_closed()
+            await listener.stop()
+        await operator.intake.note()
+        assert await operator.read_journal() == []
+        assert "ended in its TLS handshake" in caplog.text
