@@ -170,3 +170,33 @@ async def test_a_peer_that_speaks_no_tls_is_an_error_of_the_connection(tmp_path:
         writer.write(b"A1 LOGIN a b\r\n" * 10)
         await reader.read()
         writer.close()
+
+
+async def test_no_more_is_said_to_one_who_has_gone_while_we_waited() -> None:
+    async def talk(channel: Channel) -> None:
+        async def send_all() -> None:
+            while channel.sent < 1_000_000_000:
+                await channel.send(bytes(65_536))
+
+        with pytest.raises(ConnectionError):
+            await send_all()
+
+    async with _serve(talk) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_024)
+        await reader.readexactly(1)
+        writer.transport.abort()
+
+
+async def test_a_channel_without_a_connection_can_be_let_go_of() -> None:
+    channel = Channel(lambda _: None, 1)
+    channel.close()
+    channel.abort()
+    with pytest.raises(RuntimeError):
+        _ = channel.transport
+
+
+async def test_a_pause_lets_time_pass() -> None:
+    channel = Channel(lambda _: None, 1)
+    started = asyncio.get_running_loop().time()
+    await channel.pause(0.01)
+    assert asyncio.get_running_loop().time() - started >= 0.009
