@@ -74,7 +74,7 @@ class MessageReport:
     def encode(self) -> dict[str, object]:
         """As JSON shows it: summary, decision, reply, who signed, who wrote, each separate fact."""
         return {
-            "summary": type(self.verdict.summary).__name__.lower(),
+            "summary": type(self.verdict.summary).__name__,
             "decision": self.answer,
             "rule": self.decision.rule,
             "reply": "" if isinstance(self.decision, Accept) else str(self.decision.reply),

@@ -66,9 +66,9 @@ def test_never_raises_on_junk() -> None:
 @pytest.mark.parametrize(
     ("mode", "summary", "answer", "reply"),
     [
-        (REQUIRE, "unsigned", "refuse", "550 5.7.1 Message must be signed (S/MIME)"),
-        (VERIFY, "unsigned", "accept", ""),
-        (SmimeMode.OFF, "unsigned", "accept", ""),
+        (REQUIRE, "Unsigned", "refuse", "550 5.7.1 Message must be signed (S/MIME)"),
+        (VERIFY, "Unsigned", "accept", ""),
+        (SmimeMode.OFF, "Unsigned", "accept", ""),
     ],
 )
 def test_reports_on_an_unsigned_message(mode: SmimeMode, summary: str, answer: str, reply: str) -> None:
@@ -83,7 +83,7 @@ def test_reports_on_a_signed_message_as_json() -> None:
     pki = build_pki()
     report = build_report(sign(pki.make_person(ALICE)), build_store(pki), pki.now, mode=REQUIRE)
     encoded = json.loads(json.dumps(report.encode()))
-    assert (encoded["summary"], encoded["decision"], encoded["structure"]) == ("trusted", "accept", "signed")
+    assert (encoded["summary"], encoded["decision"], encoded["structure"]) == ("Trusted", "accept", "signed")
     assert encoded["signer"]["emails"] == [ALICE]
     assert encoded["signer"]["kind"] == "personal"
     assert list(encoded["facts"]) == ["integrity", "chain", "dates", "revocation", "usage", "author"]
@@ -112,7 +112,7 @@ def test_trusts_alice_of_the_lamps_samples(sample: str) -> None:
     store = _sample_store("lamps-protected-headers", "sample-ca.pem")
     assert build_report(data, store, now, mode=REQUIRE).answer == "accept"
     other = build_report(data, _sample_store("rfc9216", "ca.rsa.crt.pem"), now, mode=REQUIRE)
-    assert other.encode()["summary"] == "untrusted"
+    assert other.encode()["summary"] == "Untrusted"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_signatures_of_rfc_4134_are_read_and_too_old_to_be_believed() -> Non
     store = _sample_store("rfc4134", "CarlDSSSelf.cer")
     for sample in ("4.8.eml", "4.9.eml"):
         report = build_report((folder / sample).read_bytes(), store, now, mode=REQUIRE)
-        assert report.encode()["summary"] == "untrusted"
+        assert report.encode()["summary"] == "Untrusted"
         assert report.verdict.facts.usage.outcome.value == "failed"
 
 

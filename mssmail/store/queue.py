@@ -92,6 +92,12 @@ def count_items(conn: Connection) -> dict[QueueState, int]:
     return {state: found.get(state.value, 0) for state in (QueueState.WAITING, QueueState.SENDING, QueueState.HELD)}
 
 
+def find_oldest(conn: Connection) -> datetime | None:
+    """When the oldest item was queued; None: the queue is empty."""
+    oldest: datetime | None = conn.execute(select(func.min(queue.c.queued_at))).scalar()
+    return oldest
+
+
 def _remove(conn: Connection, item_id: int) -> bool:
     gone = conn.execute(delete(queue).where(queue.c.id == item_id).returning(queue.c.message_id)).scalar()
     if gone is None:

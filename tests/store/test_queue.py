@@ -105,6 +105,11 @@ def test_a_held_item_is_not_claimed_and_not_due(store: Store) -> None:
     assert store.read(queue.count_items).result()[QueueState.HELD] == 2
 
 
+def test_the_oldest_item_tells_how_long_mail_waits(store: Store, message_id: int) -> None:
+    assert message_id
+    assert store.read(queue.find_oldest).result() == NOW
+
+
 def test_the_dispatcher_learns_when_to_look_again(store: Store, message_id: int) -> None:
     assert message_id
     assert store.read(queue.find_next_try).result() == NOW
