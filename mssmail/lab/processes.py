@@ -28,9 +28,22 @@ def start_process(arguments: Sequence[str], log: Path, environment: dict[str, st
     ]
     command = [sys.executable, "-m", "mssmail", *arguments]
     # posix_spawn and not subprocess: the process may outlive us, and nobody here owns a handle on it.
-    return os.posix_spawn(
+    pid = os.posix_spawn(
         sys.executable, command, {**os.environ, **(environment or {})}, file_actions=actions, setsid=True
     )
+    _wait_for_name(pid)
+    return pid
+
+
+def _wait_for_name(pid: int) -> None:
+    """For a moment after the spawn the kernel shows no command line, and ``is_running`` knows a process by that."""
+    with contextlib.suppress(OSError):
+        while not Path(f"/proc/{pid}/cmdline").read_bytes() and _read_state(pid) not in {"Z", "X"}:
+            time.sleep(0.001)
+
+
+def _read_state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def is_running(pid: int, mark: str) -> bool:
@@ -38,7 +51,7 @@ def is_running(pid: int, mark: str) -> bool:
     _reap(pid)
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        state = _read_state(pid)
     except OSError:
         return False
     return state != "Z" and mark.encode() in command

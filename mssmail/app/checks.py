@@ -1,0 +1,84 @@
+"""What can be known to be wrong before anything starts: every file the configuration names is read."""
+
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+from mssmail.errors import BadCertificate
+from mssmail.settings import Settings
+from mssmail.trust.anchors import load_certificates
+
+
+def check_settings(settings: Settings) -> list[str]:
+    """One sentence per fault, each naming the key; empty when the server can start."""
+    return [*_check_domains(settings), *_check_certificates(settings), *_check_trust(settings), *_check_ports(settings)]
+
+
+def _check_domains(settings: Settings) -> Iterator[str]:
+    if not settings.domain:
+        yield "domain: no [[domain]] is configured, so there is nobody to receive mail"
+    names = [domain.name for domain in settings.domain]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"domain.name: {name} is configured twice"
+
+
+def _check_certificates(settings: Settings) -> Iterator[str]:
+    wanted: dict[tuple[Path, Path], str] = {}
+    for table, section in (("relay", settings.relay), ("submission", settings.submission), ("imap", settings.imap)):
+        wanted.setdefault((section.certificate, section.key), table)
+    for (certificate, key), table in wanted.items():
+        for name, path in (("certificate", certificate), ("key", key)):
+            if not _is_readable(path):
+                yield f"{table}.{name}: {path} cannot be read"
+        if _is_readable(certificate) and _is_readable(key):
+            yield from _check_pair(table, certificate, key)
+
+
+def _check_pair(table: str, certificate: Path, key: Path) -> Iterator[str]:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (ssl.SSLError, OSError, ValueError) as error:
+        yield f"{table}.key: {key} does not go with {certificate}: {error}"
+
+
+def _check_trust(settings: Settings) -> Iterator[str]:
+    trust = settings.trust
+    try:
+        if not load_certificates(trust.anchors):
+            yield f"trust.anchors: {trust.anchors} holds no certificate, so nobody can be believed"
+    except (BadCertificate, OSError) as error:
+        yield f"trust.anchors: {error}"
+    if not trust.white_list_url and trust.white_list_file is None:
+        yield "trust.white_list_url: neither it nor white_list_file is set: all mail from peers will wait (451)"
+    elif not trust.white_list_signer:
+        yield "trust.white_list_signer: is empty: say whose signature on the list counts"
+    if trust.white_list_url and not trust.white_list_url.startswith("https://"):
+        yield "trust.white_list_url: the list is fetched by https only"
+    if trust.white_list_ca is not None and not _is_readable(trust.white_list_ca):
+        yield f"trust.white_list_ca: {trust.white_list_ca} cannot be read"
+
+
+def _check_ports(settings: Settings) -> Iterator[str]:
+    listeners = {
+        "relay.listen": settings.relay.listen,
+        "submission.listen": settings.submission.listen,
+        "submission.listen_tls": settings.submission.listen_tls,
+        "imap.listen": settings.imap.listen,
+        "imap.listen_tls": settings.imap.listen_tls,
+        "http.listen": settings.http.listen,
+    }
+    seen: dict[str, str] = {}
+    for key, endpoint in listeners.items():
+        if endpoint is None or endpoint.port == 0:
+            continue
+        if str(endpoint) in seen:
+            yield f"{key}: {endpoint} is already used by {seen[str(endpoint)]}"
+        seen.setdefault(str(endpoint), key)
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False

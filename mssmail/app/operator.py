@@ -1,0 +1,144 @@
+"""One operator: made from its settings, started from the inside out, stopped from the outside in."""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Protocol
+
+from mssmail.app.checks import check_settings
+from mssmail.app.samples import Gauges
+from mssmail.core.clock import Clock, read_clock
+from mssmail.core.examination import Index
+from mssmail.errors import ConfigError
+from mssmail.flows.bell import Bells
+from mssmail.flows.dispatch import Dispatcher
+from mssmail.flows.intake import Intake
+from mssmail.flows.mailboxes import Mailboxes
+from mssmail.flows.receive import Receiver
+from mssmail.flows.refresh import TrustKeeper
+from mssmail.flows.sign_in import SignIn
+from mssmail.flows.submit import Submitter
+from mssmail.imap.server import ImapListener
+from mssmail.journal import Entry
+from mssmail.mime.index import build_index
+from mssmail.mime.parts import scan
+from mssmail.settings import Settings
+from mssmail.smtp.listener import build_relay_listener, build_submission_listener
+from mssmail.smtp.tls import ContextSource
+from mssmail.store.engine import Store, open_store
+from mssmail.store.journal import append_entries
+from mssmail.trust.snapshot import TrustSnapshot, TrustStore
+from mssmail.web.server import HttpListener, build_site
+from mssmail.workers.pool import Pool
+
+_log = logging.getLogger(__name__)
+
+
+class _Part(Protocol):
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
+class Operator:
+    """``async with Operator(settings)``: every listener answers inside, everything is at rest after."""
+
+    def __init__(self, settings: Settings, clock: Clock = read_clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> "Operator":
+        """Start; raises ConfigError, StoreInUse and kin, and then nothing is left running."""
+        for fault in await asyncio.to_thread(check_settings, self._settings):
+            raise ConfigError(fault, file=str(self._settings.file or ""))
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop taking, finish what was taken, close."""
+        await self._stack.aclose()
+
+    def describe_listeners(self) -> dict[str, str]:
+        """Where the world finds us, for the log."""
+        settings = self._settings
+        listeners = {
+            "smtp": settings.relay.listen,
+            "submission": settings.submission.listen,
+            "submissions": settings.submission.listen_tls,
+            "imap": settings.imap.listen,
+            "imaps": settings.imap.listen_tls,
+            "http": settings.http.listen,
+        }
+        return {name: str(endpoint) for name, endpoint in listeners.items() if endpoint is not None}
+
+    async def _start(self) -> None:
+        settings = self._settings
+        store = await asyncio.to_thread(open_store, settings.server.store)
+        self._stack.push_async_callback(asyncio.to_thread, store.close)
+        trust = self._build_trust(store)
+        pool = await self._start_judges(trust)
+        bells = Bells()
+        intake = Intake(store, pool, trust, bells, self._clock)
+        dispatcher = Dispatcher(settings, store, trust, pool, bells, clock=self._clock)
+        await self._enter(dispatcher)
+        sign_in = SignIn(store, self._clock)
+        await self._start_edges(store, trust, pool, bells, intake, dispatcher, sign_in)
+
+    def _build_trust(self, store: Store) -> TrustKeeper:
+        async def record(entry: Entry) -> None:
+            await asyncio.wrap_future(store.submit(lambda conn: append_entries(conn, (entry,))))
+
+        return TrustKeeper(self._settings.trust, self._settings.server.store, record, clock=self._clock)
+
+    async def _start_judges(self, trust: TrustKeeper) -> Pool:
+        workers = self._settings.workers
+        pool = Pool(workers.count, workers.deadline_seconds, workers.memory_megabytes, self._settings.server.name)
+        await self._enter(trust)
+        await pool.start(trust.snapshot)
+        self._stack.push_async_callback(pool.stop)
+
+        async def publish(snapshot: TrustSnapshot, _store: TrustStore) -> None:
+            await pool.publish(snapshot)
+
+        trust.subscribe(publish)
+        await pool.publish(trust.snapshot)  # what changed while the workers were starting
+        return pool
+
+    async def _start_edges(
+        self,
+        store: Store,
+        trust: TrustKeeper,
+        pool: Pool,
+        bells: Bells,
+        intake: Intake,
+        dispatcher: Dispatcher,
+        sign_in: SignIn,
+    ) -> None:
+        settings = self._settings
+        mailboxes = Mailboxes(
+            store, bells, self._clock, self._scan, sign_in, max_message_bytes=settings.imap.max_literal_bytes
+        )
+        submitter = Submitter(settings, intake, dispatcher.wake)
+        await self._enter(build_relay_listener(settings, intake, Receiver(settings, intake)))
+        await self._enter(build_submission_listener(settings, intake, submitter, sign_in.sign_in))
+        tls = ContextSource(settings.imap.certificate, settings.imap.key)
+        await self._enter(ImapListener(settings.imap, settings.login, mailboxes, tls.find_context))
+        if settings.http.listen is not None:
+            gauges = Gauges(store, trust, pool, intake.spent, self._clock)
+            await self._enter(HttpListener(settings.http.listen, build_site(gauges.sample, gauges.check)))
+
+    async def _enter(self, part: _Part | None) -> None:
+        if part is not None:
+            await part.start()
+            self._stack.push_async_callback(part.stop)
+
+    def _scan(self, data: bytes) -> Index:
+        return build_index(data, scan(data), self._settings.server.name)

@@ -1,0 +1,87 @@
+"""What the operator's machines watch, taken from the parts when asked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from mssmail.core.clock import Clock
+from mssmail.core.queue import QueueState
+from mssmail.errors import Fault
+from mssmail.flows.intake import Spent
+from mssmail.flows.refresh import TrustKeeper
+from mssmail.policy.freshness import Freshness
+from mssmail.store.engine import Store
+from mssmail.store.queue import count_items, find_oldest
+from mssmail.web.metrics import Sample
+from mssmail.web.server import Health
+from mssmail.workers.pool import Pool
+
+_READ_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Gauges:
+    """The parts that are looked at. Called from threads: nothing here touches the loop."""
+
+    store: Store
+    trust: TrustKeeper
+    pool: Pool
+    spent: Spent
+    clock: Clock
+
+    def sample(self) -> Iterator[Sample]:
+        """Every figure of ``/metrics``."""
+        yield from self._sample_messages()
+        yield from self._sample_store()
+        yield from self._sample_trust(self.clock())
+        yield Sample("workers", "Worker processes that examine messages.", len(self.pool.pids))
+
+    def check(self) -> Health:
+        """Whether mail flows, for ``/healthz``."""
+        faults: list[str] = []
+        if self.trust.freshness(self.clock()) is Freshness.STALE:
+            faults.append("there is no white list that is fresh enough: mail from peers waits")
+        if not self.pool.pids:
+            faults.append("no worker is running: messages cannot be examined")
+        try:
+            self._measure()
+        except (Fault, TimeoutError) as fault:
+            faults.append(f"the store does not answer: {fault}")
+        return Health(tuple(faults))
+
+    def _measure(self) -> tuple[dict[QueueState, int], datetime | None]:
+        return self.store.read(lambda conn: (count_items(conn), find_oldest(conn))).result(_READ_SECONDS)
+
+    def _sample_messages(self) -> Iterator[Sample]:
+        yield Sample("messages_accepted", "Messages answered 250.", self.spent.messages, is_counter=True)
+        yield Sample("octets_accepted", "Their octets.", self.spent.octets, is_counter=True)
+        stages = (
+            ("receive", self.spent.receive_seconds),
+            ("examine", self.spent.examine_seconds),
+            ("commit", self.spent.commit_seconds),
+        )
+        for stage, seconds in stages:
+            labels = (("stage", stage),)
+            yield Sample("stage_seconds", "Time messages spent in each stage.", seconds, labels, is_counter=True)
+
+    def _sample_store(self) -> Iterator[Sample]:
+        writer = self.store.writer_stats
+        yield Sample("commits", "Transactions committed.", writer.batches, is_counter=True)
+        yield Sample("operations", "Operations in them.", writer.operations, is_counter=True)
+        yield Sample("commit_seconds", "Time spent in COMMIT.", writer.seconds_in_commit, is_counter=True)
+        counts, oldest = self._measure()
+        for state, number in counts.items():
+            yield Sample("queue_items", "Recipients in the queue, by state.", number, (("state", state.value),))
+        age = (self.clock() - oldest).total_seconds() if oldest else 0.0
+        yield Sample("queue_oldest_seconds", "Age of the oldest item that waits.", age)
+
+    def _sample_trust(self, now: datetime) -> Iterator[Sample]:
+        white_list = self.trust.white_list
+        if white_list is not None:
+            yield Sample("white_list_domains", "Domains of the white list in use.", len(white_list.domains))
+            age = (now - white_list.generated_at).total_seconds()
+            yield Sample("white_list_age_seconds", "Time since it was generated.", age)
+        fresh = self.trust.freshness(now)
+        for state in Freshness:
+            yield Sample("white_list_state", "1 for the state it is in.", state is fresh, (("state", state.value),))
+        yield Sample("trust_generation", "Counts every change of trust data.", self.trust.snapshot.generation)

@@ -1,0 +1,262 @@
+"""``mssmail account``: who has a box here. Every act is journaled in the transaction that does it."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from sqlalchemy import Connection
+
+from mssmail.cli.files import write_secret
+from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
+from mssmail.core.account import Account, AccountKind
+from mssmail.core.address import Address, parse_address
+from mssmail.core.clock import read_clock
+from mssmail.core.identifiers import Scheme, require_owner
+from mssmail.errors import BadAccount, NoSuchAccount
+from mssmail.journal import Entry, Event
+from mssmail.settings import Settings
+from mssmail.smime.credential import convert_credential
+from mssmail.store import accounts
+from mssmail.store.engine import open_store
+from mssmail.store.journal import append_entries
+from mssmail.store.passwords import hash_password
+
+T = TypeVar("T")
+_MIN_PASSWORD = 8
+
+
+@click.group()
+def account() -> None:
+    """Add, show and change accounts (the boxes of people, teams and machines).
+
+    Example: mssmail account add marie.martin@chu-nord.test --kind PER --rpps 99900000011
+    """
+
+
+def _parse(_context: click.Context, _parameter: click.Parameter, value: str) -> Address:
+    return parse_address(value)
+
+
+address_argument = click.argument("address", callback=_parse)
+
+
+def _change(settings: Settings, act: str, address: Address, work: Callable[[Connection], T], **facts: object) -> T:
+    """Do the work and journal it in one transaction, beside a running server."""
+    now = read_clock()
+
+    def run(conn: Connection) -> T:
+        done = work(conn)
+        append_entries(conn, [Entry(now, Event.ADMIN, "", {"act": act, "account": str(address), **facts})])
+        return done
+
+    store = open_store(settings.server.store, exclusive=False)
+    try:
+        return store.submit(run).result()
+    finally:
+        store.close()
+
+
+def _ask(settings: Settings, question: Callable[[Connection], T]) -> T:
+    store = open_store(settings.server.store, exclusive=False)
+    try:
+        return store.read(question).result()
+    finally:
+        store.close()
+
+
+def _read_password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if len(password) < _MIN_PASSWORD:
+        raise BadAccount(f"the password is shorter than {_MIN_PASSWORD} characters")
+    return password
+
+
+stdin_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
+
+
+@account.command()
+@address_argument
+@config_option
+@click.option("--kind", type=click.Choice([kind.value for kind in AccountKind]), default="PER", show_default=True)
+@click.option("--name", "display_name", default="", help="Display name.")
+@click.option("--rpps", default="", help="RPPS number of the professional (PER, CAB).")
+@click.option("--finess", default="", help="FINESS number of the structure (ORG, APP).")
+@click.option("--siret", default="", help="SIRET number of the structure (ORG, APP).")
+@click.option("--no-owner", is_flag=True, help="A trust space without national identifiers.")
+@click.option("--red-list", is_flag=True, help="Works, but is published nowhere.")
+@click.option("--quota-megabytes", type=click.IntRange(1), help="How much it may hold; unlimited when left out.")
+@stdin_option
+def add(  # noqa: PLR0913 - one parameter an option
+    address: Address,
+    config: Path,
+    *,
+    kind: str,
+    display_name: str,
+    rpps: str,
+    finess: str,
+    siret: str,
+    quota_megabytes: int | None,
+    no_owner: bool,
+    red_list: bool,
+    password_stdin: bool,
+) -> None:
+    """Add an account with INBOX, Sent, Drafts, Trash, Junk and Archive.
+
+    Example: mssmail account add cardio@chu-nord.test --kind ORG --finess 990000010 --password-stdin < secret
+    """
+    settings = read_config(config)
+    if settings.find_domain(address.domain) is None:
+        raise BadAccount(f"{address.domain} is not a [[domain]] of {config}")
+    given = ((Scheme.RPPS, rpps), (Scheme.FINESS, finess), (Scheme.SIRET, siret))
+    owner = {scheme: value for scheme, value in given if value}
+    if not no_owner:
+        require_owner(AccountKind(kind), owner)
+    new = accounts.NewAccount(
+        address,
+        read_clock(),
+        AccountKind(kind),
+        display_name,
+        tuple((scheme.value, value) for scheme, value in owner.items()),
+        red_list,
+        hash_password(_read_password(from_stdin=password_stdin)),
+        quota_megabytes * 1_000_000 if quota_megabytes else None,
+    )
+    _change(settings, "account add", address, lambda conn: accounts.create_account(conn, new), kind=kind)
+    click.echo(f"Added {address}.")
+
+
+@account.command("list")
+@config_option
+@click.option("--domain", help="Only this domain.")
+@json_option
+def list_accounts(config: Path, domain: str | None, *, as_json: bool) -> None:
+    """List accounts.
+
+    Example: mssmail account list --domain chu-nord.test
+    """
+    found = _ask(read_config(config), lambda conn: accounts.list_accounts(conn, domain))
+    if as_json:
+        print_json([_describe(each) for each in found])
+    else:
+        rows = [(a.address, a.kind.value, a.display_name, "suspended" if a.suspended else "") for a in found]
+        print_table(("address", "kind", "name", "state"), rows)
+
+
+@account.command()
+@address_argument
+@config_option
+@json_option
+def show(address: Address, config: Path, *, as_json: bool) -> None:
+    """Show one account and what it holds.
+
+    Example: mssmail account show marie.martin@chu-nord.test
+    """
+    settings = read_config(config)
+
+    def ask(conn: Connection) -> tuple[Account, accounts.Usage]:
+        found = accounts.find_account(conn, address)
+        if found is None:
+            raise NoSuchAccount(f"no account {address}")
+        return found, accounts.find_usage(conn, found.id)
+
+    found, usage = _ask(settings, ask)
+    facts = {**_describe(found), **asdict(usage), "signing_key": _key_file(settings, address).exists()}
+    if as_json:
+        print_json(facts)
+    else:
+        print_table(("field", "value"), facts.items())
+
+
+@account.command()
+@address_argument
+@config_option
+@stdin_option
+def passwd(address: Address, config: Path, *, password_stdin: bool) -> None:
+    """Set a new password.
+
+    Example: mssmail account passwd marie.martin@chu-nord.test
+    """
+    hashed = hash_password(_read_password(from_stdin=password_stdin))
+    _change(
+        read_config(config), "account passwd", address, lambda conn: accounts.set_password_hash(conn, address, hashed)
+    )
+    click.echo(f"Changed the password of {address}.")
+
+
+@account.command()
+@address_argument
+@config_option
+@click.option("--undo", is_flag=True, help="Let the account in again.")
+def suspend(address: Address, config: Path, *, undo: bool) -> None:
+    """Suspend an account: no sign-in and no new mail; what it holds stays.
+
+    Example: mssmail account suspend marie.martin@chu-nord.test
+    """
+    act = "account resume" if undo else "account suspend"
+    _change(read_config(config), act, address, lambda conn: accounts.suspend(conn, address, suspended=not undo))
+    click.echo(f"{address} is {'active again' if undo else 'suspended'}.")
+
+
+@account.command()
+@address_argument
+@config_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(address: Address, config: Path, *, yes: bool) -> None:
+    """Remove an account with all its mail.
+
+    Example: mssmail account remove marie.martin@chu-nord.test
+    """
+    if not yes:
+        click.confirm(f"Remove {address} and all its mail?", abort=True)
+    _change(read_config(config), "account remove", address, lambda conn: accounts.remove(conn, address))
+    click.echo(f"Removed {address}.")
+
+
+@account.command("import-key")
+@address_argument
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@config_option
+@click.option("--p12-password", default="", help="Of a PKCS#12 file; asked for when left out.")
+def import_key(address: Address, file: Path, config: Path, p12_password: str) -> None:
+    """Keep the account's S/MIME key and certificates (PKCS#12 or PEM): its unsigned mail is signed with it.
+
+    Example: mssmail account import-key marie.martin@chu-nord.test marie.p12
+    """
+    settings = read_config(config)
+    raw = file.read_bytes()
+    if not p12_password and b"-----BEGIN" not in raw:
+        p12_password = click.prompt("Password of the file", hide_input=True)
+    target = _key_file(settings, address)
+    pem = convert_credential(raw, p12_password)
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    write_secret(target, pem)
+    _change(settings, "account import-key", address, lambda _conn: None, file=target.name)
+    click.echo(f"{address} signs with {target}.")
+
+
+def _key_file(settings: Settings, address: Address) -> Path:
+    return settings.server.keys / f"{address.key}.pem"
+
+
+def _describe(found: Account) -> dict[str, object]:
+    return {
+        "address": str(found.address),
+        "kind": found.kind.value,
+        "name": found.display_name,
+        "owner": dict(found.owner),
+        "red_list": found.red_list,
+        "suspended": found.suspended,
+        "created_at": _encode_moment(found.created_at),
+        "quota_bytes": found.quota_bytes,
+    }
+
+
+def _encode_moment(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,1 @@
+"""Benchmarks: bounded, self-contained, run by ``scripts/bench``."""

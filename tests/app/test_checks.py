@@ -1,0 +1,55 @@
+"""What is wrong is told before anything starts, each fault naming its key."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mssmail.app.checks import check_settings
+from mssmail.core.clock import read_clock
+from mssmail.settings import Domain, Endpoint, Settings
+from tests.support.operators import build_site
+from tests.support.pki import Pki
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return build_site(tmp_path_factory.mktemp("op"), Pki(read_clock().replace(microsecond=0)), read_clock()).settings
+
+
+def test_a_whole_site_has_no_fault(settings: Settings) -> None:
+    assert check_settings(settings) == []
+
+
+def _break(settings: Settings, table: str, **values: object) -> Settings:
+    return replace(settings, **{table: replace(getattr(settings, table), **values)})
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "words"),
+    [
+        ("trust", {"anchors": Path("/nowhere")}, "trust.anchors"),
+        ("trust", {"white_list_signer": ""}, "trust.white_list_signer"),
+        ("trust", {"white_list_file": None}, "trust.white_list_url: neither"),
+        ("trust", {"white_list_url": "http://x/list.xml"}, "fetched by https only"),
+        ("trust", {"white_list_ca": Path("/nowhere")}, "trust.white_list_ca"),
+        ("imap", {"certificate": Path("/nowhere")}, "imap.certificate"),
+        ("relay", {"key": Path("/nowhere")}, "relay.key"),
+        ("imap", {"listen": Endpoint("127.0.0.1", 143), "listen_tls": Endpoint("127.0.0.1", 143)}, "already used"),
+    ],
+)
+def test_each_fault_names_its_key(settings: Settings, table: str, values: dict[str, object], words: str) -> None:
+    (fault,) = check_settings(_break(settings, table, **values))
+    assert words in fault
+
+
+def test_domains_are_there_and_there_once(settings: Settings) -> None:
+    assert "no [[domain]]" in check_settings(replace(settings, domain=()))[0]
+    twice = replace(settings, domain=(Domain("a.test"), Domain("a.test")))
+    assert check_settings(twice) == ["domain.name: a.test is configured twice"]
+
+
+def test_an_anchor_that_is_none_is_told(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "bad.crt").write_text("rubbish")
+    (fault,) = check_settings(_break(settings, "trust", anchors=tmp_path))
+    assert "bad.crt" in fault

@@ -1,0 +1,38 @@
+"""What the machines watch says what is so."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mssmail.app.samples import Gauges
+from mssmail.core.clock import read_clock
+from mssmail.flows.intake import Spent
+from mssmail.flows.refresh import TrustKeeper
+from mssmail.journal import Entry
+from mssmail.store.engine import open_store
+from mssmail.workers.pool import Pool
+from tests.support.operators import build_site
+from tests.support.pki import Pki
+
+
+async def _forget(_entry: Entry) -> None:
+    """Nothing is journaled."""
+
+
+@pytest.mark.parametrize(("days", "faults"), [(0, 1), (30, 2)])
+async def test_health_names_a_stale_list_and_missing_workers(tmp_path: Path, days: int, faults: int) -> None:
+    now = read_clock()
+    site = build_site(tmp_path / "op", Pki(now.replace(microsecond=0)), now)
+    store = open_store(site.settings.server.store)
+    trust = TrustKeeper(site.settings.trust, site.settings.server.store, _forget)
+    await trust.start()
+    await trust.stop()
+    gauges = Gauges(store, trust, Pool(1, 10, 512, "us"), Spent(messages=3), lambda: now + timedelta(days=days))
+    samples = {(sample.name, sample.labels): sample.value for sample in gauges.sample()}
+    health = gauges.check()
+    store.close()
+    assert samples[("messages_accepted", ())] == 3
+    assert samples[("queue_items", (("state", "waiting"),))] == 0
+    assert samples[("white_list_state", (("state", "stale" if days else "fresh"),))] == 1
+    assert len(health.faults) == faults
