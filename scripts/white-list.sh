@@ -4,8 +4,9 @@ mssmail="$(dirname "${BASH_SOURCE[0]}")/../.venv/bin/mssmail"
 
 # change LIST KEY CERTIFICATE COMMAND…: work on a copy; the published list changes in one step, signed, or not at all.
 change() {
-    local list=$1 key=$2 certificate=$3 draft
+    local list=$1 key=$2 certificate=$3
     shift 3
+    # not local: the trap runs after the function
     draft=$(mktemp "$(dirname "$list")/.white-list.XXXXXX")
     trap 'rm -f "$draft"' EXIT
     if [ -s "$list" ]; then cp "$list" "$draft"; else rm -f "$draft"; fi

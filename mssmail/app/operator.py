@@ -23,8 +23,8 @@ from mssmail.imap.server import ImapListener
 from mssmail.journal import Entry
 from mssmail.mime.index import build_index
 from mssmail.mime.parts import scan
-from mssmail.settings import Settings
-from mssmail.smtp.listener import build_relay_listener, build_submission_listener
+from mssmail.settings import Endpoint, Settings
+from mssmail.smtp.listener import Listener, build_relay_listener, build_submission_listener
 from mssmail.smtp.tls import ContextSource
 from mssmail.store.engine import Store, open_store
 from mssmail.store.journal import append_entries
@@ -48,6 +48,7 @@ class Operator:
         self._settings = settings
         self._clock = clock
         self._stack = AsyncExitStack()
+        self._listeners: dict[str, Endpoint | None] = {}
 
     async def __aenter__(self) -> "Operator":
         """Start; raises ConfigError, StoreInUse and kin, and then nothing is left running."""
@@ -67,17 +68,8 @@ class Operator:
         await self._stack.aclose()
 
     def describe_listeners(self) -> dict[str, str]:
-        """Where the world finds us, for the log."""
-        settings = self._settings
-        listeners = {
-            "smtp": settings.relay.listen,
-            "submission": settings.submission.listen,
-            "submissions": settings.submission.listen_tls,
-            "imap": settings.imap.listen,
-            "imaps": settings.imap.listen_tls,
-            "http": settings.http.listen,
-        }
-        return {name: str(endpoint) for name, endpoint in listeners.items() if endpoint is not None}
+        """Where the world finds us, for the log; port 0 has become a real one."""
+        return {name: str(endpoint) for name, endpoint in self._listeners.items() if endpoint is not None}
 
     async def _start(self) -> None:
         settings = self._settings
@@ -127,13 +119,19 @@ class Operator:
             store, bells, self._clock, self._scan, sign_in, max_message_bytes=settings.imap.max_literal_bytes
         )
         submitter = Submitter(settings, intake, dispatcher.wake)
-        await self._enter(build_relay_listener(settings, intake, Receiver(settings, intake)))
-        await self._enter(build_submission_listener(settings, intake, submitter, sign_in.sign_in))
+        relay = build_relay_listener(settings, intake, Receiver(settings, intake))
+        submission = build_submission_listener(settings, intake, submitter, sign_in.sign_in)
         tls = ContextSource(settings.imap.certificate, settings.imap.key)
-        await self._enter(ImapListener(settings.imap, settings.login, mailboxes, tls.find_context))
+        imap = ImapListener(settings.imap, settings.login, mailboxes, tls.find_context)
+        for part in (relay, submission, imap):
+            await self._enter(part)
+        self._listeners = _name_doors(settings, relay, submission)
+        self._listeners |= {"imap": imap.endpoint, "imaps": imap.endpoint_tls}
         if settings.http.listen is not None:
             gauges = Gauges(store, trust, pool, intake.spent, self._clock)
-            await self._enter(HttpListener(settings.http.listen, build_site(gauges.sample, gauges.check)))
+            http = HttpListener(settings.http.listen, build_site(gauges.sample, gauges.check))
+            await self._enter(http)
+            self._listeners["http"] = Endpoint(settings.http.listen.host, http.port)
 
     async def _enter(self, part: _Part | None) -> None:
         if part is not None:
@@ -142,3 +140,14 @@ class Operator:
 
     def _scan(self, data: bytes) -> Index:
         return build_index(data, scan(data), self._settings.server.name)
+
+
+def _name_doors(settings: Settings, relay: Listener | None, submission: Listener | None) -> dict[str, Endpoint | None]:
+    """The SMTP listeners' addresses under the names people know them by; a listener keeps the order of its doors."""
+    doors = (("submission", settings.submission.listen), ("submissions", settings.submission.listen_tls))
+    named: dict[str, Endpoint | None] = {}
+    if relay is not None:
+        named["smtp"] = relay.addresses[0]
+    if submission is not None:
+        named |= zip((name for name, endpoint in doors if endpoint is not None), submission.addresses, strict=True)
+    return named
