@@ -10,6 +10,7 @@ from mssmail import __version__
 from mssmail.cli import trust_list
 from mssmail.cli.account import account
 from mssmail.cli.config import check_config, init
+from mssmail.cli.explain import explain
 from mssmail.cli.fsck import fsck
 from mssmail.cli.lab import lab
 from mssmail.cli.message import message
@@ -30,7 +31,7 @@ def cli() -> None:
     """
 
 
-for command in (init, check_config, serve, account, trust, queue, message, fsck, lab):
+for command in (init, check_config, serve, account, trust, queue, message, explain, fsck, lab):
     cli.add_command(command)
 for command in (trust_list.add, trust_list.remove, trust_list.sign):
     trust.add_command(command)

@@ -47,6 +47,10 @@ class Reply:
         """Trying again will not help."""
         return self.code >= 500
 
+    def with_id(self, id: str) -> "Reply":
+        """The same with the id under which journal and log explain it, for people who ask why."""
+        return self if id in self.text else Reply(self.code, self.status, f"{self.text} ({id})")
+
     def __str__(self) -> str:
         """The reply as it stands on the wire, without CRLF."""
         return " ".join(part for part in (str(self.code), self.status, self.text) if part)

@@ -100,7 +100,7 @@ class Submitter:
         facts = describe_envelope(envelope) | verdict | describe_decision(refusal)
         _log.info("refused: %s", refusal.reply, extra={"id": envelope.id, "rule": refusal.rule})
         await self._intake.note(Entry(self._intake.clock(), Event.REFUSED, envelope.id, facts))
-        return refusal.reply
+        return refusal.reply.with_id(envelope.id)
 
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope

@@ -68,7 +68,7 @@ class Scribe:
                 {**describe_peer(session.judged_peer or session.peer_facts), **known, **describe_decision(decision)},
             )
         )
-        return decision.reply
+        return decision.reply.with_id(transaction.id)
 
     async def note_refusal(self, session: Session, transaction: Transaction, reply: Reply, rule: str) -> None:
         """A message that broke a rule of form."""

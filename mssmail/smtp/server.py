@@ -106,7 +106,7 @@ class Conversation(Connection):
         except Exception as error:
             reply = self._answer_fault(error, transaction.id)
             await handler.note_refusal(session, transaction, reply, type(error).__name__)
-            return reply
+            return reply.with_id(transaction.id)
         finally:
             self._edge.inflight.release(data.reserved)
 

@@ -44,3 +44,9 @@ def test_every_byte_that_is_not_printable_is_refused() -> None:
         else:
             with pytest.raises(ValueError, match="printable"):
                 Reply(250, "2.0.0", chr(code))
+
+
+def test_a_refusal_can_carry_the_id_that_explains_it() -> None:
+    named = Reply(550, "5.7.1", "No").with_id("0abc")
+    assert str(named) == "550 5.7.1 No (0abc)"
+    assert named.with_id("0abc") == named
