@@ -8,21 +8,19 @@ from pathlib import Path
 from typing import TypeVar
 
 import click
-from sqlalchemy import Connection
 
 from mssmail.cli.files import write_secret
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
+from mssmail.cli.store import ask_store, change_store
 from mssmail.core.account import Account, AccountKind
 from mssmail.core.address import Address, parse_address
 from mssmail.core.clock import read_clock
 from mssmail.core.identifiers import Scheme, require_owner
 from mssmail.errors import BadAccount, NoSuchAccount
-from mssmail.journal import Entry, Event
 from mssmail.settings import Settings
 from mssmail.smime.credential import convert_credential
 from mssmail.store import accounts
-from mssmail.store.engine import open_store
-from mssmail.store.journal import append_entries
+from mssmail.store.engine import Connection
 from mssmail.store.passwords import hash_password
 
 T = TypeVar("T")
@@ -45,27 +43,7 @@ address_argument = click.argument("address", callback=_parse)
 
 
 def _change(settings: Settings, act: str, address: Address, work: Callable[[Connection], T], **facts: object) -> T:
-    """Do the work and journal it in one transaction, beside a running server."""
-    now = read_clock()
-
-    def run(conn: Connection) -> T:
-        done = work(conn)
-        append_entries(conn, [Entry(now, Event.ADMIN, "", {"act": act, "account": str(address), **facts})])
-        return done
-
-    store = open_store(settings.server.store, exclusive=False)
-    try:
-        return store.submit(run).result()
-    finally:
-        store.close()
-
-
-def _ask(settings: Settings, question: Callable[[Connection], T]) -> T:
-    store = open_store(settings.server.store, exclusive=False)
-    try:
-        return store.read(question).result()
-    finally:
-        store.close()
+    return change_store(settings, act, work, account=str(address), **facts)
 
 
 def _read_password(*, from_stdin: bool) -> str:
@@ -141,7 +119,7 @@ def list_accounts(config: Path, domain: str | None, *, as_json: bool) -> None:
 
     Example: mssmail account list --domain chu-nord.test
     """
-    found = _ask(read_config(config), lambda conn: accounts.list_accounts(conn, domain))
+    found = ask_store(read_config(config), lambda conn: accounts.list_accounts(conn, domain))
     if as_json:
         print_json([_describe(each) for each in found])
     else:
@@ -166,7 +144,7 @@ def show(address: Address, config: Path, *, as_json: bool) -> None:
             raise NoSuchAccount(f"no account {address}")
         return found, accounts.find_usage(conn, found.id)
 
-    found, usage = _ask(settings, ask)
+    found, usage = ask_store(settings, ask)
     facts = {**_describe(found), **asdict(usage), "signing_key": _key_file(settings, address).exists()}
     if as_json:
         print_json(facts)

@@ -77,6 +77,33 @@ def list_items(conn: Connection, *, after_id: int = 0, limit: int = 500) -> Sequ
     return [_build(row) for row in conn.execute(_select().where(queue.c.id > after_id).limit(limit))]
 
 
+def find_item(conn: Connection, item_id: int) -> QueueItem | None:
+    """One item, or None when it has left the queue."""
+    row = conn.execute(_select().where(queue.c.id == item_id)).one_or_none()
+    return None if row is None else _build(row)
+
+
+def hold(conn: Connection, item_id: int) -> bool:
+    """Keep a waiting item until people release it; False when it is not waiting (being sent, held, gone)."""
+    return _move(conn, item_id, QueueState.WAITING, {"state": QueueState.HELD.value})
+
+
+def release(conn: Connection, item_id: int, now: datetime) -> bool:
+    """Let a held item go on, due at once; False when it is not held."""
+    return _move(conn, item_id, QueueState.HELD, {"state": QueueState.WAITING.value, "next_try_at": now})
+
+
+def retry(conn: Connection, item_id: int, now: datetime) -> bool:
+    """Make a waiting item due now; False when it is not waiting."""
+    return _move(conn, item_id, QueueState.WAITING, {"next_try_at": now})
+
+
+def _move(conn: Connection, item_id: int, state: QueueState, values: dict[str, object]) -> bool:
+    """Only from the state named: what a dispatcher has leased is its own."""
+    wanted = and_(queue.c.id == item_id, queue.c.state == state.value)
+    return conn.execute(update(queue).where(wanted).values(values)).rowcount > 0
+
+
 def find_next_try(conn: Connection) -> datetime | None:
     """When the next item comes due or a lease runs out: the dispatcher need not look before. None: nothing waits."""
     waiting = select(func.min(queue.c.next_try_at)).where(queue.c.state == QueueState.WAITING.value)

@@ -134,3 +134,20 @@ def test_an_outcome_that_makes_no_sense_is_a_mistake(store: Store, state: QueueS
     item, _ = _claim(store)
     with pytest.raises(ValueError, match="next try"):
         _settle(store, item, state, next_try_at=next_try_at)
+
+
+def test_people_hold_release_and_hurry_what_waits_and_nothing_else(store: Store, message_id: int) -> None:
+    assert message_id
+    first, second = store.read(queue.list_items).result()
+    later = NOW + MINUTE
+    assert store.submit(lambda conn: queue.hold(conn, first.id)).result()
+    assert not store.submit(lambda conn: queue.hold(conn, first.id)).result()
+    assert not store.submit(lambda conn: queue.retry(conn, first.id, later)).result()
+    assert store.submit(lambda conn: queue.release(conn, first.id, later)).result()
+    assert not store.submit(lambda conn: queue.release(conn, first.id, later)).result()
+    found = store.read(lambda conn: queue.find_item(conn, first.id)).result()
+    assert found is not None
+    assert (found.state, found.next_try_at) == (QueueState.WAITING, later)
+    _claim(store)  # the second is being sent now: nobody may pull it from under the dispatcher
+    assert not store.submit(lambda conn: queue.hold(conn, second.id)).result()
+    assert store.read(lambda conn: queue.find_item(conn, 10_000)).result() is None
