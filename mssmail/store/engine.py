@@ -12,8 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection as Connection  # the type other floors name: SQLAlchemy itself stays in this room
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -24,6 +23,9 @@ from mssmail.store.bodies import Body, BodyFiles, read_body, sweep_dead_bodies
 from mssmail.store.faults import read_fault
 from mssmail.store.revisions import bring_up_to_date, is_up_to_date
 from mssmail.store.writer import Writer, WriterStats
+
+# Connection is the type other floors name: SQLAlchemy itself stays in this room.
+__all__ = ["Connection", "Store", "build_engine", "open_store"]
 
 T = TypeVar("T")
 
