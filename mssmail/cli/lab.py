@@ -9,6 +9,7 @@ from rich.console import Console
 
 from mssmail.cli.output import json_option, print_json, print_table
 from mssmail.cli.signals import wait_for_signal
+from mssmail.lab.check.audit_cases import AUDIT_SUITE
 from mssmail.lab.check.cases import MAIN_SUITE
 from mssmail.lab.check.report import build_table, describe_outcomes, run_suite
 from mssmail.lab.layout import describe_lab
@@ -17,6 +18,8 @@ from mssmail.lab.watch import show_mail
 from mssmail.lab.world import DEFAULT_PORT_BASE, bring_down, bring_up, describe_thunderbird, find_lab, is_up
 from mssmail.logs import configure_logging
 from mssmail.settings import LogFormat
+
+SUITES = {"main": MAIN_SUITE, "audit": AUDIT_SUITE}
 
 dir_option = click.option(
     "--dir",
@@ -86,16 +89,19 @@ def info(folder: Path, as_json: bool) -> None:
 
 @lab.command()
 @dir_option
+@click.option("--suite", type=click.Choice(tuple(SUITES)), default="main", show_default=True, help="What is tried.")
 @json_option
-def check(folder: Path, as_json: bool) -> int:
+def check(folder: Path, suite: str, as_json: bool) -> int:
     """Play a stranger against the running lab; exit 1 when anything is not as it should be.
 
-    Example: mssmail lab check --dir /tmp/lab
+    The suite "audit" plays the eight peers a French operator is audited with, in both directions.
+
+    Example: mssmail lab check --dir /tmp/lab --suite audit
     """
     world = find_lab(folder)
     if not is_up(world):
         raise click.ClickException(f"the lab is not up: mssmail lab up --dir {folder} --detach")
-    outcomes = run_suite(world, MAIN_SUITE, Console(stderr=True))
+    outcomes = run_suite(world, SUITES[suite], Console(stderr=True))
     if as_json:
         print_json(describe_outcomes(outcomes))
     else:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mssmail.core.account import AccountKind
 from mssmail.core.address import parse_address
+from mssmail.lab import audit
 from mssmail.lab.authorities import Authorities, create_authorities
 from mssmail.lab.layout import HOST, P12_PASSWORD, Lab, LabAccount, LabOperator, plan_ports
 from mssmail.lab.pki import (
@@ -158,7 +159,7 @@ def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
             crl_refresh_seconds=300,
         ),
         domain=tuple(Domain(domain) for domain in operator.domains),
-        route=tuple(routes),
+        route=(*routes, *audit.build_routes(lab)),
     )
 
 
@@ -182,6 +183,7 @@ def _build_scenarios(lab: Lab, authorities: Authorities, now: datetime) -> Mappi
         "signer_revoked": (issue_person(issuing, PEER_AUTHOR, now), "revoked"),
         "signer_foreign": (issue_person(foreign, PEER_AUTHOR, now), "foreign CA"),
     }
+    made |= audit.build_credentials(issuing, foreign, now)
     for name in ("tls_revoked", "signer_revoked"):
         issuing.revoke(made[name][0].certificate, now - timedelta(minutes=1))
     folder = lab.path / "scenarios"
@@ -198,6 +200,7 @@ def _write_scenario(folder: Path, name: str, credential: Credential, meaning: st
 
 def _publish_white_list(lab: Lab, authority: Authority, now: datetime) -> None:
     listed = [(domain, operator.dn) for operator in lab.operators for domain in operator.domains]
+    listed += audit.list_entries()
     listed.append((PEER_DOMAIN, lab.scenarios["peer"]["dn"]))
     listed.append(("revoque.test", lab.scenarios["tls_revoked"]["dn"]))
     # A second name for one domain, as the real list has for migrations and back-up operators.

@@ -10,11 +10,12 @@ SKIPPED = "skipped"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``play`` answers what happened, in words that begin with ``expected`` when all is well."""
+    """``play`` answers what happened, in words that begin with ``expected`` and hold ``reason`` when all is well."""
 
     name: str
     expected: str
     play: Callable[[Stage], str]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Outcome:
         """ok, DIFFERS or skipped (a stranger's program is missing)."""
         if self.got.startswith(SKIPPED):
             return SKIPPED
-        return "ok" if self.case.expected and self.got.startswith(self.case.expected) else "DIFFERS"
+        is_right = self.got.startswith(self.case.expected) and self.case.reason in self.got
+        return "ok" if self.case.expected and is_right else "DIFFERS"
 
 
 def play_case(case: Case, stage: Stage) -> Outcome:
