@@ -1,5 +1,6 @@
 """``mssmail message``: judge a message without a server, one question at a time."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -7,13 +8,17 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from mssmail.cli.explain import flatten_facts
 from mssmail.cli.files import existing_file, read_folder
 from mssmail.cli.moments import MOMENT
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
+from mssmail.cli.store import ask_store
 from mssmail.core.clock import read_clock
 from mssmail.core.verdict import Outcome
 from mssmail.examine import MessageReport, build_report
 from mssmail.settings import RevocationMode, SmimeMode
+from mssmail.store.engine import Connection
+from mssmail.store.messages import KeptMessage, find_by_trace, load_message
 from mssmail.trust.anchors import load_certificates
 from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, build_trust_store
 
@@ -117,3 +122,45 @@ def _print_report(report: MessageReport) -> None:
         for name, fact in report.verdict.facts.items()
     ]
     print_table(("question", "answer", "why"), rows)
+
+
+@message.command()
+@click.argument("id")
+@click.option(
+    "--evidence", is_flag=True, help="With everything judging found: facts, signer, decision, list generation."
+)
+@config_option
+@json_option
+def show(id: str, config: Path, *, evidence: bool, as_json: bool) -> int:
+    """Show what is kept of the message with this ID (from a 250 reply, Received, log or journal), without its content.
+
+    The verdict is the one at reception. Exit 1 when no such message is kept.
+
+    Example: mssmail message show 0mwqwifpk99m8ok1ut --evidence
+    """
+
+    def load(conn: Connection) -> list[KeptMessage]:
+        found = (load_message(conn, each) for each in find_by_trace(conn, id.strip("()<> ")))
+        return [kept for kept in found if kept is not None]
+
+    found = [_describe_kept(kept, evidence=evidence) for kept in ask_store(read_config(config), load)]
+    if as_json:
+        print_json(found)
+    else:
+        for facts in found:
+            print_table(("", ""), list(flatten_facts(facts)))
+    if not found:
+        click.echo(f"no message {id} is kept here", err=True)
+    return 0 if found else 1
+
+
+def _describe_kept(kept: KeptMessage, *, evidence: bool) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "id": kept.trace_id,
+        "sha256": kept.sha256,
+        "octets": len(kept.data),
+        "from": str(kept.reverse_path) if kept.reverse_path else "<>",
+        "received_at": kept.received_at.isoformat(),
+        "summary": kept.summary,
+    }
+    return {**facts, "evidence": json.loads(kept.evidence or "{}")} if evidence else facts

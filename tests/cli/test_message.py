@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from mssmail.core.address import parse_address
+from mssmail.mime.index import build_index
+from mssmail.mime.parts import scan
 from mssmail.smime.sign import parse_signing_key, sign_message
+from mssmail.store.engine import open_store
+from mssmail.store.messages import Delivery, deliver
 from tests.support.command import run
 from tests.support.pki import NOW, Pki
 
@@ -102,3 +107,31 @@ def test_bad_usage_is_64(folder: Path, more: tuple[str, str]) -> None:
 def test_rubbish_is_refused_without_a_traceback(folder: Path, content: bytes) -> None:
     (folder / "rubbish.eml").write_bytes(content)
     assert _verify(folder, "rubbish.eml")[0] == 1
+
+
+def test_a_kept_message_shows_its_evidence_and_never_its_content(tmp_path: Path) -> None:
+    run("init", str(tmp_path / "op"), "--domain", "a.test")
+    config = str(tmp_path / "op" / "mssmail.toml")
+    store = open_store(tmp_path / "op" / "store", exclusive=False)
+    body = store.keep_body(LETTER)
+    delivery = Delivery(
+        trace_id="0kept",
+        body=body,
+        prefix=b"",
+        index=build_index(LETTER, scan(LETTER), "us"),
+        summary="trusted",
+        evidence='{"facts":{"chain":"passed: to the anchor"}}',
+        reverse_path=parse_address(AUTHOR),
+        received_at=NOW,
+        placements=(),
+        queue=(parse_address("b@b.test"),),
+        entries=(),
+    )
+    store.submit(lambda conn: deliver(conn, delivery)).result()
+    store.close()
+    (shown,) = json.loads(run("message", "show", "0kept", "--evidence", "--config", config, "--json").out)
+    assert (shown["summary"], shown["evidence"]["facts"]["chain"]) == ("trusted", "passed: to the anchor")
+    answer = run("message", "show", "0kept", "--evidence", "--config", config)
+    assert "evidence.facts.chain" in answer.out
+    assert "Hello" not in answer.out
+    assert run("message", "show", "0none", "--config", config).code == 1
