@@ -9,6 +9,7 @@ import click
 from mssmail import __version__
 from mssmail.cli import explain_trust, trust_list
 from mssmail.cli.account import account
+from mssmail.cli.cert import cert
 from mssmail.cli.config import check_config, init
 from mssmail.cli.explain import explain
 from mssmail.cli.fsck import fsck
@@ -31,7 +32,7 @@ def cli() -> None:
     """
 
 
-for command in (init, check_config, serve, account, trust, queue, message, explain, fsck, lab):
+for command in (init, check_config, serve, account, trust, queue, message, cert, explain, fsck, lab):
     cli.add_command(command)
 for command in (trust_list.add, trust_list.remove, trust_list.sign, explain_trust.explain):
     trust.add_command(command)

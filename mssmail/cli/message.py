@@ -9,22 +9,25 @@ import click
 from rich.text import Text
 
 from mssmail.cli.explain import flatten_facts
-from mssmail.cli.files import existing_file, read_folder
+from mssmail.cli.files import existing_file
+from mssmail.cli.judging import Judging, judging_options
 from mssmail.cli.moments import MOMENT
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
 from mssmail.cli.store import ask_store
 from mssmail.core.clock import read_clock
 from mssmail.core.verdict import Outcome
 from mssmail.examine import MessageReport, build_report
-from mssmail.settings import RevocationMode, SmimeMode
+from mssmail.settings import SmimeMode
 from mssmail.store.engine import Connection
 from mssmail.store.messages import KeptMessage, find_by_trace, load_message
-from mssmail.trust.anchors import load_certificates
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, build_trust_store
 
 EXIT_CODES: Mapping[str, int] = {"accept": 0, "refuse": 1, "defer": 2}
-_STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.UNKNOWN: "yellow", Outcome.SKIPPED: "dim"}
-_folder = click.Path(exists=True, path_type=Path)
+FACT_STYLES: Mapping[Outcome, str] = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "bold red",
+    Outcome.UNKNOWN: "yellow",
+    Outcome.SKIPPED: "dim",
+}
 
 
 @click.group()
@@ -37,38 +40,23 @@ def message() -> None:
 
 @message.command()
 @click.argument("file", type=existing_file)
-@click.option("--anchors", type=_folder, help="CA certificates that end every path; else the configuration's.")
-@click.option("--intermediates", type=_folder, help="Further CA certificates, to build paths.")
-@click.option("--crls", type=_folder, help="Revocation lists, a file or a folder.")
 @click.option("--at", type=MOMENT, help="Judge as of this moment (ISO 8601); now when left out.")
 @click.option(
     "--mode", type=click.Choice([mode.value for mode in SmimeMode]), default="require", show_default=True,
     help="What the recipient's domain asks of a signature.",
 )  # fmt: skip
 @click.option("--accept-encrypted", is_flag=True, help="Take encrypted mail without an outer signature.")
-@click.option("--allow-sha1", is_flag=True, help="Believe SHA-1.")
-@click.option("--min-rsa-bits", type=click.IntRange(0), default=2_048, show_default=True, help="Smallest RSA key.")
 @click.option("--no-author-rule", is_flag=True, help="The signer need not be the author.")
-@click.option(
-    "--revocation", type=click.Choice([mode.value for mode in RevocationMode]), default="hard", show_default=True,
-    help="What a missing revocation list means: later (hard), never mind (soft), not asked (off).",
-)  # fmt: skip
-@config_option
+@judging_options
 @json_option
-def verify(  # noqa: PLR0913 - one parameter an option
+def verify(
     file: Path,
     *,
-    anchors: Path | None,
-    intermediates: Path | None,
-    crls: Path | None,
     at: datetime | None,
     mode: str,
     accept_encrypted: bool,
-    allow_sha1: bool,
-    min_rsa_bits: int,
     no_author_rule: bool,
-    revocation: str,
-    config: Path,
+    judging: Judging,
     as_json: bool,
 ) -> int:
     """Judge FILE as mail from a peer would be judged at the end of DATA; no white list is asked.
@@ -78,21 +66,11 @@ def verify(  # noqa: PLR0913 - one parameter an option
 
     Example: mssmail message verify letter.eml --anchors ca.pem --revocation off --json
     """
-    if anchors is None:
-        settings = read_config(config).trust
-        anchors, intermediates = settings.anchors, intermediates or settings.intermediates
-    snapshot = TrustSnapshot(
-        0,
-        load_certificates(anchors),
-        load_certificates(intermediates) if intermediates else (),
-        read_folder(crls) if crls else (),
-        SignaturePolicy(min_rsa_bits, allow_sha1, RevocationMode(revocation), not no_author_rule),
-    )
-    store = build_trust_store(snapshot)
+    store, faults = judging.load(author_rule=not no_author_rule)
     data = read_message(file)
     report = build_report(data, store, at or read_clock(), mode=SmimeMode(mode), accept_encrypted=accept_encrypted)
     if as_json:
-        print_json({**report.encode(), "trust_faults": list(store.faults)})
+        print_json({**report.encode(), "trust_faults": list(faults)})
     else:
         _print_report(report)
     return EXIT_CODES[report.answer]
@@ -118,7 +96,7 @@ def _print_report(report: MessageReport) -> None:
         ],
     )
     rows = [
-        (name, Text(fact.outcome.value, _STYLES[fact.outcome]), fact.reason)
+        (name, Text(fact.outcome.value, FACT_STYLES[fact.outcome]), fact.reason)
         for name, fact in report.verdict.facts.items()
     ]
     print_table(("question", "answer", "why"), rows)

@@ -20,11 +20,25 @@ def load_certificates(path: Path) -> tuple[bytes, ...]:
     PEM (several to a file), DER, and certs-only PKCS #7 (``.p7b``). Raises BadCertificate naming the file: one bad
     file must not quietly shrink the set.
     """
-    if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
-    else:
-        files = [path]
-    return tuple(dict.fromkeys(der for file in files for der in _load_file(file)))
+    return tuple(dict.fromkeys(der for file in _list_files(path) for der in _load_file(file)))
+
+
+def find_certificates(path: Path) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
+    """The same where a bad file costs only the paths through it: what was read, and what is wrong with the others."""
+    found: dict[bytes, None] = {}
+    faults: list[str] = []
+    for file in _list_files(path):
+        try:
+            found.update(dict.fromkeys(_load_file(file)))
+        except BadCertificate as fault:
+            faults.append(str(fault))
+    return tuple(found), tuple(faults)
+
+
+def _list_files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
 
 
 def _load_file(file: Path) -> list[bytes]:

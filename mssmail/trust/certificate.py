@@ -43,6 +43,11 @@ def load_certificate(data: bytes) -> x509.Certificate:
     return certificate
 
 
+def encode_certificate(certificate: x509.Certificate) -> bytes:
+    """Its DER."""
+    return certificate.public_bytes(Encoding.DER)
+
+
 @contextmanager
 def bear_with_odd_serials() -> Iterator[None]:
     """Silence the library over serial numbers that are zero or negative: RFC 5280 §4.1.2.2 has readers bear with them.
@@ -100,6 +105,15 @@ def read_emails(certificate: x509.Certificate) -> tuple[str, ...]:
         return _read_subject_emails(certificate.subject)
     found = [_read_email(name) for name in names]
     return tuple(email for email in found if email) or _read_subject_emails(certificate.subject)
+
+
+def read_every_email(certificate: x509.Certificate) -> tuple[str, ...]:
+    """Each address in the certificate, of the subjectAltName and of the subject: what name constraints ask about."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return _read_subject_emails(certificate.subject)
+    return (*filter(None, map(_read_email, names)), *_read_subject_emails(certificate.subject))
 
 
 def _read_email(name: x509.GeneralName) -> str:

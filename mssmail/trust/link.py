@@ -1,6 +1,5 @@
 """One certificate as a link of a path: everything path validation asks of it, read once."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
 
 from mssmail.core.address import Address, parse_address
-from mssmail.errors import BadSyntax
+from mssmail.errors import BadCertificate, BadSyntax
 from mssmail.trust.certificate import (
     NameKey,
     escape_text,
@@ -25,6 +24,7 @@ from mssmail.trust.certificate import (
     read_serial,
     shorten_name,
 )
+from mssmail.trust.extensions import has_distances, parse_policy_mappings
 
 _T = TypeVar("_T", bound=x509.ExtensionType)
 
@@ -39,8 +39,7 @@ _PROCESSED: Final = frozenset(
         ExtensionOID.CRL_DISTRIBUTION_POINTS,
         ExtensionOID.SUBJECT_KEY_IDENTIFIER,
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
-        # No policy is asked for, so every policy is acceptable (RFC 5280 §6.1.1 (c), any-policy) and these can fail a
-        # path in one way only: policyConstraints demanding an explicit policy, which ``path`` refuses by name.
+        ExtensionOID.FRESHEST_CRL,
         ExtensionOID.CERTIFICATE_POLICIES,
         ExtensionOID.POLICY_CONSTRAINTS,
         ExtensionOID.POLICY_MAPPINGS,
@@ -161,10 +160,44 @@ class Link:
         return self._find(ExtensionOID.CRL_DISTRIBUTION_POINTS, x509.CRLDistributionPoints)
 
     @property
-    def requires_policy(self) -> bool:
-        """A policyConstraints demands an explicit policy (RFC 5280 §4.2.1.11), critical or not."""
-        found = self._find(ExtensionOID.POLICY_CONSTRAINTS, x509.PolicyConstraints)
-        return found is not None and found.require_explicit_policy is not None
+    def is_authority(self) -> bool:
+        """Whether basicConstraints call it a CA."""
+        constraints = self.basic_constraints
+        return constraints is not None and constraints.ca
+
+    @cached_property
+    def has_subtree_distances(self) -> bool:
+        """A subtree of its nameConstraints has a minimum or a maximum, which RFC 5280 §4.2.1.10 does without."""
+        return self.name_constraints is not None and has_distances(self.der)
+
+    @cached_property
+    def policies(self) -> frozenset[str] | None:
+        """The policies of certificatePolicies (RFC 5280 §4.2.1.4); None without that extension."""
+        found = self._find(ExtensionOID.CERTIFICATE_POLICIES, x509.CertificatePolicies)
+        return None if found is None else frozenset(policy.policy_identifier.dotted_string for policy in found)
+
+    @cached_property
+    def policy_mappings(self) -> dict[str, frozenset[str]]:
+        """policyMappings, RFC 5280 §4.2.1.5: the issuer's policies, and what the subject calls them."""
+        found = self._find(ExtensionOID.POLICY_MAPPINGS, x509.UnrecognizedExtension)
+        return {} if found is None else parse_policy_mappings(found.value)
+
+    @property
+    def policy_constraints(self) -> x509.PolicyConstraints | None:
+        """policyConstraints, RFC 5280 §4.2.1.11."""
+        return self._find(ExtensionOID.POLICY_CONSTRAINTS, x509.PolicyConstraints)
+
+    @property
+    def inhibit_any_policy(self) -> int | None:
+        """inhibitAnyPolicy, RFC 5280 §4.2.1.14: how many certificates below may still use anyPolicy."""
+        found = self._find(ExtensionOID.INHIBIT_ANY_POLICY, x509.InhibitAnyPolicy)
+        return None if found is None else found.skip_certs
+
+    @property
+    def has_critical_alternative_names(self) -> bool:
+        """A critical subjectAltName with at least one name."""
+        oid = ExtensionOID.SUBJECT_ALTERNATIVE_NAME
+        return bool(self.alternative_names) and any(e.critical for e in self.certificate.extensions if e.oid == oid)
 
     @property
     def alternative_names(self) -> tuple[x509.GeneralName, ...]:
@@ -209,15 +242,9 @@ def _find_address(email: str) -> Address | None:
 def load_link(der: bytes) -> Link:
     """The link for a DER (or PEM) certificate; raises BadCertificate."""
     certificate = load_certificate(der)
-    return Link(der if is_der_sequence(der) else certificate.public_bytes(Encoding.DER), certificate)
-
-
-def iterate_names(link: Link) -> Iterator[x509.GeneralName]:
-    """Every name constraints apply to (RFC 5280 §4.2.1.10): the subject when not empty, and the alternative names."""
-    if link.subject:
-        yield x509.DirectoryName(link.certificate.subject)
-    yield from link.alternative_names
-    if not any(isinstance(name, x509.RFC822Name) for name in link.alternative_names):
-        for email in link.emails:
-            if email.isascii():
-                yield x509.RFC822Name(email)
+    link = Link(der if is_der_sequence(der) else certificate.public_bytes(Encoding.DER), certificate)
+    try:
+        _ = link.policy_mappings  # what the library leaves unread must fail here as well
+    except BadSyntax as error:
+        raise BadCertificate(f"not a readable certificate: policyMappings: {error}") from error
+    return link

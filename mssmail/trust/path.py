@@ -1,27 +1,24 @@
 """Certificate path validation at a given time, RFC 5280 §6, answered as separate facts.
 
 "The signer's certificate has expired" must read: dates failed, chain passed. So the chain (signatures, names, CA bits,
-constraints) is judged apart from dates, revocation and usage, and of several candidate paths the best one answers.
-Certificate policies are not asked for; a certificate that demands one fails its chain. The anchor's own constraints
-and dates count as well (RFC 5937), being what the anchor's owner meant.
+constraints, policies) is judged apart from dates, revocation and usage, and of several candidate paths the best one
+answers. The anchor's own dates count as well, like its constraints.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
-
-from cryptography import x509
 
 from mssmail.core.verdict import Fact, Outcome
 from mssmail.errors import BadCertificate
 from mssmail.settings import RevocationMode
 from mssmail.trust.certificate import describe_name
+from mssmail.trust.chain import Path, judge_chain
 from mssmail.trust.link import Link
-from mssmail.trust.name_constraints import find_forbidden_name
 from mssmail.trust.revocation import CLOCK_SKEW, Status
-from mssmail.trust.search import Path, Search
+from mssmail.trust.search import Search
 from mssmail.trust.snapshot import TrustStore
 from mssmail.trust.usage import Purpose, find_usage_fault
 
@@ -37,6 +34,7 @@ _MAX_EXTRA: Final = 32
 class PathResult:
     """Four facts about one certificate, and the path they speak of (DER, leaf first, anchor last; empty: none found).
 
+    ``policies`` are the certificate policies (dotted OIDs) that hold for it among those we accept.
     ``missing`` names the CAs (RFC 4514) whose revocation list was wanted and is not there, or not in force.
     The facts hold unchanged from ``valid_from`` to ``valid_until``.
     """
@@ -47,6 +45,7 @@ class PathResult:
     usage: Fact
     path: tuple[bytes, ...] = ()
     missing: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
     valid_from: datetime = _BEGINNING
     valid_until: datetime = _END
 
@@ -131,82 +130,19 @@ def _judge_alone(leaf: Link, trouble: str, store: TrustStore, purpose: Purpose, 
 def _judge_path(path: Path, store: TrustStore, purpose: Purpose, at: datetime) -> PathResult:
     statuses = _find_statuses(path, store, at)
     revocation, missing = _judge_revocation(statuses, path, store)
+    chain, policies = judge_chain(path, store.policy.policies)
     updates = [status.crl for status in statuses if status.crl is not None and status.outcome is Outcome.PASSED]
     return PathResult(
-        chain=_judge_chain(path),
+        chain=chain,
         dates=_judge_dates(path, at),
         revocation=revocation,
         usage=_judge_usage(path, store, purpose),
         path=tuple(link.der for link in path),
         missing=missing,
+        policies=policies,
         valid_from=max([link.not_before for link in path] + [crl.this_update - CLOCK_SKEW for crl in updates]),
         valid_until=min([link.not_after for link in path] + [crl.next_update or _BEGINNING for crl in updates]),
     )
-
-
-def _judge_chain(path: Path) -> Fact:
-    for find_fault in _CHAIN_RULES:
-        fault = find_fault(path)
-        if fault:
-            return Fact(Outcome.FAILED, fault)
-    anchor = describe_name(path[-1].certificate.subject)
-    return Fact(Outcome.PASSED, f"{path[0].text} chains to the anchor {anchor} in {len(path)} certificates")
-
-
-def _find_authority_fault(path: Path) -> str:
-    """Whoever signs a certificate is a CA and may sign certificates, RFC 5280 §6.1.4 (k) and (n)."""
-    for depth, link in enumerate(path[1:], 1):
-        constraints, usage = link.basic_constraints, link.key_usage
-        is_old_anchor = depth == len(path) - 1 and link.certificate.version.name == "v1"
-        if not is_old_anchor and (constraints is None or not constraints.ca):
-            return f"{link.text} is not a CA certificate"
-        if usage is not None and not usage.key_cert_sign:
-            return f"the key usage of {link.text} does not allow signing certificates"
-    return ""
-
-
-def _find_length_fault(path: Path) -> str:
-    """Path length, RFC 5280 §6.1.4 (l) and (m): self-issued certificates do not count."""
-    allowed = len(path)
-    for link in reversed(path[1:]):
-        if link is not path[-1] and not link.is_self_issued:
-            if allowed == 0:
-                return f"{link.text} makes the path longer than a CA above it allows"
-            allowed -= 1
-        constraints = link.basic_constraints
-        if constraints is not None and constraints.path_length is not None:
-            allowed = min(allowed, constraints.path_length)
-    return ""
-
-
-def _find_name_fault(path: Path) -> str:
-    """Name constraints, RFC 5280 §6.1.3 (b) and (c): self-issued certificates are exempt, but not the leaf."""
-    constraints: list[x509.NameConstraints] = []
-    for link in reversed(path):
-        if link is path[0] or not link.is_self_issued:
-            forbidden = find_forbidden_name(link, constraints)
-            if forbidden:
-                return f"a CA above {link.text} is not allowed to certify the name {forbidden}"
-        if link.name_constraints is not None:
-            constraints.append(link.name_constraints)
-    return ""
-
-
-def _find_extension_fault(path: Path) -> str:
-    for link in path:
-        if link.unknown_critical:
-            return f"{link.text} has the unknown critical extension {link.unknown_critical[0]}"
-        if link.requires_policy:
-            return f"{link.text} demands a certificate policy, and policies are not checked here"
-    return ""
-
-
-_CHAIN_RULES: Final[tuple[Callable[[Path], str], ...]] = (
-    _find_authority_fault,
-    _find_length_fault,
-    _find_name_fault,
-    _find_extension_fault,
-)
 
 
 def _judge_dates(path: Path, at: datetime) -> Fact:

@@ -13,7 +13,7 @@ from mssmail.trust.link import Link
 from mssmail.trust.signature import is_signed_with
 from mssmail.trust.snapshot import TrustStore
 
-MAX_PATH_LINKS: Final = 10
+MAX_PATH_LINKS: Final = 20
 MAX_SIGNATURE_CHECKS: Final = 64
 MAX_PATHS: Final = 16
 
@@ -36,6 +36,9 @@ class Search:
 
     def _extend(self, path: Path) -> Iterator[Path]:
         last = path[-1]
+        if not last.issuer:  # RFC 5280 §4.1.2.4
+            self.trouble = f"{last.text} names no issuer"
+            return
         for anchor in _sort_likely(last, self.store.anchors.get(last.issuer, ())):
             if anchor.der != last.der and self._is_signed(last, anchor):
                 yield (*path, anchor)

@@ -4,7 +4,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import SignatureAlgorithmOID
@@ -17,11 +17,19 @@ _EDWARDS: Final = {
     SignatureAlgorithmOID.ED448: ed448.Ed448PublicKey,
 }
 
+_DSA: Final = (
+    SignatureAlgorithmOID.DSA_WITH_SHA1,
+    SignatureAlgorithmOID.DSA_WITH_SHA224,
+    SignatureAlgorithmOID.DSA_WITH_SHA256,
+    SignatureAlgorithmOID.DSA_WITH_SHA384,
+    SignatureAlgorithmOID.DSA_WITH_SHA512,
+)
+
 
 def is_signed_with(
     document: x509.Certificate | x509.CertificateRevocationList, key: CertificatePublicKeyTypes | None
 ) -> bool:
-    """The signature on the document holds under the key: RSA, ECDSA or EdDSA; other kinds never do."""
+    """The signature on the document holds under the key: RSA, DSA, ECDSA or EdDSA; other kinds never do."""
     try:
         return _verify(document, key)
     except (InvalidSignature, UnsupportedAlgorithm, BadSyntax, ValueError, TypeError):
@@ -38,6 +46,8 @@ def _verify(document: x509.Certificate | x509.CertificateRevocationList, key: Ce
             key.verify(document.signature, signed, parameters, algorithm)
         case ec.EllipticCurvePublicKey(), ec.ECDSA():
             key.verify(document.signature, signed, parameters)
+        case dsa.DSAPublicKey(), None if algorithm is not None and _is_dsa(document):
+            key.verify(document.signature, signed, algorithm)
         case ((ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey()), None):
             if not isinstance(key, _EDWARDS.get(document.signature_algorithm_oid, ())):
                 return False
@@ -45,6 +55,10 @@ def _verify(document: x509.Certificate | x509.CertificateRevocationList, key: Ce
         case _:
             return False
     return True
+
+
+def _is_dsa(document: x509.Certificate | x509.CertificateRevocationList) -> bool:
+    return document.signature_algorithm_oid in _DSA
 
 
 def _is_consistent(document: bytes, signed: bytes) -> bool:

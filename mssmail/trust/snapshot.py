@@ -9,6 +9,7 @@ from mssmail.settings import RevocationMode
 from mssmail.trust.cache import BoundedCache
 from mssmail.trust.certificate import NameKey
 from mssmail.trust.link import Link, load_link
+from mssmail.trust.policies import PolicyRequest
 from mssmail.trust.revocation import RevocationIndex, load_crl
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class SignaturePolicy:
     allow_sha1: bool = False
     revocation: RevocationMode = RevocationMode.HARD
     author_rule: bool = True
+    policies: PolicyRequest = field(default_factory=PolicyRequest)
+    allow_dsa: bool = False
 
 
 @dataclass(frozen=True, slots=True)

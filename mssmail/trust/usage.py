@@ -5,7 +5,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -20,6 +20,7 @@ class Purpose(Enum):
     TLS_CLIENT = "TLS client"
     TLS_SERVER = "TLS server"
     LIST_SIGNER = "white list"
+    ANY = "any purpose"  # RFC 5280 §6 alone: the caller asks what the key is for
 
 
 # One of these bits must be set when the certificate says what its key is for (RFC 8550 §4.4.2, RFC 5280 §4.2.1.12).
@@ -35,6 +36,7 @@ _EXTENDED_USAGES: Final = {
     Purpose.TLS_CLIENT: ExtendedKeyUsageOID.CLIENT_AUTH,
     Purpose.TLS_SERVER: ExtendedKeyUsageOID.SERVER_AUTH,
     Purpose.LIST_SIGNER: None,
+    Purpose.ANY: None,
 }
 _CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _MAX_RSA_BITS: Final = 16_384
@@ -59,6 +61,8 @@ def find_usage_fault(path: tuple[Link, ...], purpose: Purpose, policy: Signature
 
 
 def _may_key_be_used(usage: x509.KeyUsage | None, purpose: Purpose) -> bool:
+    if purpose is Purpose.ANY:
+        return True
     return usage is None or any(bool(getattr(usage, name)) for name in _KEY_USAGES[purpose])
 
 
@@ -83,6 +87,8 @@ def find_key_fault(key: CertificatePublicKeyTypes | None, policy: SignaturePolic
             return "" if isinstance(key.curve, _CURVES) else f"its curve {key.curve.name} is not accepted"
         case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
             return ""
+        case dsa.DSAPublicKey():
+            return "" if policy.allow_dsa else "DSA keys are not accepted"
         case _:
             return "its kind of key is not accepted"
 

@@ -9,9 +9,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtensionOID, NameOID
 
 from mssmail.lab.pki import KeyKind, PrivateKey, build_key
+from mssmail.trust import der
 from tests.support.pki import NOW
 
 Critical = tuple[x509.ExtensionType, bool]
@@ -43,6 +44,21 @@ def authority(path_length: int | None = None) -> tuple[Critical, ...]:
 
 def emails(*addresses: str) -> Critical:
     return x509.SubjectAlternativeName([x509.RFC822Name(address) for address in addresses]), False
+
+
+def policies(*oids: str) -> Critical:
+    return x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier(oid), None) for oid in oids]), False
+
+
+def mappings(*pairs: tuple[str, str]) -> Critical:
+    """policyMappings, which the library does not write."""
+    inner = (der.encode_tlv(der.SEQUENCE, *map(der.encode_oid, pair)) for pair in pairs)
+    value = der.encode_tlv(der.SEQUENCE, *inner)
+    return x509.UnrecognizedExtension(ExtensionOID.POLICY_MAPPINGS, value), True
+
+
+def constrain(explicit: int | None = None, mapping: int | None = None) -> Critical:
+    return x509.PolicyConstraints(require_explicit_policy=explicit, inhibit_policy_mapping=mapping), True
 
 
 def name(common_name: str, organisation: str = "Odd") -> x509.Name:

@@ -2,10 +2,13 @@ from datetime import UTC
 
 import pytest
 from cryptography import x509
+from cryptography.x509.oid import ExtensionOID
 
 from mssmail.errors import BadCertificate
-from mssmail.trust.link import iterate_names, load_link
-from tests.support.odd_certificates import authority, emails, make_root, name
+from mssmail.trust.link import load_link
+from tests.support.odd_certificates import authority, emails, make_root, mappings
+
+MINIMUM_ONE = bytes.fromhex("300f a00d 300b 8206") + b"a.test" + bytes.fromhex("800101")
 
 
 def test_tells_what_validation_asks() -> None:
@@ -41,17 +44,44 @@ def test_names_critical_extensions_nobody_processes() -> None:
     assert load_link(root.issue("x", *authority(), (x509.InhibitAnyPolicy(0), True)).der).unknown_critical == ()
 
 
-def test_sees_a_demand_for_policies() -> None:
+def test_reads_what_policies_are_judged_by() -> None:
+    policy = x509.CertificatePolicies([x509.PolicyInformation(x509.ObjectIdentifier("1.2.3"), None)])
     demand = x509.PolicyConstraints(require_explicit_policy=0, inhibit_policy_mapping=None)
-    inhibit = x509.PolicyConstraints(require_explicit_policy=None, inhibit_policy_mapping=0)
-    root = make_root()
-    assert load_link(root.issue("x", (demand, False)).der).requires_policy
-    assert not load_link(root.issue("x", (inhibit, False)).der).requires_policy
+    link = load_link(
+        make_root()
+        .issue("x", (policy, False), (demand, True), mappings(("1.2.3", "1.2.4")), (x509.InhibitAnyPolicy(3), True))
+        .der
+    )
+    assert link.policies == frozenset({"1.2.3"})
+    assert link.policy_mappings == {"1.2.3": frozenset({"1.2.4"})}
+    assert link.policy_constraints == demand
+    assert link.inhibit_any_policy == 3
+    plain = load_link(make_root().der)
+    assert (plain.policies, plain.policy_mappings, plain.policy_constraints, plain.inhibit_any_policy) == (
+        None,
+        {},
+        None,
+        None,
+    )
 
 
-def test_names_constraints_apply_to_subject_alternative_names_and_a_lone_subject_address() -> None:
-    root = make_root()
-    leaf = load_link(root.issue("leaf", emails("a@a.test")).der)
-    assert list(iterate_names(leaf)) == [x509.DirectoryName(name("leaf")), x509.RFC822Name("a@a.test")]
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.EMAIL_ADDRESS, "b@a.test")])
-    assert x509.RFC822Name("b@a.test") in list(iterate_names(load_link(root.issue(subject).der)))
+def test_refuses_policy_mappings_nobody_can_read() -> None:
+    odd = x509.UnrecognizedExtension(ExtensionOID.POLICY_MAPPINGS, b"\x30\x02\x05\x00")
+    with pytest.raises(BadCertificate, match="policyMappings"):
+        load_link(make_root().issue("x", (odd, True)).der)
+
+
+def test_sees_distances_in_name_constraints() -> None:
+    constraint = x509.NameConstraints([x509.DNSName("a.test")], None)
+    plain = make_root().issue("x", *authority(), (constraint, True))
+    assert not load_link(plain.der).has_subtree_distances
+    odd = x509.UnrecognizedExtension(ExtensionOID.NAME_CONSTRAINTS, MINIMUM_ONE)
+    assert load_link(make_root().issue("x", *authority(), (odd, True)).der).has_subtree_distances
+    assert not load_link(make_root().der).has_subtree_distances
+
+
+def test_only_a_critical_alternative_name_replaces_the_subject() -> None:
+    root, names = make_root(), emails("a@a.test")[0]
+    assert load_link(root.issue("x", (names, True)).der).has_critical_alternative_names
+    assert not load_link(root.issue("x", (names, False)).der).has_critical_alternative_names
+    assert not load_link(root.issue("x").der).has_critical_alternative_names

@@ -1,0 +1,111 @@
+"""``mssmail cert``: judge one certificate without a server, as the signer of a message or a peer would be judged."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import click
+from rich.text import Text
+
+from mssmail.cli.files import existing_file
+from mssmail.cli.judging import Judging, judging_options
+from mssmail.cli.message import FACT_STYLES
+from mssmail.cli.moments import MOMENT
+from mssmail.cli.output import json_option, print_json, print_table
+from mssmail.core.clock import read_clock
+from mssmail.core.verdict import SKIPPED, Fact, Outcome
+from mssmail.errors import BadCertificate
+from mssmail.trust.anchors import parse_certificates
+from mssmail.trust.certificate import encode_certificate
+from mssmail.trust.link import Link
+from mssmail.trust.path import PathResult, Purpose, verify_path
+from mssmail.trust.snapshot import TrustStore
+
+EXIT_CODES: Mapping[str, int] = {"valid": 0, "invalid": 1, "undetermined": 2}
+_PURPOSES: Final = {
+    "smime": Purpose.SMIME,
+    "server": Purpose.TLS_SERVER,
+    "client": Purpose.TLS_CLIENT,
+    "any": Purpose.ANY,
+}
+_SUMMARIES: Final = {Outcome.FAILED: "invalid", Outcome.UNKNOWN: "undetermined"}
+
+
+@click.group()
+def cert() -> None:
+    """Judge certificates.
+
+    Example: mssmail cert verify peer.crt --anchors certs/anchors --crls crls --purpose server
+    """
+
+
+@cert.command()
+@click.argument("file", type=existing_file)
+@click.option(
+    "--purpose", type=click.Choice(list(_PURPOSES)), default="any", show_default=True,
+    help="What the certificate is to be used for; any asks RFC 5280 alone.",
+)  # fmt: skip
+@click.option("--at", type=MOMENT, help="Judge as of this moment (ISO 8601); now when left out.")
+@judging_options
+@json_option
+def verify(file: Path, *, purpose: str, at: datetime | None, judging: Judging, as_json: bool) -> int:
+    """Judge the certificate in FILE (PEM or DER); further ones in it help to build paths.
+
+    Exit 0 valid, 1 invalid, 2 undetermined (a revocation list is missing or not in force), 64 bad usage.
+
+    Example: mssmail cert verify alice.crt --anchors ca --crls crls --purpose smime --json
+    """
+    store, faults = judging.load()
+    result, leaf = _judge(file, store, _PURPOSES[purpose], at or read_clock())
+    summary = _SUMMARIES.get(result.outcome, "valid")
+    if as_json:
+        print_json({**_encode(summary, result, leaf, store), "purpose": purpose, "trust_faults": list(faults)})
+    else:
+        _print(summary, result, store)
+    return EXIT_CODES[summary]
+
+
+def _judge(file: Path, store: TrustStore, purpose: Purpose, at: datetime) -> tuple[PathResult, Link | None]:
+    """A certificate nobody can read is invalid, not a fault of ours."""
+    try:
+        leaf, *more = (encode_certificate(each) for each in parse_certificates(file.read_bytes()))
+        return verify_path(leaf, more, store, purpose, at), store.load_link(leaf)
+    except BadCertificate as fault:
+        return PathResult(Fact(Outcome.FAILED, str(fault)), SKIPPED, SKIPPED, SKIPPED), None
+
+
+def _encode(summary: str, result: PathResult, leaf: Link | None, store: TrustStore) -> dict[str, object]:
+    return {
+        "summary": summary,
+        "reason": result.reason,
+        "certificate": None if leaf is None else _encode_link(leaf),
+        "facts": {
+            name: {"value": fact.outcome.value, "reason": fact.reason}
+            for name, fact in zip(("chain", "dates", "revocation", "usage"), result.facts, strict=True)
+        },
+        "path": [_encode_link(store.load_link(der)) for der in result.path],
+        "policies": list(result.policies),
+        "missing": list(result.missing),
+    }
+
+
+def _encode_link(link: Link) -> dict[str, object]:
+    return {
+        "subject": link.subject_text,
+        "issuer": link.issuer_text,
+        "serial": f"{link.serial:X}",
+        "fingerprint": link.fingerprint,
+        "not_before": link.not_before.isoformat(),
+        "not_after": link.not_after.isoformat(),
+    }
+
+
+def _print(summary: str, result: PathResult, store: TrustStore) -> None:
+    links = [store.load_link(der) for der in result.path]
+    print_table(("", ""), [("summary", summary), ("reason", result.reason), *(("path", link.text) for link in links)])
+    rows = [
+        (name, Text(fact.outcome.value, FACT_STYLES[fact.outcome]), fact.reason)
+        for name, fact in zip(("chain", "dates", "revocation", "usage"), result.facts, strict=True)
+    ]
+    print_table(("question", "answer", "why"), rows)
