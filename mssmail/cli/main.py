@@ -7,35 +7,34 @@ from typing import NoReturn
 import click
 
 from mssmail import __version__
-from mssmail.cli import explain_trust, trust_list
-from mssmail.cli.account import account
-from mssmail.cli.cert import cert
-from mssmail.cli.config import check_config, init
-from mssmail.cli.explain import explain
-from mssmail.cli.fsck import fsck
-from mssmail.cli.lab import lab
-from mssmail.cli.message import message
-from mssmail.cli.queue import queue
-from mssmail.cli.serve import serve
-from mssmail.cli.trust import trust
+from mssmail.cli.lazy import LazyGroup
 from mssmail.errors import ConfigError, Fault, StoreFault, StoreInUse
 
 EX_USAGE, EX_DATAERR, EX_UNAVAILABLE, EX_IOERR, EX_CONFIG = 64, 65, 69, 74, 78
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_PLACES = {
+    "init": "mssmail.cli.config:init",
+    "check-config": "mssmail.cli.config:check_config",
+    "serve": "mssmail.cli.serve:serve",
+    "account": "mssmail.cli.account:account",
+    "trust": "mssmail.cli.trust:trust",
+    "queue": "mssmail.cli.queue:queue",
+    "message": "mssmail.cli.message:message",
+    "cert": "mssmail.cli.cert:cert",
+    "explain": "mssmail.cli.explain:explain",
+    "fsck": "mssmail.cli.fsck:fsck",
+    "lab": "mssmail.cli.lab:lab",
+}
+
+
+@click.group(cls=LazyGroup, places=_PLACES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mssmail")
 def cli() -> None:
     """The open mail server for closed trust spaces.
 
     A first look, on one machine: mssmail lab up
     """
-
-
-for command in (init, check_config, serve, account, trust, queue, message, cert, explain, fsck, lab):
-    cli.add_command(command)
-for command in (trust_list.add, trust_list.remove, trust_list.sign, explain_trust.explain):
-    trust.add_command(command)
 
 
 def find_exit_code(fault: Exception) -> int:

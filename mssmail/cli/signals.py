@@ -10,3 +10,9 @@ async def wait_for_signal(stop: asyncio.Event) -> None:
     for kind in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(kind, stop.set)
     await stop.wait()
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM and a closed terminal end the program as Ctrl-C does: through every ``finally``."""
+    for kind in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(kind, signal.default_int_handler)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from mssmail.cli import explain_trust, trust_list
 from mssmail.cli.files import existing_file, read_folder, write_whole
 from mssmail.cli.moments import MOMENT
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
@@ -209,3 +210,7 @@ def confirm(config: Path) -> None:
     if not digest:
         raise click.ClickException("no list is held back")
     click.echo(f"The running server will take the list {digest} within seconds.")
+
+
+for command in (trust_list.add, trust_list.remove, trust_list.sign, explain_trust.explain):
+    trust.add_command(command)

@@ -3,7 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from mssmail.lab.pki import (
 )
 from mssmail.settings import (
     Domain,
+    Endpoint,
     Http,
     Imap,
     Relay,
@@ -94,6 +95,13 @@ def build_lab(folder: Path, port_base: int, now: datetime) -> Lab:
     _publish_white_list(lab, authorities.issuing, now)
     lab.save()
     return lab
+
+
+def plan_endpoints(port_base: int) -> list[Endpoint]:
+    """Every address a lab with this base listens at."""
+    lab = Lab("", port_base)
+    ports = [port for number in range(len(_PLANS)) for port in asdict(plan_ports(port_base + 100 * number)).values()]
+    return [lab.crl_endpoint, lab.list_endpoint, *(Endpoint(HOST, port) for port in ports)]
 
 
 def remove_lab(folder: Path) -> None:

@@ -78,6 +78,7 @@ class Lab:
     accounts: tuple[LabAccount, ...] = ()
     scenarios: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     services_pid: int | None = None
+    started_in: str = ""  # where the folder was when its processes were started: they carry that path
 
     @property
     def path(self) -> Path:
@@ -132,7 +133,7 @@ class Lab:
     def with_pids(self, services: int | None, operators: Mapping[str, int | None]) -> "Lab":
         """The same lab with other process numbers."""
         changed = tuple(replace(operator, pid=operators.get(operator.name)) for operator in self.operators)
-        return replace(self, operators=changed, services_pid=services)
+        return replace(self, operators=changed, services_pid=services, started_in=self.folder)
 
     def save(self) -> None:
         """Remember the lab in its folder, in one step."""
@@ -144,14 +145,29 @@ class Lab:
 
 
 def load_lab(folder: Path) -> Lab:
-    """The lab that was built in this folder; FileNotFoundError when there is none."""
+    """The lab in this folder, also when it was moved since; FileNotFoundError when there is none."""
     tree: dict[str, Any] = json.loads((folder / STATE_FILE).read_text("utf-8"))
+    started_in = tree.pop("started_in")
+    tree = _rebase(tree, tree["folder"], str(folder))
     operators = tuple(
         LabOperator(**{**row, "domains": tuple(row["domains"]), "ports": Ports(**row["ports"])})
         for row in tree.pop("operators")
     )
     accounts = tuple(LabAccount(**row) for row in tree.pop("accounts"))
-    return Lab(operators=operators, accounts=accounts, **tree)
+    return Lab(operators=operators, accounts=accounts, started_in=started_in, **tree)
+
+
+def _rebase(value: Any, old: str, new: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """The same with every path in the old folder moved to the new one."""
+    match value:
+        case dict():
+            return {key: _rebase(inner, old, new) for key, inner in value.items()}
+        case list():
+            return [_rebase(inner, old, new) for inner in value]
+        case str() if value == old or value.startswith(f"{old}/"):
+            return new + value.removeprefix(old)
+        case _:
+            return value
 
 
 def describe_lab(lab: Lab) -> dict[str, object]:

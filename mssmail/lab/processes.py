@@ -47,14 +47,15 @@ def _read_state(pid: int) -> str:
 
 
 def is_running(pid: int, mark: str) -> bool:
-    """The process lives and its command line carries ``mark``: a number used again is not ours to stop."""
+    """The process lives and an argument of it is ``mark`` or a path below: a number used again is not ours to stop."""
     _reap(pid)
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         state = _read_state(pid)
     except OSError:
         return False
-    return state != "Z" and mark.encode() in command
+    marks = (argument == mark.encode() or argument.startswith(f"{mark}/".encode()) for argument in command.split(b"\0"))
+    return state != "Z" and any(marks)
 
 
 def is_listening(endpoint: Endpoint) -> bool:

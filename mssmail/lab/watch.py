@@ -1,14 +1,15 @@
 """Shows the lab's mail as it passes, read from the operators' journals."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from mssmail.journal import Event
+from mssmail.journal import Entry, Event
 from mssmail.lab.layout import Lab, LabOperator
 from mssmail.store.engine import Store, open_store
 from mssmail.store.journal import KeptEntry, read_entries
 
 _POLL_SECONDS = 0.5
+_MAX_RECIPIENTS = 3
 _SHOWN = {
     Event.RECEIVED,
     Event.SUBMITTED,
@@ -19,6 +20,8 @@ _SHOWN = {
     Event.BOUNCED,
     Event.HANDSHAKE_FAILED,
     Event.SIGNED_IN,
+    Event.SIGN_IN_FAILED,
+    Event.FETCHED,
 }
 
 
@@ -51,11 +54,52 @@ class JournalReader:
 
 
 def describe_entry(operator: str, kept: KeptEntry) -> str:
-    """``12:00:01 nord  delivered  id  sender=… recipient=…``."""
+    """``12:00:01 nord  received   a@x.test → b@y.test, 4 kB, signature trusted  [id]``: what a person wants to see.
+
+    Everything that was weighed is in the journal: ``mssmail explain ID`` tells it.
+    """
     entry = kept.entry
-    facts = " ".join(f"{key}={value}" for key, value in entry.facts.items() if value not in {None, ""})
-    line = f"{entry.at:%H:%M:%S} {operator:<6} {entry.event.value:<16} {entry.trace_id} {facts}"
+    line = f"{entry.at:%H:%M:%S} {operator:<5} {entry.event.value:<16} {_describe_facts(entry)}  [{entry.trace_id}]"
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def _describe_facts(entry: Entry) -> str:
+    facts = entry.facts
+    match entry.event:
+        case Event.RECEIVED | Event.SUBMITTED:
+            size, verdict = _encode_size(facts.get("octets")), facts.get("verdict", "none")
+            told = f"{_describe_way(facts)}, {size}, signature {verdict}"
+        case Event.REFUSED:
+            told = f"{_describe_way(facts)}: {facts.get('reply', facts.get('rule', ''))}"
+        case Event.DELIVERED:
+            told = f"into {facts.get('account', '')}"
+        case Event.FETCHED:
+            told = f"by {facts.get('account', '')}"
+        case Event.RELAYED | Event.DEFERRED | Event.BOUNCED:
+            answer = facts.get("reply") or facts.get("reason") or facts.get("error") or ""
+            told = f"to {facts.get('recipient', '')}: {answer}"
+        case Event.SIGNED_IN | Event.SIGN_IN_FAILED:
+            told = f"{facts.get('account', facts.get('user', ''))} from {facts.get('peer', '')}"
+        case Event.HANDSHAKE_FAILED:
+            told = f"from {facts.get('peer', '')}: {facts.get('cause', '')}"
+        case _:
+            told = " ".join(f"{key}={value}" for key, value in facts.items() if value not in {None, ""})
+    return told
+
+
+def _describe_way(facts: Mapping[str, object]) -> str:
+    """Who writes to whom, as far as the dialogue got."""
+    to = facts.get("to", ())
+    recipients = [to] if isinstance(to, str) else list(to) if isinstance(to, list | tuple) else []
+    ends = (str(facts.get("from") or "?"), ", ".join(map(str, recipients[:_MAX_RECIPIENTS])) or "?")
+    more = len(recipients) - _MAX_RECIPIENTS
+    return " → ".join(ends) + (f" and {more} more" if more > 0 else "")
+
+
+def _encode_size(octets: object) -> str:
+    if not isinstance(octets, int):
+        return "size unknown"
+    return f"{octets / 1_000_000:.1f} MB" if octets >= 1_000_000 else f"{octets / 1_000:.1f} kB"
 
 
 async def show_mail(lab: Lab, tell: Callable[[str], None]) -> None:

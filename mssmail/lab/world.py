@@ -1,19 +1,22 @@
 """The lab's life: up, down, and how it stands."""
 
+import fcntl
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
 from mssmail.core.clock import read_clock
 from mssmail.errors import Fault
-from mssmail.lab.build import build_lab
+from mssmail.lab.build import build_lab, plan_endpoints
 from mssmail.lab.layout import STATE_FILE, Lab, LabOperator, load_lab
 from mssmail.lab.ports import require_free
 from mssmail.lab.processes import is_listening, is_running, start_process, stop_process, wait_until
-from mssmail.settings import Endpoint
 
+LOCK_FILE = "lab.lock"
 _START_SECONDS = 60.0
 Tell = Callable[[str], None]
 
@@ -31,23 +34,52 @@ def find_lab(folder: Path) -> Lab:
 
 
 def is_up(lab: Lab) -> bool:
-    """Publisher and every operator run."""
+    """Publisher and every operator run, and the folder is still where they were started."""
     pids = [lab.services_pid, *(operator.pid for operator in lab.operators)]
-    return all(pid is not None and is_running(pid, lab.folder) for pid in pids)
+    return lab.started_in == lab.folder and all(pid is not None and is_running(pid, lab.folder) for pid in pids)
 
 
 def bring_up(folder: Path, port_base: int | None, tell: Tell) -> Lab:
-    """Build the lab if there is none, start what does not run, and wait until it answers."""
-    lab = _open_or_build(folder, port_base, tell)
-    if is_up(lab):
-        tell("the lab is already up")
+    """Build the lab if there is none, start what does not run, and wait until it answers; else nothing stays up."""
+    with hold_folder(folder):
+        lab = _open_or_build(folder, port_base, tell)
+        if is_up(lab):
+            tell("the lab is already up")
+        else:
+            bring_down(lab)
+            require_free(plan_endpoints(lab.port_base))
+            try:
+                lab = _start(lab, tell)
+            except BaseException:
+                bring_down(load_lab(lab.path))
+                raise
+        for operator in lab.operators:
+            wait_for_operator(operator)
         return lab
-    bring_down(lab)
-    require_free(_list_endpoints(lab))
+
+
+@contextmanager
+def hold_folder(folder: Path) -> Iterator[None]:
+    """Keep a second ``lab up`` from building or starting in the same folder at the same time; raises Fault."""
+    names = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if names and not names & {LOCK_FILE, STATE_FILE}:
+        raise Fault(f"{folder} is neither empty nor a lab; use another --dir")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK_FILE).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Fault(f"another mssmail lab up is at work in {folder}") from error
+        yield
+
+
+def _start(lab: Lab, tell: Tell) -> Lab:
+    """Start everything; each process number is on disk before the next step, so that ``lab down`` finds it."""
     tell("starting the publisher of white list and revocation lists")
-    services = _start_services(lab)
+    services = start_process(["lab", "publish", "--dir", lab.folder], lab.path / "publisher.log")
     lab = lab.with_pids(services, {})
     lab.save()
+    _wait_for_publisher(lab, services)
     pids: dict[str, int | None] = {}
     for operator in lab.operators:
         tell(f"starting operator {operator.name} ({', '.join(operator.domains)})")
@@ -88,7 +120,7 @@ def is_well(operator: LabOperator) -> bool:
 def bring_down(lab: Lab) -> int:
     """Stop whatever of the lab runs; how many processes that were."""
     pids = [*(operator.pid for operator in lab.operators), lab.services_pid]
-    stopped = sum(stop_process(pid, lab.folder) for pid in pids if pid is not None)
+    stopped = sum(stop_process(pid, lab.started_in) for pid in pids if pid is not None)
     lab.with_pids(None, {}).save()
     return stopped
 
@@ -99,34 +131,26 @@ def _open_or_build(folder: Path, port_base: int | None, tell: Tell) -> Lab:
         if port_base not in {None, lab.port_base}:
             raise Fault(f"the lab in {folder} was built for --port-base {lab.port_base}; use another --dir")
         return lab
-    if folder.exists() and any(folder.iterdir()):
-        raise Fault(f"{folder} is neither empty nor a lab; use another --dir")
+    for rest in folder.iterdir():  # of a build that was interrupted: the state file comes last
+        if rest.name != LOCK_FILE:
+            shutil.rmtree(rest) if rest.is_dir() else rest.unlink()
+    port_base = port_base or DEFAULT_PORT_BASE
+    require_free(plan_endpoints(port_base))
     tell(f"building the lab in {folder}: CAs, certificates, white list, operators, accounts")
-    wanted = Lab(str(folder.absolute()), port_base or DEFAULT_PORT_BASE)
-    require_free(_list_endpoints(wanted))
-    return build_lab(folder, wanted.port_base, read_clock())
+    return build_lab(folder, port_base, read_clock())
 
 
 DEFAULT_PORT_BASE = 20_000
 
 
-def _list_endpoints(lab: Lab) -> list[Endpoint]:
-    listeners = ("smtp", "submission", "submissions", "imap", "imaps", "http")
-    operators = [operator.endpoint(name) for operator in lab.operators for name in listeners]
-    return [lab.crl_endpoint, lab.list_endpoint, *operators]
-
-
-def _start_services(lab: Lab) -> int:
-    log = lab.path / "publisher.log"
-    pid = start_process(["lab", "publish", "--dir", lab.folder], log)
+def _wait_for_publisher(lab: Lab, pid: int) -> None:
     wait_until(
         lambda: is_listening(lab.crl_endpoint) and is_listening(lab.list_endpoint),
         lambda: is_running(pid, lab.folder),
         _START_SECONDS,
         "the publisher",
-        log,
+        lab.path / "publisher.log",
     )
-    return pid
 
 
 def describe_thunderbird(lab: Lab) -> str:
@@ -144,7 +168,8 @@ def describe_thunderbird(lab: Lab) -> str:
             f"     password  {account.password}",
             f"     incoming  IMAP, 127.0.0.1, port {operator.ports.imaps}, SSL/TLS, normal password",
             f"     outgoing  SMTP, 127.0.0.1, port {operator.ports.submissions}, SSL/TLS, normal password",
-            "  3. All accounts and passwords: mssmail lab info"
-            + ("" if sys.stdout.isatty() else f" --dir {lab.folder}"),
+            "  3. Write to one of the others, and watch the line pass here:",
+            *(f"     {each.address:<28} password {each.password}" for each in lab.accounts[1:]),
+            f"  Ports and certificates: {Path(sys.argv[0])} lab info --dir {lab.folder}",
         )
     )

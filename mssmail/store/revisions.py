@@ -1,14 +1,15 @@
 """Which schema a database has, and how it gets ours. Alembic is asked only when something is to be done."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Inspector, column, inspect, select, table
 
 from mssmail.errors import StoreTooNew
 from mssmail.store.schema import REVISION
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _VERSION = table("alembic_version", column("version_num"))
 
@@ -29,6 +30,10 @@ def find_revision(conn: Connection) -> str | None:
 
 def bring_up_to_date(conn: Connection) -> None:
     """Run the migrations that are missing, in the transaction that is open. Raises StoreTooNew."""
+    # Here and not above: alembic is a fifth of what a server has to import, and most starts do not need it.
+    from alembic import command  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     config = build_config(conn)
     found = find_revision(conn)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
@@ -37,8 +42,10 @@ def bring_up_to_date(conn: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def build_config(conn: Connection) -> Config:
+def build_config(conn: Connection) -> "Config":
     """Alembic's configuration for the migrations of this package over an open connection."""
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")

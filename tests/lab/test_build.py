@@ -6,7 +6,7 @@ import pytest
 
 from mssmail.app.checks import check_settings
 from mssmail.core.clock import read_clock
-from mssmail.lab.build import LIST_SIGNER, build_lab, remove_lab
+from mssmail.lab.build import LIST_SIGNER, build_lab, plan_endpoints, remove_lab
 from mssmail.lab.layout import Lab, load_lab
 from mssmail.settings import load_settings
 from mssmail.store.accounts import list_accounts
@@ -53,3 +53,10 @@ def test_a_built_lab_is_found_again_and_can_be_removed(tmp_path: Path) -> None:
     assert load_lab(tmp_path / "lab") == made
     remove_lab(tmp_path / "lab")
     assert not (tmp_path / "lab").exists()
+
+
+def test_the_addresses_are_known_before_anything_is_built(lab: Lab) -> None:
+    planned = {str(endpoint) for endpoint in plan_endpoints(lab.port_base)}
+    names = ("smtp", "submission", "submissions", "imap", "imaps", "http")
+    used = {str(operator.endpoint(name)) for operator in lab.operators for name in names}
+    assert planned == used | {str(lab.crl_endpoint), str(lab.list_endpoint)}

@@ -25,15 +25,18 @@ def run_suite(lab: Lab, suite: Sequence[Case], console: Console) -> list[Outcome
 
 
 def build_table(outcomes: Sequence[Outcome]) -> Table:
-    """case, expected, got, verdict."""
+    """case, expected, got, verdict. What is as expected takes one line; what differs is told in full."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("case", "expected", "got", "verdict"):
+    for name in ("case", "expected", "got"):
         table.add_column(name, overflow="fold")
+    table.add_column("verdict", no_wrap=True)
     for outcome in outcomes:
-        style = _STYLES[outcome.verdict]
-        table.add_row(
-            Text(outcome.case.name), Text(outcome.case.expected), Text(outcome.got), Text(outcome.verdict, style)
-        )
+        cells = (outcome.case.name, outcome.case.expected, outcome.got)
+        if outcome.verdict == "ok":
+            texts = [Text(cell, overflow="ellipsis", no_wrap=True) for cell in cells]
+        else:
+            texts = [Text(cell) for cell in cells]
+        table.add_row(*texts, Text(outcome.verdict, _STYLES[outcome.verdict]))
     return table
 
 
