@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 
-from cryptography import x509
-
 from mssmail.core.address import Address
 from mssmail.core.decision import Accept, Decision
 from mssmail.core.envelope import Peer, TlsFacts
@@ -75,7 +73,7 @@ def load_known_trust(settings: Settings, now: datetime) -> KnownTrust:
     anchors = load_certificates(trust.anchors)
     intermediates = load_certificates(trust.intermediates) if trust.intermediates else ()
     crls = RevocationLists((), disk)
-    crls.load([x509.load_der_x509_certificate(der) for der in (*anchors, *intermediates)], now)
+    crls.load([load_certificate(der) for der in (*anchors, *intermediates)], now)
     policy = SignaturePolicy(trust.min_rsa_bits, trust.allow_sha1, trust.revocation)
     snapshot = TrustSnapshot(1, anchors, intermediates, crls.raws, policy)
     lists = ListKeeper(trust, disk)

@@ -16,8 +16,7 @@ from mssmail.cli.output import json_option, print_json, print_table
 from mssmail.core.clock import read_clock
 from mssmail.core.verdict import SKIPPED, Fact, Outcome
 from mssmail.errors import BadCertificate
-from mssmail.trust.anchors import parse_certificates
-from mssmail.trust.certificate import encode_certificate
+from mssmail.trust.certificate import encode_certificate, parse_certificates
 from mssmail.trust.link import Link
 from mssmail.trust.path import PathResult, Purpose, verify_path
 from mssmail.trust.snapshot import TrustStore

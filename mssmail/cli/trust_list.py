@@ -3,15 +3,20 @@
 from pathlib import Path
 
 import click
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mssmail.cli.files import existing_file, write_whole
 from mssmail.core.address import normalise_domain
 from mssmail.core.clock import read_clock
-from mssmail.errors import BadCertificate
-from mssmail.trust.sign_list import ListEntry, add_entry, build_white_list, remove_entries, sign_white_list
+from mssmail.trust.anchors import load_file
+from mssmail.trust.certificate import load_certificate
+from mssmail.trust.sign_list import (
+    ListEntry,
+    add_entry,
+    build_white_list,
+    parse_list_key,
+    remove_entries,
+    sign_white_list,
+)
 
 
 @click.command()
@@ -58,10 +63,8 @@ def sign(file: Path, key: Path, certificate: Path, output: Path | None) -> None:
 
     Example: mssmail trust sign list.xml --key signer.key --certificate signer.crt --output /var/www/list.xml
     """
-    signing_key = load_pem_private_key(key.read_bytes(), None)
-    if not isinstance(signing_key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise BadCertificate(f"{key}: lists are signed with RSA or ECDSA keys")
-    signer = x509.load_pem_x509_certificate(certificate.read_bytes())
+    signing_key = load_file(key, parse_list_key)
+    signer = load_file(certificate, load_certificate)
     target = output or file
     write_whole(target, sign_white_list(file.read_bytes(), signing_key, signer))
     click.echo(f"Signed {target}.")

@@ -11,8 +11,6 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from mssmail.core.clock import Clock, read_clock
 from mssmail.core.queue import QueueItem, QueueState
 from mssmail.delivery.outcome import Deferred
@@ -24,7 +22,7 @@ from mssmail.flows.intake import Examiner, TrustSource
 from mssmail.flows.reports import Reporter
 from mssmail.flows.settlement import Settlement
 from mssmail.settings import Settings
-from mssmail.store.engine import Store
+from mssmail.store.engine import Connection, Store
 from mssmail.store.queue import claim, find_next_try, release_leases, settle
 
 _log = logging.getLogger(__name__)

@@ -9,8 +9,6 @@ from datetime import datetime
 from time import perf_counter
 from typing import Final, Protocol
 
-from sqlalchemy import Connection
-
 from mssmail.core.account import Account
 from mssmail.core.address import Address
 from mssmail.core.clock import Clock, read_clock
@@ -24,7 +22,7 @@ from mssmail.mime.part_table import PartKind, decode_parts
 from mssmail.policy.freshness import Freshness
 from mssmail.store.accounts import find_account, has_room
 from mssmail.store.bodies import INLINE_BYTES, Body
-from mssmail.store.engine import Store
+from mssmail.store.engine import Connection, Store
 from mssmail.store.journal import append_entries
 from mssmail.store.messages import Delivered, Delivery, Placement, deliver
 from mssmail.trust.snapshot import TrustStore

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
 from mssmail.core.account import Account
 from mssmail.core.clock import Clock
 from mssmail.core.envelope import Peer
@@ -42,7 +40,7 @@ from mssmail.store import mailboxes as tree
 from mssmail.store import rows
 from mssmail.store.accounts import has_room
 from mssmail.store.bodies import Body
-from mssmail.store.engine import Store
+from mssmail.store.engine import Connection, Store
 from mssmail.store.flags import encode_flags
 from mssmail.store.journal import append_entries
 from mssmail.store.messages import Delivery, find_layout, insert_message

@@ -14,8 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-
 from mssmail.core.clock import Clock, read_clock
 from mssmail.core.trace import build_id
 from mssmail.core.whitelist import WhiteList
@@ -27,6 +25,7 @@ from mssmail.journal import Entry, Event
 from mssmail.policy.freshness import Freshness, judge_freshness
 from mssmail.settings import Trust
 from mssmail.trust.anchors import load_certificates
+from mssmail.trust.certificate import Certificate, load_certificate
 from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
 
 Recorder = Callable[[Entry], Awaitable[None]]
@@ -226,9 +225,9 @@ class TrustKeeper:
         more = self._settings.intermediates
         return anchors, load_certificates(more) if more is not None else ()
 
-    def _read_authorities(self) -> list[x509.Certificate]:
+    def _read_authorities(self) -> list[Certificate]:
         anchors, intermediates = self._certificates
-        return [x509.load_der_x509_certificate(der) for der in (*anchors, *intermediates)]
+        return [load_certificate(der) for der in (*anchors, *intermediates)]
 
     def _build_context(self) -> ssl.SSLContext:
         """HTTPS believes the configured bundle, else our anchors; never the machine's public authorities."""

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cryptography import x509
-
 from mssmail.errors import BadRevocationList, Fault, FetchFault, StoreUnavailable
 from mssmail.flows.fetch import NO_VALIDATORS, Limits, Validators, fetch
 from mssmail.flows.last_good import LastGood
-from mssmail.trust.certificate import fold_name
+from mssmail.trust.certificate import Certificate, fold_name
 from mssmail.trust.revocation import CLOCK_SKEW, Crl, load_crl, verify_crl
 
 LIMITS: Final = Limits(64 * 1024 * 1024, total_seconds=60, step_seconds=15)
@@ -52,7 +50,7 @@ class RevocationLists:
         """The octets, for a snapshot."""
         return tuple(kept.raw for kept in self.kept.values())
 
-    def load(self, authorities: Sequence[x509.Certificate], now: datetime) -> None:
+    def load(self, authorities: Sequence[Certificate], now: datetime) -> None:
         """Begin with what the disk holds, verified again; one that has ended still tells who was revoked."""
         for raw in self._disk.load_crls():
             try:
@@ -61,7 +59,7 @@ class RevocationLists:
                 _log.warning("a kept CRL is not used: %s", fault)
 
     async def refresh(
-        self, authorities: Sequence[x509.Certificate], context: ssl.SSLContext, now: datetime
+        self, authorities: Sequence[Certificate], context: ssl.SSLContext, now: datetime
     ) -> list[KeptCrl]:
         """Fetch every address; the CRLs that are new. What goes wrong is in ``faults`` and stops no other address."""
         found = await asyncio.gather(*(self._fetch(url, authorities, context, now) for url in self._urls))
@@ -71,7 +69,7 @@ class RevocationLists:
         return news
 
     async def _fetch(
-        self, url: str, authorities: Sequence[x509.Certificate], context: ssl.SSLContext, now: datetime
+        self, url: str, authorities: Sequence[Certificate], context: ssl.SSLContext, now: datetime
     ) -> KeptCrl | None:
         try:
             answer = await fetch(url, context, LIMITS, self._validators.get(url, NO_VALIDATORS))
@@ -106,7 +104,7 @@ class RevocationLists:
         return True
 
 
-def read_crl(raw: bytes, authorities: Sequence[x509.Certificate], now: datetime) -> KeptCrl:
+def read_crl(raw: bytes, authorities: Sequence[Certificate], now: datetime) -> KeptCrl:
     """A CRL we can use, signed by one of our authorities; raises BadRevocationList with the reason."""
     crl = load_crl(raw)
     if crl.fault or crl.next_update is None:
@@ -117,7 +115,7 @@ def read_crl(raw: bytes, authorities: Sequence[x509.Certificate], now: datetime)
     return KeptCrl(raw, _build_key(crl), crl.issuer_text, crl.number, crl.this_update, crl.next_update)
 
 
-def _verify(crl: Crl, authorities: Sequence[x509.Certificate]) -> None:
+def _verify(crl: Crl, authorities: Sequence[Certificate]) -> None:
     """One of the authorities of that name signed it: two may share a name while a CA changes its key."""
     fault = BadRevocationList(f"no authority of ours is {crl.issuer_text}")
     for authority in authorities:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from mssmail.core.clock import Clock
 from mssmail.core.envelope import Peer
 from mssmail.core.queue import QueueItem, QueueState
@@ -20,7 +18,7 @@ from mssmail.flows.reports import Reporter
 from mssmail.journal import Entry, Event
 from mssmail.policy.retry import GiveUp, RetryAt, judge_retry
 from mssmail.settings import Queue
-from mssmail.store.engine import Store
+from mssmail.store.engine import Connection, Store
 from mssmail.store.journal import append_entries
 from mssmail.store.messages import Delivered as Kept
 from mssmail.store.messages import Delivery, KeptMessage, deliver

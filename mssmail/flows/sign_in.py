@@ -2,8 +2,6 @@
 
 import asyncio
 
-from sqlalchemy import Connection
-
 from mssmail.core.account import Account
 from mssmail.core.address import Address, parse_address
 from mssmail.core.clock import Clock
@@ -13,7 +11,7 @@ from mssmail.errors import BadCredentials, BadSyntax
 from mssmail.journal import Entry, Event
 from mssmail.policy.login import judge_account
 from mssmail.store.accounts import find_account, find_password_hash, set_password_hash
-from mssmail.store.engine import Store
+from mssmail.store.engine import Connection, Store
 from mssmail.store.journal import append_entries
 from mssmail.store.passwords import hash_password, is_outdated, verify_password
 

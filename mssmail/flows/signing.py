@@ -6,7 +6,8 @@ from typing import Final
 
 from mssmail.core.address import Address
 from mssmail.settings import SignWith
-from mssmail.smime.sign import SigningKey, load_signing_key
+from mssmail.smime.sign import SigningKey, parse_signing_key
+from mssmail.trust.anchors import load_file
 
 ORGANISATION: Final = "domain-signing-authority"  # RFC 3183 §3.1
 _MAX_KEPT: Final = 1_024
@@ -52,3 +53,8 @@ class KeyRing:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[name] = kept
         return kept.key
+
+
+def load_signing_key(path: Path) -> SigningKey:
+    """Read a key file as ``parse_signing_key`` does; raises BadCertificate naming the file."""
+    return load_file(path, parse_signing_key)

@@ -9,7 +9,6 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from cryptography import x509
@@ -23,8 +22,7 @@ from mssmail.errors import BadCertificate
 from mssmail.mime.headers import Field, split_fields
 from mssmail.smime.algorithms import SHA256, SHA384, SHA512, Digest
 from mssmail.trust import der
-from mssmail.trust.anchors import parse_certificates
-from mssmail.trust.certificate import describe_certificate, read_serial
+from mssmail.trust.certificate import describe_certificate, parse_certificates, read_serial
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -59,21 +57,11 @@ class SigningKey:
         return SHA256
 
 
-def load_signing_key(path: Path) -> SigningKey:
-    """Read a PEM file with an unencrypted private key, its certificate and further CA certificates, in any order.
-
-    Raises BadCertificate naming the file: unreadable, a kind of key we do not sign with, no certificate of the key.
-    """
-    try:
-        return parse_signing_key(path.read_bytes())
-    except OSError as error:
-        raise BadCertificate(f"{path}: {error.strerror}") from error
-    except BadCertificate as error:
-        raise BadCertificate(f"{path}: {error}") from error
-
-
 def parse_signing_key(data: bytes) -> SigningKey:
-    """The signing key in these PEM bytes; raises BadCertificate."""
+    """The signing key in these PEM bytes: private key (unencrypted), its certificate, CA certificates, in any order.
+
+    Raises BadCertificate: unreadable, a kind of key we do not sign with, no certificate of the key.
+    """
     try:
         key = load_pem_private_key(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:

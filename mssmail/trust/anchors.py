@@ -1,13 +1,15 @@
 """Read certificates from files: a directory of anchors or intermediates, or one bundle."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from mssmail.errors import BadCertificate
-from mssmail.trust.certificate import UNREADABLE, bear_with_odd_serials, load_certificate
+from mssmail.trust.certificate import parse_certificates
+
+T = TypeVar("T")
 
 # Other files of the directory (a README, keys, lists) are not certificates and are passed over.
 _SUFFIXES: Final = frozenset({".pem", ".crt", ".cer", ".der", ".p7b", ".p7c"})
@@ -20,7 +22,7 @@ def load_certificates(path: Path) -> tuple[bytes, ...]:
     PEM (several to a file), DER, and certs-only PKCS #7 (``.p7b``). Raises BadCertificate naming the file: one bad
     file must not quietly shrink the set.
     """
-    return tuple(dict.fromkeys(der for file in _list_files(path) for der in _load_file(file)))
+    return tuple(dict.fromkeys(der for file in _list_files(path) for der in load_file(file, _parse_to_der)))
 
 
 def find_certificates(path: Path) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
@@ -29,7 +31,7 @@ def find_certificates(path: Path) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
     faults: list[str] = []
     for file in _list_files(path):
         try:
-            found.update(dict.fromkeys(_load_file(file)))
+            found.update(dict.fromkeys(load_file(file, _parse_to_der)))
         except BadCertificate as fault:
             faults.append(str(fault))
     return tuple(found), tuple(faults)
@@ -41,39 +43,23 @@ def _list_files(path: Path) -> list[Path]:
     return sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
 
 
-def _load_file(file: Path) -> list[bytes]:
+def _parse_to_der(data: bytes) -> list[bytes]:
+    return [certificate.public_bytes(Encoding.DER) for certificate in parse_certificates(data)]
+
+
+def load_file(path: Path, parse: Callable[[bytes], T]) -> T:
+    """What ``parse`` makes of the file; raises BadCertificate naming the file when it cannot be read or parsed."""
     try:
-        data = file.read_bytes()
+        return parse(_read(path))
     except OSError as error:
-        raise BadCertificate(f"{file}: {error.strerror}") from error
-    if len(data) > _MAX_FILE_BYTES:
-        raise BadCertificate(f"{file}: larger than any certificate file")
-    try:
-        return [certificate.public_bytes(Encoding.DER) for certificate in parse_certificates(data)]
+        raise BadCertificate(f"{path}: {error.strerror}") from error
     except BadCertificate as error:
-        raise BadCertificate(f"{file}: {error}") from error
+        raise BadCertificate(f"{path}: {error}") from error
 
 
-def parse_certificates(data: bytes) -> list[x509.Certificate]:
-    """The certificates in PEM, DER or PKCS #7 bytes; raises BadCertificate, also when there are none."""
-    try:
-        with bear_with_odd_serials():
-            found = _parse(data)
-    except UNREADABLE as error:
-        raise BadCertificate(f"no readable certificate: {error}") from error
-    for certificate in found:
-        load_certificate(certificate.public_bytes(Encoding.DER))
-    if not found:
-        raise BadCertificate("holds no certificate")
-    return found
-
-
-def _parse(data: bytes) -> list[x509.Certificate]:
-    if b"-----BEGIN CERTIFICATE" in data:
-        return x509.load_pem_x509_certificates(data)
-    if b"-----BEGIN PKCS7" in data:
-        return pkcs7.load_pem_pkcs7_certificates(data)
-    try:
-        return [x509.load_der_x509_certificate(data)]
-    except UNREADABLE:
-        return pkcs7.load_der_pkcs7_certificates(data)
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(_MAX_FILE_BYTES + 1)
+    if len(data) > _MAX_FILE_BYTES:
+        raise BadCertificate("larger than any certificate file")
+    return data

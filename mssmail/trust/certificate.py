@@ -8,13 +8,14 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 
 from mssmail.core.names import DistinguishedName, fold_attribute
 from mssmail.errors import BadCertificate
 
+Certificate = x509.Certificate  # as other floors name it: the library itself stays in smime and trust
 NameKey = tuple[frozenset[tuple[str, str]], ...]
 
 # SmtpUTF8Mailbox of RFC 9598 §3: an otherName holding a UTF8String.
@@ -46,6 +47,31 @@ def load_certificate(data: bytes) -> x509.Certificate:
 def encode_certificate(certificate: x509.Certificate) -> bytes:
     """Its DER."""
     return certificate.public_bytes(Encoding.DER)
+
+
+def parse_certificates(data: bytes) -> list[x509.Certificate]:
+    """The certificates in PEM, DER or PKCS #7 bytes; raises BadCertificate, also when there are none."""
+    try:
+        with bear_with_odd_serials():
+            found = _parse_any(data)
+    except UNREADABLE as error:
+        raise BadCertificate(f"no readable certificate: {error}") from error
+    for certificate in found:
+        load_certificate(certificate.public_bytes(Encoding.DER))
+    if not found:
+        raise BadCertificate("holds no certificate")
+    return found
+
+
+def _parse_any(data: bytes) -> list[x509.Certificate]:
+    if b"-----BEGIN CERTIFICATE" in data:
+        return x509.load_pem_x509_certificates(data)
+    if b"-----BEGIN PKCS7" in data:
+        return pkcs7.load_pem_pkcs7_certificates(data)
+    try:
+        return [x509.load_der_x509_certificate(data)]
+    except UNREADABLE:
+        return pkcs7.load_der_pkcs7_certificates(data)
 
 
 @contextmanager

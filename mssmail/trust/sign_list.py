@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from lxml import etree
 
 from mssmail.core.address import normalise_domain
@@ -93,6 +94,17 @@ def remove_entries(raw: bytes, domain: str, name: str | None, at: datetime) -> b
     for element in found:
         cut_out(element)
     return _encode_changed(root, at)
+
+
+def parse_list_key(data: bytes) -> SigningKey:
+    """The private key in these PEM bytes; raises BadCertificate when it cannot be read or signs no lists."""
+    try:
+        key = load_pem_private_key(data, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it is encrypted
+        raise BadCertificate(f"no readable private key: {error}") from error
+    if not isinstance(key, SigningKey):
+        raise BadCertificate("lists are signed with RSA or ECDSA keys")
+    return key
 
 
 def sign_white_list(raw: bytes, key: SigningKey, certificate: x509.Certificate) -> bytes:

@@ -49,6 +49,15 @@ def test_a_failed_change_leaves_the_published_list_alone(tmp_path: Path, keys: t
     assert _script("white-list-add", "x").returncode == 64
 
 
+def test_files_that_are_no_key_or_no_certificate_are_named(tmp_path: Path, keys: tuple[str, str]) -> None:
+    key, certificate = keys
+    run("trust", "add", str(tmp_path / "l.xml"), "--domain", "a.test", "--dn", DN)
+    for chosen, named in (((certificate, certificate), certificate), ((key, key), key)):
+        answer = run("trust", "sign", str(tmp_path / "l.xml"), "--key", chosen[0], "--certificate", chosen[1])
+        assert answer.code == 65
+        assert f"{named}: no" in answer.err
+
+
 def test_ed25519_keys_sign_no_list(tmp_path: Path) -> None:
     from mssmail.lab.pki import KeyKind
 

@@ -10,6 +10,14 @@ from mssmail.lab.world import bring_down, bring_up
 from tests.support.ports import find_port_base
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process of a parallel run have all tests of the lab: so it is brought up once."""
+    for item in items:
+        if "lab" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("lab"))
+
+
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Two operators and their trust space, up and answering."""

@@ -14,11 +14,12 @@ from itertools import pairwise
 from sqlalchemy import select
 
 from mssmail.core.clock import read_clock
+from mssmail.flows.signing import load_signing_key
 from mssmail.lab.build import PEER_AUTHOR
 from mssmail.lab.check.cases import NORD, SUD
 from mssmail.lab.check.mail import Letter, build_letter
 from mssmail.lab.check.stage import Stage
-from mssmail.smime.sign import SigningKey, load_signing_key, sign_message
+from mssmail.smime.sign import SigningKey, sign_message
 from mssmail.store.engine import Store
 from mssmail.store.schema import messages
 

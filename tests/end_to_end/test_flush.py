@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from mssmail.core.clock import read_clock
+from mssmail.flows.signing import load_signing_key
 from mssmail.lab.check.mail import Letter, build_letter
-from mssmail.smime.sign import load_signing_key, sign_message
+from mssmail.smime.sign import sign_message
 from mssmail.store.bodies import INLINE_BYTES
 from tests.support.operators import PASSWORD, Site, build_site
 from tests.support.pki import Pki

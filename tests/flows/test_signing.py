@@ -7,7 +7,7 @@ import pytest
 
 from mssmail.core.address import Address
 from mssmail.errors import BadCertificate
-from mssmail.flows.signing import KeyRing
+from mssmail.flows.signing import KeyRing, load_signing_key
 from mssmail.settings import SignWith
 from tests.support.operator_room import BOB, write_key
 
@@ -54,3 +54,10 @@ def test_no_address_leads_out_of_the_directory(tmp_path: Path, local: str) -> No
     inner = tmp_path / "keys" / "inner"
     inner.mkdir()
     assert KeyRing(inner).find_key(Address(local, "b.test"), SignWith.ACCOUNT) is None
+
+
+def test_names_the_file_that_is_no_signing_key(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").touch()
+    for stem in ("empty", "nowhere"):
+        with pytest.raises(BadCertificate, match=stem):
+            load_signing_key(tmp_path / f"{stem}.pem")

@@ -14,7 +14,7 @@ from pyhanko_certvalidator import ValidationContext
 from mssmail.errors import BadCertificate
 from mssmail.lab.pki import KeyKind, encode_certificates
 from mssmail.mime import parts
-from mssmail.smime.sign import SigningKey, encode_signature, load_signing_key, parse_signing_key, sign_message
+from mssmail.smime.sign import SigningKey, encode_signature, parse_signing_key, sign_message
 from mssmail.smime.signed_data import parse_signed_data
 from mssmail.smime.structure import find_layer
 from tests.support.odd_certificates import authority, make_root
@@ -24,35 +24,29 @@ from tests.support.signed_mail import ALICE, build_message, build_store, judge, 
 KINDS = [KeyKind.RSA_2048, KeyKind.P256, KeyKind.P384, KeyKind.ED25519]
 
 
-def test_reads_a_key_file_whatever_its_order(tmp_path: Path) -> None:
+def test_reads_a_key_whatever_its_order() -> None:
     alice = build_pki().make_person(ALICE)
-    path = alice.write_bundle(tmp_path / "alice.pem")
+    bundle = alice.key_pem + alice.certificate_pem + encode_certificates(alice.chain)
     root = encode_certificates([build_pki().root.certificate])
-    path.write_bytes(root + encode_certificates(alice.chain) + path.read_bytes())
-    key = load_signing_key(path)
+    key = parse_signing_key(root + encode_certificates(alice.chain) + bundle)
     assert key.certificate == alice.certificate
     assert key.chain == alice.chain  # each once, and not the self-signed root
     assert key.key.public_key() == alice.key.public_key()
 
 
-def test_names_the_file_that_is_no_signing_key(tmp_path: Path) -> None:
+def test_refuses_what_is_no_signing_key() -> None:
     pki = build_pki()
     alice, bob = pki.make_person(ALICE), pki.make_person("bob@b.test")
     unsuitable = dsa.generate_private_key(1024).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    files = {
-        "empty": b"",
-        "certificate-only": alice.certificate_pem,
-        "key-only": alice.key_pem,
-        "others": alice.key_pem + bob.certificate_pem,
-        "dsa": unsuitable + alice.certificate_pem,
-    }
-    for stem, content in files.items():
-        path = tmp_path / f"{stem}.pem"
-        path.write_bytes(content)
-        with pytest.raises(BadCertificate, match=stem):
-            load_signing_key(path)
-    with pytest.raises(BadCertificate, match="nowhere"):
-        load_signing_key(tmp_path / "nowhere")
+    for content, reason in (
+        (b"", "no readable private key"),
+        (alice.certificate_pem, "no readable private key"),
+        (alice.key_pem, "no readable certificate"),
+        (alice.key_pem + bob.certificate_pem, "no certificate of the private key"),
+        (unsuitable + alice.certificate_pem, "not an RSA, EC or Ed25519 key"),
+    ):
+        with pytest.raises(BadCertificate, match=reason):
+            parse_signing_key(content)
 
 
 @pytest.mark.parametrize(

@@ -25,12 +25,13 @@ from mssmail.examine import examine
 from mssmail.flows.bell import Bells
 from mssmail.flows.intake import Intake
 from mssmail.flows.receive import Receiver
+from mssmail.flows.signing import load_signing_key
 from mssmail.flows.submit import Submitter
 from mssmail.journal import Entry, Event
 from mssmail.lab.pki import Credential
 from mssmail.policy.freshness import Freshness, judge_freshness
 from mssmail.settings import Domain, Endpoint, Login, Relay, Server, Settings, SignWith, SmimeMode, Submission
-from mssmail.smime.sign import load_signing_key, sign_message
+from mssmail.smime.sign import sign_message
 from mssmail.store.accounts import NewAccount, create_account
 from mssmail.store.changes import load_all
 from mssmail.store.engine import Store, open_store

@@ -11,7 +11,8 @@ from email.utils import format_datetime, make_msgid
 from pathlib import Path
 
 from mssmail.core.clock import read_clock
-from mssmail.smime.sign import load_signing_key, sign_message
+from mssmail.flows.signing import load_signing_key
+from mssmail.smime.sign import sign_message
 
 
 @dataclass(frozen=True, slots=True)

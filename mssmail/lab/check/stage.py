@@ -110,7 +110,11 @@ class Stage:
         account = self.account(address)
         port = self.operator_of(address).ports.imaps
         client = imaplib.IMAP4_SSL("127.0.0.1", port, ssl_context=self.build_context(None), timeout=60)
-        client.login(account.address, account.password)
+        try:
+            client.login(account.address, account.password)
+        except BaseException:
+            client.shutdown()
+            raise
         return client
 
     def fetch(self, address: str, letter: Letter, seconds: float = _ARRIVAL_SECONDS) -> bytes | None:
