@@ -4,14 +4,16 @@ Only the outermost header is touched. What a signature covers begins below it, s
 signed (RFC 8551 §3.1 signs the MIME entity, RFC 6409 §8 allows these changes).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Final
 
 from mssmail.core.message import Span
-from mssmail.mime.headers import Field, split_fields
+from mssmail.mime.headers import Field, select_fields, split_fields
 
-_HIDDEN: Final = frozenset({"bcc", "resent-bcc"})
+# Return-Path is for the last server to write; a message that sets out with one would arrive with two (RFC 5321 §4.4).
+_HIDDEN: Final = ("bcc", "resent-bcc", "return-path")
 
 
 def complete_message(data: bytes, header: Span, message_id: str, at: datetime) -> bytes:
@@ -23,10 +25,10 @@ def complete_message(data: bytes, header: Span, message_id: str, at: datetime) -
         added += f"Date: {format_datetime(at)}\r\n".encode("ascii")
     if "message-id" not in keys:  # RFC 6409 §8.3
         added += f"Message-ID: <{message_id}>\r\n".encode("ascii")
-    return added + _cut(data, [field for field in fields if field.key in _HIDDEN])
+    return added + _cut(data, select_fields(data, header, *_HIDDEN))
 
 
-def _cut(data: bytes, fields: list[Field]) -> bytes:
+def _cut(data: bytes, fields: Sequence[Field]) -> bytes:
     pieces, start = [], 0
     for field in fields:
         pieces.append(data[start : field.span.start])

@@ -12,14 +12,18 @@ from typing import Final, Protocol
 from mssmail.core.account import Account
 from mssmail.core.address import Address
 from mssmail.core.clock import Clock, read_clock
+from mssmail.core.decision import Decision
 from mssmail.core.examination import Examination
 from mssmail.core.verdict import Undetermined
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import Fault, NoSuchAccount, OverQuota
 from mssmail.flows.bell import Bells
 from mssmail.journal import Entry
+from mssmail.mime.header_size import measure_header
+from mssmail.mime.headers import MAX_FIELDS, MAX_HEADER_BYTES
 from mssmail.mime.part_table import PartKind, decode_parts
 from mssmail.policy.freshness import Freshness
+from mssmail.policy.header import judge_header
 from mssmail.store.accounts import find_account, has_room
 from mssmail.store.bodies import INLINE_BYTES, Body
 from mssmail.store.engine import Connection, Store
@@ -157,6 +161,12 @@ def _find_place(conn: Connection, recipient: Address, size: int) -> int:
 def _tell(future: "Future[None]") -> None:
     if (error := future.exception()) is not None:
         _log.error("the journal could not be written", exc_info=error)
+
+
+def judge_form(data: bytes) -> Decision:
+    """Whether the message's header is worth examining; quick, whatever the message."""
+    size = measure_header(data)
+    return judge_header(size.octets, size.fields, size.hops, max_octets=MAX_HEADER_BYTES, max_fields=MAX_FIELDS)
 
 
 def find_signature_part(examination: Examination) -> str:

@@ -1,11 +1,9 @@
 """Mail comes in from a peer: examine, decide, deliver in one commit, ring, answer."""
 
 import logging
-import re
 from dataclasses import dataclass
-from typing import Final
 
-from mssmail.core.decision import Decision, Refuse, refuse
+from mssmail.core.decision import Decision, Refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.reply import Reply
@@ -19,7 +17,7 @@ from mssmail.flows.evidence import (
     encode_evidence,
     summarise,
 )
-from mssmail.flows.intake import Intake, find_signature_part
+from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.journal import Entry, Event
 from mssmail.policy.content import ContentFacts, judge_content
 from mssmail.settings import Domain, Settings, SmimeMode
@@ -28,14 +26,7 @@ from mssmail.store.messages import Delivery
 
 _log = logging.getLogger(__name__)
 
-MAX_HOPS: Final = 100
-"""Received fields beyond which a message goes in circles (RFC 5321 §6.3)."""
-
-_HEADER_END = re.compile(rb"\r\n\r\n|\A\r\n")
-_RECEIVED = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
-
 ACCOUNT_GONE = Reply(451, "4.3.0", "A recipient has gone in this very moment; try again")
-_TOO_MANY_HOPS = refuse("routing-loop", 554, "5.4.6", "Too many hops: the message goes in circles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +60,9 @@ class Receiver:
 
         The recipients are accounts of ours whose domains ask the same of a signature. Faults are raised.
         """
-        if count_hops(envelope.message.data) > MAX_HOPS:
-            return await self._refuse(envelope, _TOO_MANY_HOPS, {})
+        header = judge_form(envelope.message.data)
+        if isinstance(header, Refuse):
+            return await self._refuse(envelope, header, {})
         domain = self._find_domain(envelope)
         verify = domain.smime is not SmimeMode.OFF
         examination = await self._intake.examine(envelope.message.data, verify=verify)
@@ -132,9 +124,3 @@ class Receiver:
             received_at=envelope.received_at,
             entries=tuple(entries),
         )
-
-
-def count_hops(data: bytes) -> int:
-    """The Received fields of the message's header."""
-    end = _HEADER_END.search(data)
-    return len(_RECEIVED.findall(data, 0, end.start() if end else len(data)))

@@ -16,11 +16,11 @@ from mssmail.core.verdict import Structure
 from mssmail.errors import NoSuchAccount
 from mssmail.flows.compose import complete_message
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict, encode_evidence, summarise
-from mssmail.flows.intake import Intake, find_signature_part
+from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.flows.receive import ACCOUNT_GONE
 from mssmail.flows.signing import KeyRing
 from mssmail.journal import Entry, Event
-from mssmail.mime.headers import find_authors, find_sender
+from mssmail.mime.headers import find_authors, find_senders
 from mssmail.mime.parts import scan
 from mssmail.policy.submission import Destination, judge_author, judge_submission
 from mssmail.settings import Domain, Settings, SignWith
@@ -79,8 +79,11 @@ class Submitter:
         data, login = envelope.message.data, envelope.login
         if login is None:
             raise ValueError("a submission has a signed-in account")
+        form = judge_form(data)
+        if isinstance(form, Refuse):
+            return form
         root = scan(data)
-        decision = judge_author(find_authors(data, root), find_sender(data, root), login)
+        decision = judge_author(find_authors(data, root), find_senders(data, root), login)
         if isinstance(decision, Refuse):
             return decision
         data = complete_message(data, root.header, f"{envelope.id}@{login.domain}", envelope.received_at)

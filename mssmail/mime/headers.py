@@ -27,6 +27,7 @@ __all__ = [
     "find_authors",
     "find_field",
     "find_sender",
+    "find_senders",
     "iterate_fields",
     "parse_addresses",
     "read_authors",
@@ -191,10 +192,20 @@ def find_authors(data: bytes, root: Part) -> tuple[Address, ...]:
     return read_authors(data, root.header).addresses
 
 
+def find_senders(data: bytes, root: Part) -> tuple[Address, ...] | None:
+    """The addresses of all Sender fields (RFC 5322 §3.6.2 allows one); None when any of them is in doubt."""
+    addresses: list[Address] = []
+    for field in select_fields(data, root.header, "sender"):
+        found, doubts = _read_field(data, field)
+        if doubts:
+            return None
+        addresses += found
+    return tuple(addresses)
+
+
 def find_sender(data: bytes, root: Part) -> Address | None:
-    """The Sender field's address (RFC 5322 §3.6.2), when there is one such field and no doubt about it."""
-    mine = select_fields(data, root.header, "sender")
-    if len(mine) != 1:
+    """The Sender field's address, when there is one such field and no doubt about it."""
+    if len(select_fields(data, root.header, "sender")) != 1:
         return None
-    found, doubts = _read_field(data, mine[0])
-    return found[0] if len(found) == 1 and not doubts else None
+    found = find_senders(data, root)
+    return found[0] if found is not None and len(found) == 1 else None

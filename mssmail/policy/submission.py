@@ -25,14 +25,16 @@ def judge_client(reverse_path: ReversePath, account: Account | None) -> Decision
     return Accept("own-sender")
 
 
-def judge_author(authors: tuple[Address, ...], sender: Address | None, login: Address) -> Decision:
+def judge_author(authors: tuple[Address, ...], senders: tuple[Address, ...] | None, login: Address) -> Decision:
     """Answer, at the end of DATA, whether From (and Sender, when there is one) name the account (RFC 6409 §6.1).
 
-    ``authors`` is empty when a From field is missing or in doubt.
+    ``authors`` is empty when a From field is missing or in doubt, ``senders`` is None when a Sender field is.
     """
     if not authors:
         return refuse("no-author", 550, "5.6.0", "The message has no From field with a valid address")
-    others = [author for author in (*authors, sender) if author is not None and author.key != login.key]
+    if senders is None:
+        return refuse("sender-in-doubt", 550, "5.6.0", "The message has a Sender field without a valid address")
+    others = [each for each in (*authors, *senders) if each.key != login.key]
     if others:
         text = f"From names {quote_text(str(others[0]), 150)}; you may write as {quote_text(str(login), 150)} only"
         return refuse("author-not-own", 550, "5.7.1", text)

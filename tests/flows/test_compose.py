@@ -28,6 +28,8 @@ def _complete(data: bytes) -> bytes:
         (DATE + ID + b"Bcc: eve@b.test\r\nTo: b\r\n\r\nx", DATE + ID + b"To: b\r\n\r\nx"),
         (DATE + ID + b"bcc:\r\nTo: b\r\nBCC : f@x,\r\n g@x\r\n\r\nx", DATE + ID + b"To: b\r\n\r\nx"),
         (DATE + ID + b"Resent-Bcc: eve@b.test\r\n\r\nx", DATE + ID + b"\r\nx"),
+        (b"Return-Path: <eve@b.test>\r\n" + DATE + ID + b"\r\nx", DATE + ID + b"\r\nx"),
+        (DATE + ID + b"A: b\r\n" * 10_000 + b"Bcc: eve@b.test\r\n\r\nx", DATE + ID + b"A: b\r\n" * 10_000 + b"\r\nx"),
         (
             DATE + ID + b"Subject: a\r\n Bcc: no\r\n\r\nBcc: body",
             DATE + ID + b"Subject: a\r\n Bcc: no\r\n\r\nBcc: body",

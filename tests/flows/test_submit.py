@@ -92,6 +92,13 @@ async def test_bcc_never_leaves(tmp_path: Path) -> None:
         assert b"mallory@" not in kept.data
 
 
+async def test_bcc_does_not_hide_behind_ten_thousand_fields(tmp_path: Path) -> None:
+    signed = sign(FROM_BOB, tmp_path, "bob@b.test")
+    async with open_operator(tmp_path) as operator:
+        reply, _ = await _submit(operator, b"A: b\r\n" * 10_000 + b"Bcc: eve@b.test\r\n" + signed)
+        assert str(reply).startswith("552 5.3.4 The header is too big")
+
+
 async def test_date_and_message_id_are_added_when_missing(tmp_path: Path) -> None:
     write_key(tmp_path, "bob@b.test")
     async with open_operator(tmp_path) as operator:
@@ -107,7 +114,11 @@ async def test_date_and_message_id_are_added_when_missing(tmp_path: Path) -> Non
         (MESSAGE, "550 5.7.1"),
         (FROM_BOB.replace(b"From: Bob <bob@b.test>", b"From: bob@b.test, carol@b.test"), "550 5.7.1"),
         (b"Sender: carol@b.test\r\n" + FROM_BOB, "550 5.7.1"),
+        (b"Sender: bob@b.test\r\nSender: carol@b.test\r\n" + FROM_BOB, "550 5.7.1"),
+        (b"Sender: Bob <carol@b.test> <bob@b.test>\r\n" + FROM_BOB, "550 5.6.0"),
+        (b"Sender: us: carol@b.test;\r\n" + FROM_BOB, "550 5.6.0"),
         (b"Subject: x\r\n\r\nx\r\n", "550 5.6.0"),
+        (b"Received: x\r\n" * 101 + FROM_BOB, "554 5.4.6"),
     ],
 )
 async def test_an_account_writes_as_itself(tmp_path: Path, data: bytes, reply: str) -> None:

@@ -12,6 +12,7 @@ from mssmail.mime.headers import (
     find_authors,
     find_field,
     find_sender,
+    find_senders,
     read_authors,
     select_fields,
     split_fields,
@@ -163,6 +164,18 @@ def test_reads_the_sender() -> None:
     assert find(b"Sender: bob@b.example", b"Sender: bob@b.example") is None
     assert find(b"Sender: bob@b.example, alice@a.example") is None
     assert find(b"Sender: nobody") is None
+
+
+def test_reads_all_senders_or_none() -> None:
+    def find(*lines: bytes) -> tuple[Address, ...] | None:
+        data = b"\r\n".join((*lines, b"", b""))
+        return find_senders(data, scan(data))
+
+    assert find(b"From: bob@b.example") == ()
+    assert find(b"Sender: bob@b.example", b"sender : alice@a.example") == (BOB, ALICE)
+    assert find(b"Sender: bob@b.example", b"Sender: <alice@a.example> <bob@b.example>") is None
+    assert find(b"Sender: us: bob@b.example;") is None
+    assert find(b"Sender:") is None
 
 
 def test_pathological_headers_take_linear_time() -> None:
