@@ -19,6 +19,7 @@ from mssmail.core.verdict import Altered, Encrypted, Trusted, Undetermined, Unsi
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LINE = 78  # RFC 5322 §2.1.1, characters of a line that should not be exceeded
 _LONGEST_VALUE = 900  # a single value must fit a line of 998 (RFC 5322 §2.1.1) even where it cannot be folded
+_LONGEST_ADDRESS = 320  # RFC 5321 §4.5.3.1: 64 octets, @, 255; quoting at most doubles it
 _TOKEN = re.compile(r"[!#$%&'*+.0-9A-Z^_`a-z{|}~-]+")  # RFC 2045 §5.1
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _HELO = re.compile(r"[A-Za-z0-9._-]{1,255}|\[[A-Za-z0-9.:-]{1,253}\]")
@@ -140,10 +141,11 @@ def _encode_value(text: str) -> str:
 
 def _encode_pvalue(text: str) -> str:
     """An address as RFC 8601 §2.2 writes it; whatever is not one plain address is quoted."""
+    text = text[:_LONGEST_ADDRESS]
     local, _, domain = text.partition("@")
     if _ATOMS.fullmatch(local) and _TOKEN.fullmatch(domain):
         return text
-    return _encode_value(text[:_LONGEST_VALUE])
+    return _encode_value(text)
 
 
 def _encode_comment(text: str) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 from mssmail.core.message import Span
 from mssmail.core.verdict import Structure
 from mssmail.errors import BadSyntax
+from mssmail.mime.headers import select_fields
 from mssmail.mime.tree import Part
 from mssmail.smime.signed_data import (
     AUTH_ENVELOPED_DATA,
@@ -30,6 +31,8 @@ _PROTOCOLS: Final = frozenset(f"application/{subtype}" for subtype in _SIGNATURE
 _ENVELOPES: Final = frozenset({ENVELOPED_DATA, ENCRYPTED_DATA, AUTH_ENVELOPED_DATA})
 _ENVELOPE_WORDS: Final = frozenset({"enveloped-data", "authenveloped-data"})
 _NOT_SIGNED_WORDS: Final = frozenset({"certs-only", "compressed-data"})
+
+_NO_ENCODINGS: Final = frozenset({"7bit", "8bit", "binary"})
 
 _MAX_PREAMBLE: Final = 512
 _MAX_DELIMITER: Final = 1_004  # the longest delimiter line ``mime.parts`` takes, with its line ends
@@ -60,11 +63,30 @@ _ENCRYPTED: Final = Layer(Structure.ENCRYPTED)
 
 def find_layer(data: bytes, root: Part) -> Layer:
     """What the outermost layer of the message is, and where its signature and content are."""
+    layer = _read_layer(data, root)
+    fault = _find_header_fault(data, root) if layer.structure is Structure.SIGNED else ""
+    return _refuse(fault) if fault else layer
+
+
+def _read_layer(data: bytes, root: Part) -> Layer:
     if root.type == "multipart":
         return _read_multipart(data, root) if root.subtype == "signed" else _UNSIGNED
     if _is_cms_message(root):
         return _read_cms_message(data, root)
     return _UNSIGNED
+
+
+def _find_header_fault(data: bytes, root: Part) -> str:
+    """No signature covers the outer header: what would have other readers show something else is a fault.
+
+    Of two fields of a name some take the last; and a multipart is never encoded (RFC 2045 §6.4), but some decode it.
+    """
+    for key in ("content-type", "content-transfer-encoding"):
+        if len(select_fields(data, root.header, key)) > 1:
+            return f"the header has more than one {key.title()} field"
+    if root.type == "multipart" and root.encoding not in _NO_ENCODINGS:
+        return f"a multipart/signed cannot be encoded in {root.encoding[:40]}"
+    return ""
 
 
 def _is_cms_message(root: Part) -> bool:

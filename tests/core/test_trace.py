@@ -140,6 +140,13 @@ def test_an_issuer_that_fits_no_line_is_left_out_with_its_serial() -> None:
     assert b"serial" not in text
 
 
+@pytest.mark.parametrize("address", ["a" * 5_000 + "@a.test", "a@" + "b" * 5_000, '"' * 5_000, "é" * 5_000])
+def test_an_address_in_a_certificate_that_fits_no_line_is_cut(address: str) -> None:
+    text = build_results(_verdict(emails=(address,), author=Outcome.FAILED), "mx")
+    assert b"body.smime-identifier=" in text
+    assert all(len(line) <= 998 for line in text.split(b"\r\n"))
+
+
 hostile = st.text(max_size=1_500) | st.text(alphabet='a \r\n\t"\\();=<>@\x00é', max_size=120)
 
 

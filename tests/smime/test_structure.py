@@ -68,12 +68,28 @@ def test_reads_the_old_type_of_the_signature() -> None:
         (_multipart(TEXT, SIGNATURE.replace("base64", "uuencode")), "encoding"),
         (_multipart(TEXT, SIGNATURE.replace("MAMCAQU=", "A")), "base64"),
         (_multipart(TEXT, SIGNATURE.replace("MAMCAQU=", "AAAA" * 700_000)), "larger"),
+        # The outer header is covered by no signature: anybody may have put these there.
+        (_multipart(TEXT, SIGNATURE).replace("\r\n\r\n", "\r\nContent-Type: text/html\r\n\r\n", 1), "more than one"),
+        ("Content-Transfer-Encoding: base64\r\n" + _multipart(TEXT, SIGNATURE), "encoded in base64"),
+        (
+            "Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding : 8bit\r\n" + _multipart(TEXT, SIGNATURE),
+            "one",
+        ),
     ],
 )
 def test_a_multipart_signed_that_is_not_one_is_refused(data: str, word: str) -> None:
     layer = _find(data)
     assert layer.structure is SIGNED
     assert word in layer.fault
+
+
+def test_a_header_with_one_field_of_each_name_is_no_fault() -> None:
+    assert _find("Content-Transfer-Encoding: 8BIT\r\nX-Content-Type: x\r\n" + _multipart(TEXT, SIGNATURE)).fault == ""
+
+
+def test_two_types_of_what_is_not_signed_are_no_signature() -> None:
+    doubled = "Content-Type: text/plain\r\n" + _multipart(TEXT, SIGNATURE)
+    assert _find(doubled).structure is UNSIGNED
 
 
 @pytest.mark.parametrize("hidden", ["\n--" + " " * 300_000 + "x\n", "\n--" * 100_000 + "\n", "--" * 200_000 + "\n"])
