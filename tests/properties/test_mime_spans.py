@@ -5,7 +5,7 @@ from email.message import EmailMessage, Message
 from itertools import count
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mssmail.core.message import Span
@@ -18,6 +18,7 @@ from mssmail.mime.parts import MAX_DEPTH, Part, scan, walk
 from mssmail.mime.text import decode_body, extract_text
 from mssmail.mime.words import decode_words
 from tests.mime.imap_syntax import check_body, check_envelope, read_tree
+from tests.support.budget import examples
 
 # Pieces of which mail is made, so that random sequences are often nearly mail.
 _PIECES = [
@@ -41,7 +42,7 @@ _lines = st.lists(st.sampled_from(_BLOCKS), max_size=30).map(lambda made: b"\r\n
 _mail = _pieces | _lines
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(_mail)
 def test_spans_cover_the_message_and_nest(data: bytes) -> None:
     root = scan(data)
@@ -57,7 +58,7 @@ def test_spans_cover_the_message_and_nest(data: bytes) -> None:
         assert not (part.type == "message" and part.children and part.children[0].span != part.body)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(_mail)
 def test_what_imap_is_told_is_valid_imap(data: bytes) -> None:
     index = build_index(data, scan(data), "mx.test")
@@ -70,7 +71,7 @@ def test_what_imap_is_told_is_valid_imap(data: bytes) -> None:
         text.encode()
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(_mail)
 def test_structure_and_part_table_number_the_same_parts(data: bytes) -> None:
     root = scan(data)
@@ -103,7 +104,7 @@ def _compare_structure(data: bytes, table: PartTable, tree: Any, path: PartPath)
         assert tree[7] == body.count(b"\n")
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(_mail)
 def test_nothing_raises_and_texts_can_be_kept(data: bytes) -> None:
     root = scan(data)
@@ -119,7 +120,7 @@ def test_nothing_raises_and_texts_can_be_kept(data: bytes) -> None:
         assert address.key.encode("ascii") in data.lower().replace(b"\\", b"") or not root.header.cut(data).isascii()
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(_mail)
 def test_fields_cover_the_header(data: bytes) -> None:
     header = scan(data).header
@@ -138,7 +139,7 @@ _names = st.sampled_from(["", "Alice", "Alice Martin", '"Martin, A."', "=?utf-8?
 _specs = st.from_regex(r"[a-z_.+-]{1,8}@[a-z.-]{1,8}", fullmatch=True)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(_names, _specs, st.sampled_from(["", " ", "\t", "  "]))
 def test_the_quick_reading_of_usual_addresses_is_the_parsers(name: str, spec: str, blank: str) -> None:
     raw = f"{blank}{name}{blank}<{spec}>{blank}" if name else f"{blank}{spec}{blank}"
@@ -169,7 +170,7 @@ def _messages(draw: st.DrawFn, depth: int = 0) -> EmailMessage:
     return message
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(_messages())
 def test_well_formed_mail_is_read_as_the_standard_library_reads_it(message: EmailMessage) -> None:
     data = message.as_bytes().replace(b"\n", b"\r\n")
@@ -191,7 +192,7 @@ def _compare(data: bytes, part: Part, message: Message) -> None:
         _compare(data, child, other)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.integers(0, 200), st.lists(st.sampled_from(["mixed", "rfc822"]), min_size=1))
 def test_depth_is_bounded(depth: int, kinds: list[str]) -> None:
     data = b""

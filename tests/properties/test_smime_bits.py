@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mssmail.core.verdict import Trusted, Verdict
@@ -13,6 +13,7 @@ from mssmail.lab.pki import KeyKind
 from mssmail.smime.sign import encode_signature
 from mssmail.smime.signed_data import SignedData, parse_signed_data
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
+from tests.support.budget import examples
 from tests.support.pki import build_pki
 from tests.support.signed_mail import ALICE, OFF, build_message, judge, name, signing_key
 
@@ -93,7 +94,7 @@ def test_no_bit_of_attributes_signature_or_certificates_can_change() -> None:
             assert name(judge(_wrap(ENTITY, _flip(sample.cms, bit)), _store())) != "Trusted", bit
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(KINDS), st.data())
 def test_no_covered_bit_can_change_whatever_the_key(kind: KeyKind, data: st.DataObject) -> None:
     sample = _sample(kind)
@@ -102,7 +103,7 @@ def test_no_covered_bit_can_change_whatever_the_key(kind: KeyKind, data: st.Data
     assert name(judge(_wrap(ENTITY, changed), _store())) != "Trusted"
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(KINDS), st.booleans(), st.data())
 def test_no_other_change_gives_a_better_verdict_or_another_signer(
     kind: KeyKind, expired: bool, data: st.DataObject
@@ -114,7 +115,7 @@ def test_no_other_change_gives_a_better_verdict_or_another_signer(
     _assert_no_gain(sample.verdict, judge(_wrap(ENTITY, changed), _store()))
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from(KINDS), st.booleans(), st.data())
 def test_no_bit_of_the_whole_message_gives_a_better_verdict(kind: KeyKind, expired: bool, data: st.DataObject) -> None:
     sample = _sample(kind, expired=expired)

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
@@ -22,6 +22,7 @@ from mssmail.trust.list_signature import DSIG, ECDSA_SHA256, EXCLUSIVE_C14N, RSA
 from mssmail.trust.list_signature import verify_list_signature as verify
 from mssmail.trust.sign_list import build_white_list
 from mssmail.trust.whitelist import NAMESPACE, parse_list
+from tests.support.budget import examples
 from tests.support.lists import GENERATED_AT, make_entries, make_list, make_signer, read_key
 from tests.support.pki import NOW, build_pki
 
@@ -246,7 +247,7 @@ def test_the_signer_is_the_certificate_whose_key_signed_whatever_the_order() -> 
     assert verify(parse_list(swapped))[0] == make_signer().certificate_der
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.integers(0, len(RSA_LIST) - 1), st.integers(1, 255))
 def test_a_changed_octet_never_changes_what_is_read(place: int, flip: int) -> None:
     forged = bytearray(RSA_LIST)
