@@ -1,6 +1,7 @@
 """Mailboxes as IMAP counts them: identifiers that cannot be mixed up, and what changed since a ModSeq."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -54,6 +55,22 @@ class SeqSet(_NumberSet):
 @dataclass(frozen=True, slots=True)
 class UIDSet(_NumberSet):
     """Unique identifiers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """``$``: what the last SEARCH with SAVE found (RFC 5182 §2); ``uid``: the command's numbers are UIDs."""
+
+    uid: bool
+
+
+Numbers = SeqSet | UIDSet | Saved  # which messages a command means
+
+
+def has_number(ranges: Sequence[tuple[int, int]], number: int) -> bool:
+    """It lies in one of these ascending, disjoint ranges."""
+    place = bisect_right(ranges, number, key=lambda pair: pair[0])
+    return place > 0 and number <= ranges[place - 1][1]
 
 
 def compress(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -159,6 +176,7 @@ class MessageRow:
     bodystructure: bytes = b""
     layout: ViewLayout | None = None
     header: bytes | None = None
+    saved_at: datetime | None = None  # when it came into this mailbox (RFC 8514)
 
 
 MAX_ROW_HEADER = 65_536  # so that a page of rows stays small whatever the peers send

@@ -3,11 +3,12 @@
 Sequence numbers never reach the store: the session's view turns them into UIDs first.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import Enum
 
-from mssmail.core.mailbox import SeqSet, UIDSet
+from mssmail.core.mailbox import ModSeq, Saved, SeqSet, UIDSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +80,47 @@ class SizeKey:
 
 
 @dataclass(frozen=True, slots=True)
+class AgeKey:
+    """YOUNGER (``Comparison.SINCE``) or OLDER (``Comparison.BEFORE``) than so many seconds (RFC 5032)."""
+
+    comparison: Comparison
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class MomentKey:
+    """The internal date is no later (``Comparison.BEFORE``) or no earlier (``Comparison.SINCE``) than this."""
+
+    comparison: Comparison
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ModSeqKey:
+    """MODSEQ: changed at this ModSeq or later (RFC 7162 §3.1.5)."""
+
+    modseq: ModSeq
+
+
+@dataclass(frozen=True, slots=True)
+class OfMessage:
+    """EMAILID: this very message, in whatever mailbox (RFC 8474 §5.4)."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class InSeqs:
     """A sequence set, in the session's view."""
 
-    numbers: SeqSet
+    numbers: SeqSet | Saved
 
 
 @dataclass(frozen=True, slots=True)
 class InUids:
     """UID key, as written."""
 
-    numbers: UIDSet
+    numbers: UIDSet | Saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +152,46 @@ class And:
     keys: tuple["SearchKey", ...]
 
 
-SearchKey = (
-    All | HasFlag | HeaderText | BodyText | AnyText | DateKey | SizeKey | InSeqs | InUids | UidRanges | Not | Or | And
-)
+DatedKey = DateKey | AgeKey | MomentKey
+NumberKey = SizeKey | ModSeqKey | OfMessage | InSeqs | InUids | UidRanges
+SearchKey = All | HasFlag | HeaderText | BodyText | AnyText | DatedKey | NumberKey | Not | Or | And
+
+
+def map_leaves(key: SearchKey, change: Callable[[SearchKey], SearchKey]) -> SearchKey:
+    """The same tree with every key that is not Not, Or or And put through ``change``."""
+    match key:
+        case Not(inner):
+            return Not(map_leaves(inner, change))
+        case Or(left, right):
+            return Or(map_leaves(left, change), map_leaves(right, change))
+        case And(keys):
+            return And(tuple(map_leaves(inner, change) for inner in keys))
+        case _:
+            return change(key)
+
+
+def has_leaf(key: SearchKey, kind: type[SearchKey]) -> bool:
+    """A key of this kind stands somewhere in the tree."""
+    match key:
+        case Not(inner):
+            return has_leaf(inner, kind)
+        case Or(left, right):
+            return has_leaf(left, kind) or has_leaf(right, kind)
+        case And(keys):
+            return any(has_leaf(inner, kind) for inner in keys)
+        case _:
+            return isinstance(key, kind)
+
+
+def resolve_ages(key: SearchKey, now: datetime) -> SearchKey:
+    """The key with every age turned into a moment."""
+
+    def resolve(leaf: SearchKey) -> SearchKey:
+        if not isinstance(leaf, AgeKey):
+            return leaf
+        try:
+            return MomentKey(leaf.comparison, now - timedelta(seconds=leaf.seconds))
+        except OverflowError:  # before there were calendars: nothing is older, everything is younger
+            return Not(All()) if leaf.comparison is Comparison.BEFORE else All()
+
+    return map_leaves(key, resolve)

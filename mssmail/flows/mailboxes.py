@@ -29,7 +29,7 @@ from mssmail.core.mailbox import (
     compress,
 )
 from mssmail.core.message import Span
-from mssmail.core.search import SearchKey
+from mssmail.core.search import SearchKey, resolve_ages
 from mssmail.core.trace import build_id
 from mssmail.errors import OverQuota, TooBig
 from mssmail.flows.bell import Bells, MailboxBell
@@ -157,6 +157,22 @@ class Mailboxes:
         claimed = await self._write(lambda conn: store_changes.claim_recent(conn, mailbox_id))
         return await self._read(lambda conn: store_changes.load_changes(conn, mailbox_id, since, claimed))
 
+    async def list_changed(self, mailbox_id: int, since: ModSeq) -> Sequence[UID]:
+        """See MailStore."""
+        return await self._read(lambda conn: store_changes.list_changed(conn, mailbox_id, since))
+
+    async def list_vanished(self, mailbox_id: int, since: ModSeq) -> Sequence[UID]:
+        """See MailStore."""
+        return await self._read(lambda conn: store_changes.list_vanished(conn, mailbox_id, since))
+
+    async def find_highest_modseq(self, mailbox_id: int, uids: Sequence[UID]) -> ModSeq:
+        """See MailStore."""
+        highest = ModSeq(0)
+        for page in rows.cut_pages(uids):
+            found = await self._read(lambda conn, page=page: store_changes.find_highest_modseq(conn, mailbox_id, page))  # type: ignore[misc]
+            highest = max(highest, found)
+        return highest
+
     def listen(self, mailbox_id: int) -> MailboxBell:
         """See MailStore."""
         return self._bells.listen(mailbox_id)
@@ -186,13 +202,20 @@ class Mailboxes:
         await self._write(lambda conn: append_entries(conn, (entry,)))
 
     async def store_flags(
-        self, mailbox_id: int, uids: Sequence[UID], action: StoreAction, flags: frozenset[str]
+        self,
+        mailbox_id: int,
+        uids: Sequence[UID],
+        action: StoreAction,
+        flags: frozenset[str],
+        *,
+        unchanged_since: ModSeq | None = None,
     ) -> Sequence[MessageMeta]:
         """See MailStore."""
+        change = rows.FlagChange(action, flags, unchanged_since)
         metas: list[MessageMeta] = []
         for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
             metas += await self._write(
-                lambda conn, page=page: rows.store_flags(conn, mailbox_id, page, action, flags),  # type: ignore[misc]
+                lambda conn, page=page: rows.store_flags(conn, mailbox_id, page, change),  # type: ignore[misc]
                 lambda _: (mailbox_id,),
             )
         return metas
@@ -221,6 +244,20 @@ class Mailboxes:
 
         return (await self._write(copy, lambda done: (done[0],)))[1]
 
+    async def move(self, account: Account, mailbox_id: int, uids: Sequence[UID], target: str) -> Appended:
+        """See MailStore."""
+        now = self._clock()
+
+        def move(conn: Connection, page: Sequence[UID]) -> tuple[int, Appended]:
+            target_id = tree.find_mailbox(conn, account.id, target).id
+            return target_id, rows.move_rows(conn, mailbox_id, page, target_id, now)
+
+        parts: list[Appended] = []
+        for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
+            _, part = await self._write(lambda conn, page=page: move(conn, page), lambda done: (mailbox_id, done[0]))  # type: ignore[misc]
+            parts.append(part)
+        return Appended(parts[-1].uid_validity, tuple(pair for part in parts for pair in part.uids))
+
     async def append(
         self, account: Account, name: str, data: bytes, flags: frozenset[str], internal_date: datetime | None
     ) -> Appended:
@@ -245,7 +282,7 @@ class Mailboxes:
 
     async def search(self, mailbox_id: int, key: SearchKey) -> Sequence[UID]:
         """See MailStore."""
-        search = build_search(mailbox_id, key)
+        search = build_search(mailbox_id, resolve_ages(key, self._clock()))
         found: list[UID] = []
         after: UID | None = UID(0)
         while after is not None:

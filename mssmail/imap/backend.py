@@ -82,6 +82,18 @@ class MailStore(Protocol):
         """What happened since; raises NoSuchMailbox when the mailbox has gone."""
         ...
 
+    async def list_changed(self, mailbox_id: int, since: ModSeq) -> Sequence[UID]:
+        """Messages that are there and came or changed after ``since``, ascending."""
+        ...
+
+    async def list_vanished(self, mailbox_id: int, since: ModSeq) -> Sequence[UID]:
+        """UIDs that went after ``since``, ascending, whenever they came."""
+        ...
+
+    async def find_highest_modseq(self, mailbox_id: int, uids: Sequence[UID]) -> ModSeq:
+        """The highest ModSeq of these messages; 0 when none is there."""
+        ...
+
     def listen(self, mailbox_id: int) -> Bell:
         """A bell for this mailbox; close it when done."""
         ...
@@ -108,9 +120,18 @@ class MailStore(Protocol):
         ...
 
     async def store_flags(
-        self, mailbox_id: int, uids: Sequence[UID], action: StoreAction, flags: frozenset[str]
+        self,
+        mailbox_id: int,
+        uids: Sequence[UID],
+        action: StoreAction,
+        flags: frozenset[str],
+        *,
+        unchanged_since: ModSeq | None = None,
     ) -> Sequence[MessageMeta]:
-        """Change flags; the messages as they are afterwards, those that are gone left out. Keywords are any atom."""
+        """Change flags; the messages as they are afterwards. Keywords are any atom.
+
+        Left out are those that are gone, and those that changed after ``unchanged_since``: they stay as they are.
+        """
         ...
 
     async def expunge(self, mailbox_id: int, uids: Sequence[UID] | None) -> Sequence[UID]:
@@ -119,6 +140,10 @@ class MailStore(Protocol):
 
     async def copy(self, account: Account, mailbox_id: int, uids: Sequence[UID], target: str) -> Appended:
         """Copy with flags and internal date, all or none; raises NoSuchMailbox for the target, OverQuota."""
+        ...
+
+    async def move(self, account: Account, mailbox_id: int, uids: Sequence[UID], target: str) -> Appended:
+        """The same, and they are gone here: each message whole, in batches. Needs no room."""
         ...
 
     async def append(

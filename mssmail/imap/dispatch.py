@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, assert_never
 
-from mssmail.core.mailbox import SeqSet
+from mssmail.core.mailbox import Saved, SeqSet
 from mssmail.core.trace import build_id
 from mssmail.errors import BadSyntax, Fault, NoSuchMailbox
 from mssmail.imap.replies import Answer, answer_fault, bad, bye, is_expected, no, ok
@@ -32,6 +32,7 @@ from mssmail.imap.verbs import (
     list,
     login,
     logout,
+    move,
     namespace,
     noop,
     rename,
@@ -46,7 +47,7 @@ from mssmail.imap.verbs import (
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.frames import Event, Frame, HangUp, Malformed, NeedContinuation, RawLine, TooBig
 from mssmail.imap.wire.parser import parse_command
-from mssmail.imap.wire.response_codes import build_capability
+from mssmail.imap.wire.response_codes import build_capability, build_highest_modseq
 from mssmail.imap.wire.responses import Condition, Continuation
 
 Verb = Callable[[Session, Any], Awaitable[Answer | None]]
@@ -71,6 +72,7 @@ VERBS: Mapping[type[c.CommandBody], Verb] = MappingProxyType(
         c.List: list.run,
         c.Login: login.run,
         c.Logout: logout.run,
+        c.Move: move.run,
         c.Namespace: namespace.run,
         c.Noop: noop.run,
         c.Rename: rename.run,
@@ -127,11 +129,12 @@ _GONE = bye("The selected mailbox has been deleted", "UNAVAILABLE")
 
 async def _obey(session: Session, frame: Frame) -> None:
     try:
-        command = parse_command(frame)
+        command = parse_command(frame, utf8=session.dialect.has_utf8)
     except BadSyntax as fault:
         session.note("not understood", level=logging.DEBUG, reason=str(fault))
         await _refuse(session, fault.tag, answer_fault(fault, None, ""))
         return
+    session.tag = command.tag
     await _conclude(session, command, _run(session, command.body))
 
 
@@ -165,7 +168,7 @@ async def _conclude(session: Session, command: c.Command, work: Awaitable[Answer
         session.waiting = command
         return
     gone = not session.has_ended and await _tell_news(session, may_expunge=_may_expunge(command.body))
-    await _answer(session, command.tag, answer)
+    await _answer(session, command.tag, _add_clock(session, command.body, answer))
     if gone:
         await dismiss(session, _GONE)
 
@@ -187,10 +190,19 @@ async def _attempt(session: Session, command: c.Command, work: Awaitable[Answer 
         return answer
 
 
+def _add_clock(session: Session, body: c.CommandBody, answer: Answer) -> Answer:
+    """HIGHESTMODSEQ with the end of EXPUNGE and MOVE (RFC 7162 §3.2.7): the news before it have told all up to then."""
+    if not isinstance(body, c.Expunge | c.Move) or session.view is None or not session.dialect.has_modseq:
+        return answer
+    if answer.condition is not Condition.OK or answer.code is not None:
+        return answer
+    return replace(answer, code=build_highest_modseq(session.view.modseq))
+
+
 def _may_expunge(body: c.CommandBody) -> bool:
     """RFC 9051 §7.5.1: never while FETCH, STORE or SEARCH count by sequence number; their UID variants may."""
     match body:
-        case c.Fetch(SeqSet()) | c.Store(SeqSet()) | c.Search(uid=False):
+        case c.Fetch(SeqSet() | Saved(False)) | c.Store(SeqSet() | Saved(False)) | c.Search(uid=False):
             return False
         case _:
             return True

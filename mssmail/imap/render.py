@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mssmail.core.mailbox import Column, MessageRow, SeqNum, ViewLayout
+from mssmail.core.mailbox import Column, MessageMeta, MessageRow, SeqNum, ViewLayout
 from mssmail.core.message import Span
 from mssmail.errors import BadSyntax
 from mssmail.imap.view import Expunged, FlagsChanged, Grown, Update
 from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
 from mssmail.imap.wire.dates import encode_date_time
 from mssmail.imap.wire.fetch_responses import encode_fetch_start
-from mssmail.imap.wire.writer import encode_flags
+from mssmail.imap.wire.writer import NIL, encode_flags, encode_number_set
 from mssmail.mime.part_table import PartTable
 
 Piece = bytes | Span
@@ -122,24 +122,55 @@ def encode_flag_list(flags: frozenset[str], *, recent: bool) -> bytes:
     return encode_flags((*flags, "\\Recent") if recent else flags)
 
 
-def encode_updates(updates: Iterable[Update]) -> bytes:
-    """The untagged responses for what a view has to tell."""
-    return b"".join(map(_encode_update, updates))
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What this client has enabled, as far as it changes what we say."""
+
+    has_modseq: bool = False  # CONDSTORE
+    has_vanished: bool = False  # QRESYNC
+    has_recent: bool = True  # gone in IMAP4rev2
+    has_utf8: bool = False  # UTF8=ACCEPT or IMAP4rev2
+    has_esearch: bool = False  # IMAP4rev2: ESEARCH though nobody asked for it
 
 
-def _encode_update(update: Update) -> bytes:
+PLAIN = Dialect()
+
+
+def encode_updates(updates: Iterable[Update], dialect: Dialect = PLAIN) -> bytes:
+    """The untagged responses for what a view has to tell; with QRESYNC one VANISHED for all that went."""
+    lines: list[bytes] = []
+    gone: list[int] = []
+    for update in updates:
+        if dialect.has_vanished and isinstance(update, Expunged):
+            gone.append(update.uid)
+        else:
+            lines.append(_encode_update(update, dialect))
+    if gone:
+        lines.insert(0, b"* VANISHED %b\r\n" % encode_number_set(sorted(gone)))
+    return b"".join(lines)
+
+
+def _encode_update(update: Update, dialect: Dialect) -> bytes:
     match update:
         case Expunged(number):
             return b"* %d EXPUNGE\r\n" % number
         case Grown(exists, recent):
-            return b"* %d EXISTS\r\n* %d RECENT\r\n" % (exists, recent)
+            return b"* %d EXISTS\r\n" % exists + (b"* %d RECENT\r\n" % recent if dialect.has_recent else b"")
         case FlagsChanged(number, meta, recent):
             # UID first: clients that know only UIDs can use it too (RFC 9051 §7.5.2)
-            return b"* %d FETCH (UID %d FLAGS %b)\r\n" % (
-                number,
-                meta.uid,
-                encode_flag_list(meta.flags, recent=recent),
-            )
+            return encode_flags_line(number, meta, dialect, recent=recent)
+
+
+def encode_flags_line(
+    number: int, meta: MessageMeta, dialect: Dialect, *, recent: bool, has_uid: bool = True, has_flags: bool = True
+) -> bytes:
+    """``* 3 FETCH (UID 5 FLAGS (…) MODSEQ (7))``: the state of one message's flags."""
+    words = [b"UID %d" % meta.uid] if has_uid else []
+    if has_flags:
+        words.append(b"FLAGS " + encode_flag_list(meta.flags, recent=recent))
+    if dialect.has_modseq:
+        words.append(b"MODSEQ (%d)" % meta.modseq)
+    return b"* %d FETCH (%b)\r\n" % (number, b" ".join(words))
 
 
 # -- items that need no bytes of the message
@@ -156,6 +187,9 @@ _ENCODERS: dict[str, RowEncoder] = {
     "INTERNALDATE": lambda row, _: b"INTERNALDATE " + encode_date_time(row.internal_date),
     "RFC822.SIZE": lambda row, _: b"RFC822.SIZE %d" % row.size,
     "MODSEQ": lambda row, _: b"MODSEQ (%d)" % row.meta.modseq,
+    "SAVEDATE": lambda row, _: b"SAVEDATE " + (NIL if row.saved_at is None else encode_date_time(row.saved_at)),
+    "EMAILID": lambda row, _: b"EMAILID (E%d)" % row.meta.message_id,
+    "THREADID": lambda _, __: b"THREADID NIL",  # RFC 8474 §5.3: we compute no threads at delivery
     "ENVELOPE": lambda row, _: b"ENVELOPE " + (row.envelope or _NO_ENVELOPE),
     "BODY": lambda row, _: b"BODY " + (row.body or _NO_BODY % row.size),
     "BODYSTRUCTURE": lambda row, _: b"BODYSTRUCTURE " + (row.bodystructure or _NO_BODY % row.size),

@@ -12,12 +12,13 @@ from mssmail.core.account import Account
 from mssmail.core.envelope import Peer, TlsFacts
 from mssmail.core.mailbox import SYSTEM_FLAGS
 from mssmail.imap.backend import Bell, MailStore
-from mssmail.imap.render import encode_updates
-from mssmail.imap.replies import Answer
+from mssmail.imap.render import PLAIN, Dialect, encode_updates
+from mssmail.imap.replies import Answer, ok
 from mssmail.imap.states import State
 from mssmail.imap.view import FlagsChanged, View
 from mssmail.imap.wire.commands import Command
 from mssmail.imap.wire.framing import Framer
+from mssmail.imap.wire.response_codes import build_highest_modseq
 from mssmail.imap.wire.responses import Flags, Response, encode_response
 
 _log = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ class Session:
         self.trace_id = trace_id
         self.account: Account | None = None
         self.view: View | None = None
+        self.dialect: Dialect = PLAIN
+        self.tag = ""  # of the command at work
         self.bell: Bell | None = None  # only while IDLE has a mailbox to watch
         self.reader: LineReader | None = None  # of a SASL response, or of DONE
         self.waiting: Command | None = None  # the command that this line belongs to
@@ -106,7 +109,7 @@ class Session:
 
     async def tell(self, response: Response) -> None:
         """One response."""
-        await self.outlet.send(encode_response(response))
+        await self.outlet.send(encode_response(response, utf8=self.dialect.has_utf8))
 
     def expect_line(self, read: LineReader) -> None:
         """Have the next line read by ``read``: it is no command."""
@@ -153,7 +156,15 @@ class Session:
         changes = await self.store.changes(view.mailbox_id, view.modseq, claim_recent=not view.read_only)
         updates = view.catch_up(changes, may_expunge=may_expunge)
         await self.learn_keywords(flag for u in updates if isinstance(u, FlagsChanged) for flag in u.meta.flags)
-        await self.send(encode_updates(updates))
+        await self.send(encode_updates(updates, self.dialect))
+
+    async def count_by_modseq(self) -> None:
+        """The client has shown that it knows CONDSTORE: from now on we tell ModSeqs (RFC 7162 §3.1)."""
+        if self.dialect.has_modseq:
+            return
+        self.dialect = replace(self.dialect, has_modseq=True)
+        if self.view is not None:
+            await self.tell(ok("From here on", build_highest_modseq(self.view.modseq)))
 
     def begin_tls(self, facts: TlsFacts) -> None:
         """TLS is up: what was said in the clear no longer counts (RFC 9051 §6.2.1)."""

@@ -60,6 +60,7 @@ ALLOWED: dict[type[c.CommandBody], frozenset[State]] = {
     c.Fetch: _SELECTED,
     c.Store: _SELECTED,
     c.Copy: _SELECTED,
+    c.Move: _SELECTED,
 }
 
 _WANTED = {_BEFORE: "Already signed in", _SIGNED_IN: "Sign in first", _SELECTED: "Select a mailbox first"}

@@ -17,9 +17,12 @@ from mssmail.core.mailbox import (
     Changes,
     MessageMeta,
     ModSeq,
+    Numbers,
+    Saved,
     SeqNum,
     SeqSet,
     UIDSet,
+    compress,
 )
 from mssmail.errors import NoSuchNumber
 
@@ -29,6 +32,7 @@ class Expunged:
     """The message that had this number has gone; those above it move down by one."""
 
     number: SeqNum
+    uid: UID
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class View:
         self._uids = array("I", (meta.uid for meta in content.appeared))
         self._recent = {meta.uid for meta in content.appeared if meta.recent}
         self._gone: set[UID] = set()  # gone, but the client has not heard it yet
+        self.saved: tuple[UID, ...] = ()  # what ``$`` stands for (RFC 5182 §2.1)
         self._told: dict[UID, ModSeq] = {}  # changes of flags this client made or saw since ``modseq``
 
     def __len__(self) -> int:
@@ -71,6 +76,11 @@ class View:
         r"""How many messages are \Recent to this session."""
         return len(self._recent)
 
+    @property
+    def largest(self) -> UID:
+        """The UID that ``*`` means: the last message that is still there; 0 when there is none."""
+        return UID(next(filterfalse(self._gone.__contains__, reversed(self._uids)), 0))
+
     def is_recent(self, uid: UID) -> bool:
         r"""This session was the first to hear of the message (RFC 3501 §2.3.2)."""
         return uid in self._recent
@@ -80,18 +90,22 @@ class View:
         place = bisect_left(self._uids, uid)
         return SeqNum(place + 1) if place < len(self._uids) and self._uids[place] == uid else None
 
-    def resolve(self, numbers: SeqSet | UIDSet) -> list[UID]:
+    def resolve(self, numbers: Numbers) -> list[UID]:
         """The UIDs meant, ascending. UIDs that are not here are no error (RFC 9051 §6.4.9); sequence numbers are."""
+        if isinstance(numbers, Saved):
+            return [uid for uid in self.saved if uid not in self._gone and self.find_number(uid) is not None]
         if isinstance(numbers, SeqSet):
             _refuse_beyond(numbers, len(self._uids))
             return [UID(uid) for low, high in self._find_places(numbers) for uid in self._uids[low:high]]
         live = filterfalse(self._gone.__contains__, self._cut_uids(numbers))
         return [UID(uid) for uid in live]
 
-    def find_ranges(self, numbers: SeqSet | UIDSet) -> tuple[tuple[int, int], ...]:
+    def find_ranges(self, numbers: Numbers) -> tuple[tuple[int, int], ...]:
         """The same as UID ranges, for SEARCH, where numbers beyond the mailbox just match nothing."""
+        if isinstance(numbers, Saved):
+            return tuple(compress(self.saved))
         if isinstance(numbers, UIDSet):
-            return numbers.resolve(self._find_largest())
+            return numbers.resolve(self.largest)
         places = ((low, min(high, len(self._uids))) for low, high in self._find_places(numbers))
         return tuple((self._uids[low], self._uids[high - 1]) for low, high in places if low < high)
 
@@ -117,11 +131,11 @@ class View:
         """Highest number first: each is still right when the client reads it."""
         if not self._gone:
             return
-        numbers = sorted((number for uid in self._gone if (number := self.find_number(uid))), reverse=True)
+        numbers = sorted(((number, uid) for uid in self._gone if (number := self.find_number(uid))), reverse=True)
         self._uids = array("I", filterfalse(self._gone.__contains__, self._uids))
         self._recent -= self._gone
         self._gone = set()
-        yield from map(Expunged, numbers)
+        yield from (Expunged(number, uid) for number, uid in numbers)
 
     def _grow(self, changes: Changes) -> Iterator[Grown]:
         last = self._uids[-1] if self._uids else 0
@@ -141,17 +155,13 @@ class View:
                 continue
             yield FlagsChanged(number, meta, self.is_recent(meta.uid))
 
-    def _find_largest(self) -> int:
-        """The UID that ``*`` means: the last message that is still there; 0 when there is none."""
-        return next(filterfalse(self._gone.__contains__, reversed(self._uids)), 0)
-
     def _find_places(self, numbers: SeqSet) -> Iterator[tuple[int, int]]:
         """Half-open ranges of places in the array."""
         for low, high in numbers.resolve(len(self._uids)):
             yield max(low, 1) - 1, high
 
     def _cut_uids(self, numbers: UIDSet) -> Iterator[int]:
-        for low, high in numbers.resolve(self._find_largest()):
+        for low, high in numbers.resolve(self.largest):
             yield from self._uids[bisect_left(self._uids, low) : bisect_right(self._uids, high)]
 
 

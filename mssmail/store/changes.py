@@ -4,12 +4,13 @@ Also who is shown \Recent: a mark in the mailbox says from which UID on nobody h
 new messages writes one row.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select, update
 
-from mssmail.core.mailbox import Changes, MailboxInfo, MessageMeta, ModSeq
+from mssmail.core.mailbox import UID, Changes, MailboxInfo, MessageMeta, ModSeq
 from mssmail.errors import NoSuchMailbox
 from mssmail.store.flags import decode_flags
 from mssmail.store.mailboxes import load_mailbox
@@ -35,6 +36,15 @@ _VANISHED = (
         vanished.c.born_modseq <= _since,
     )
     .order_by(vanished.c.uid)
+)
+_CHANGED = select(_row.uid).where(_row.mailbox_id == bindparam("of_mailbox"), _row.modseq > _since).order_by(_row.uid)
+_EVER_VANISHED = (
+    select(vanished.c.uid)
+    .where(vanished.c.mailbox_id == bindparam("of_mailbox"), vanished.c.modseq > _since)
+    .order_by(vanished.c.uid)
+)
+_HIGHEST = select(func.max(_row.modseq)).where(
+    _row.mailbox_id == bindparam("of_mailbox"), _row.uid.in_(bindparam("of_uids", expanding=True))
 )
 _RECENT = select(mailboxes.c.first_recent_uid, mailboxes.c.uid_next).where(mailboxes.c.id == bindparam("of_mailbox"))
 
@@ -62,6 +72,21 @@ def load_changes(conn: Connection, mailbox_id: int, since: ModSeq, recent: range
         vanished=tuple(conn.execute(_VANISHED, where).scalars()),
         modseq=now,
     )
+
+
+def list_changed(conn: Connection, mailbox_id: int, since: ModSeq) -> Sequence[UID]:
+    """UIDs of what is there and came or changed after ``since``, ascending."""
+    return list(conn.execute(_CHANGED, {"of_mailbox": mailbox_id, "since": since}).scalars())
+
+
+def list_vanished(conn: Connection, mailbox_id: int, since: ModSeq) -> Sequence[UID]:
+    """UIDs that went after ``since``, ascending; also of what came after it, which the caller may have seen."""
+    return list(conn.execute(_EVER_VANISHED, {"of_mailbox": mailbox_id, "since": since}).scalars())
+
+
+def find_highest_modseq(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> ModSeq:
+    """The highest ModSeq of these messages (no more than fit one statement); 0 when none is there."""
+    return ModSeq(conn.execute(_HIGHEST, {"of_mailbox": mailbox_id, "of_uids": uids}).scalar() or 0)
 
 
 def find_recent(conn: Connection, mailbox_id: int) -> range:

@@ -1,6 +1,5 @@
 """Search keys as a tree of conditions: SQL where stored columns can answer, questions to the message where not."""
 
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -8,20 +7,25 @@ from typing import assert_never
 
 from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
 
-from mssmail.core.mailbox import UID
+from mssmail.core.mailbox import UID, has_number
 from mssmail.core.search import (
+    AgeKey,
     All,
     And,
     AnyText,
     BodyText,
     Comparison,
+    DatedKey,
     DateKey,
     DateKind,
     HasFlag,
     HeaderText,
     InSeqs,
     InUids,
+    ModSeqKey,
+    MomentKey,
     Not,
+    OfMessage,
     Or,
     SearchKey,
     SizeKey,
@@ -98,22 +102,26 @@ def compile_key(key: SearchKey) -> Node:  # noqa: PLR0911 - one line per kind of
             return _compile_header(key)
         case UidRanges(ranges):
             return _compile_ranges(ranges)
-        case All() | HasFlag() | DateKey() | SizeKey() | InSeqs() | InUids():
+        case DateKey() | MomentKey() | AgeKey():
+            return Exact(_compare_date(key))
+        case All() | HasFlag() | SizeKey() | ModSeqKey() | OfMessage() | InSeqs() | InUids():
             return Exact(_compile_column(key))
     assert_never(key)
 
 
-def _compile_column(key: All | HasFlag | DateKey | SizeKey | InSeqs | InUids) -> ColumnElement[bool]:
+def _compile_column(key: All | HasFlag | SizeKey | ModSeqKey | OfMessage | InSeqs | InUids) -> ColumnElement[bool]:
     match key:
         case All():
             return true()
         case HasFlag(flag):
             return _has_flag(flag)
-        case DateKey():
-            return _compare_date(key)
         case SizeKey(comparison, octets):
             size = mailbox_rows.c.size
             return size > octets if comparison is Comparison.LARGER else size < octets
+        case ModSeqKey(modseq):
+            return mailbox_rows.c.modseq >= modseq
+        case OfMessage(message_id):
+            return mailbox_rows.c.message_id == message_id
         case InSeqs() | InUids():
             raise ValueError("numbers must have been resolved to UidRanges by the view")
     assert_never(key)
@@ -166,16 +174,15 @@ def _compile_ranges(ranges: tuple[tuple[int, int], ...]) -> Node:
         return Exact(false())
     if len(ranges) <= MAX_RANGES:
         return Exact(or_(*(uid.between(low, high) for low, high in ranges)))
-    lows = [low for low, _ in ranges]
-
-    def has(number: UID, _: Reading) -> bool:
-        place = bisect_right(lows, number) - 1
-        return place >= 0 and number <= ranges[place][1]
-
-    return Asked(has, uid.between(ranges[0][0], ranges[-1][1]))
+    return Asked(lambda number, _: has_number(ranges, number), uid.between(ranges[0][0], ranges[-1][1]))
 
 
-def _compare_date(key: DateKey) -> ColumnElement[bool]:
+def _compare_date(key: DatedKey) -> ColumnElement[bool]:
+    if isinstance(key, AgeKey):
+        raise TypeError("ages must have been resolved to moments")
+    if isinstance(key, MomentKey):
+        internal = mailbox_rows.c.internal_date
+        return internal <= key.moment if key.comparison is Comparison.BEFORE else internal >= key.moment
     if key.kind is DateKind.SENT:
         sent = messages.c.sent_on
         day = key.day.isoformat()

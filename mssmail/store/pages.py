@@ -24,6 +24,7 @@ _NARROW = (
     mailbox_rows.c.message_id,
     mailbox_rows.c.internal_date,
     mailbox_rows.c.size,
+    mailbox_rows.c.saved_at,
 )
 _WIDE = {
     Column.ENVELOPE: messages.c.envelope,
@@ -51,15 +52,16 @@ def load_page(
     has_layout, has_header = Column.LAYOUT in columns, Column.HEADER in columns
     found = conn.execute(_select(columns), {"of_mailbox": mailbox_id, "of_uids": uids})
     if not columns:
-        return [MessageRow(_build_meta(row), row[5], row[6]) for row in found]
+        return [MessageRow(_build_meta(row), row[5], row[6], saved_at=row[7]) for row in found]
     return [
         MessageRow(
             _build_meta(row),
             row[5],
             row[6],
-            **dict(zip(names, row[7 : 7 + len(names)], strict=True)),
+            **dict(zip(names, row[8 : 8 + len(names)], strict=True)),
             layout=build_layout(row) if has_layout else None,
             header=_read_header(conn, row) if has_header else None,
+            saved_at=row[7],
         )
         for row in found
     ]

@@ -98,12 +98,23 @@ def add_rows(conn: Connection, mailbox_id: int, rows: Sequence[NewRow], now: dat
     return uids
 
 
-def store_flags(
-    conn: Connection, mailbox_id: int, uids: Sequence[UID], action: StoreAction, flags: frozenset[str]
-) -> Sequence[MessageMeta]:
-    """Change flags; the messages as they are afterwards, by UID. One that did not change keeps its ModSeq."""
-    named = encode_flags(flags)
-    pairs = [(row, change_flags((row.flags, row.keywords), action, named)) for row in _load(conn, mailbox_id, uids)]
+@dataclass(frozen=True, slots=True)
+class FlagChange:
+    """What STORE asks: of messages that changed after ``unchanged_since`` it asks nothing (RFC 7162 §3.1.3)."""
+
+    action: StoreAction
+    flags: frozenset[str]
+    unchanged_since: ModSeq | None = None
+
+
+def store_flags(conn: Connection, mailbox_id: int, uids: Sequence[UID], change: FlagChange) -> Sequence[MessageMeta]:
+    """Change flags; the messages asked for as they are afterwards, by UID. One that did not change keeps its ModSeq."""
+    named, since = encode_flags(change.flags), change.unchanged_since
+    pairs = [
+        (row, change_flags((row.flags, row.keywords), change.action, named))
+        for row in _load(conn, mailbox_id, uids)
+        if since is None or row.modseq <= since
+    ]
     changed = [(row, new) for row, new in pairs if new != (row.flags, row.keywords)]
     modseq = _rewrite_flags(conn, mailbox_id, changed)
     touched = {row.uid for row, _ in changed}
@@ -129,6 +140,15 @@ def copy_rows(conn: Connection, mailbox_id: int, uids: Sequence[UID], target_id:
     """Copy with flags and internal date, in UID order; what is gone is left out. Raises NoSuchMailbox."""
     rows = _load(conn, mailbox_id, uids)
     placed = add_rows(conn, target_id, [_renew(row) for row in rows], now)
+    pairs = tuple((row.uid, uid) for row, uid in zip(rows, placed, strict=True))
+    return Appended(load_mailbox(conn, target_id).uid_validity, pairs)
+
+
+def move_rows(conn: Connection, mailbox_id: int, uids: Sequence[UID], target_id: int, now: datetime) -> Appended:
+    """The same, and they are gone here; within one account this takes no room."""
+    rows = _load(conn, mailbox_id, uids)
+    placed = add_rows(conn, target_id, [_renew(row) for row in rows], now)
+    take_away(conn, mailbox_id, rows)
     pairs = tuple((row.uid, uid) for row, uid in zip(rows, placed, strict=True))
     return Appended(load_mailbox(conn, target_id).uid_validity, pairs)
 

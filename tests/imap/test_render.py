@@ -192,7 +192,7 @@ def test_asks_the_store_only_for_what_is_shown() -> None:
 
 
 def test_tells_what_happened() -> None:
-    updates: list[Update] = [Expunged(SeqNum(3)), Grown(7, 2), FlagsChanged(SeqNum(1), _META, recent=False)]
+    updates: list[Update] = [Expunged(SeqNum(3), UID(9)), Grown(7, 2), FlagsChanged(SeqNum(1), _META, recent=False)]
     assert encode_updates(updates) == (
         b"* 3 EXPUNGE\r\n* 7 EXISTS\r\n* 2 RECENT\r\n* 1 FETCH (UID 5 FLAGS ($x \\Seen))\r\n"
     )

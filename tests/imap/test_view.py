@@ -84,14 +84,17 @@ def test_an_expunged_message_keeps_its_number_until_the_client_hears_of_it() -> 
     assert len(view) == 3
     assert view.find_number(UID(8)) == 3
     assert view.resolve(SeqSet(((1, 3),))) == [3, 5, 8]
-    assert view.catch_up(_changes(), may_expunge=True) == [Expunged(SeqNum(2))]
+    assert view.catch_up(_changes(), may_expunge=True) == [Expunged(SeqNum(2), UID(5))]
     assert view.find_number(UID(8)) == 2
     assert view.find_number(UID(5)) is None
 
 
 def test_expunges_are_told_from_the_highest_number_down() -> None:
     view = _view(1, 2, 3, 4)
-    assert view.catch_up(_changes(vanished=(1, 3, 99)), may_expunge=True) == [Expunged(SeqNum(3)), Expunged(SeqNum(1))]
+    assert view.catch_up(_changes(vanished=(1, 3, 99)), may_expunge=True) == [
+        Expunged(SeqNum(3), UID(3)),
+        Expunged(SeqNum(1), UID(1)),
+    ]
     assert view.resolve(SeqSet(((1, STAR),))) == [2, 4]
 
 
@@ -109,7 +112,7 @@ def test_new_messages_come_after_withheld_ones() -> None:
     assert told == [Grown(3, 1)]
     assert view.is_recent(UID(9))
     assert view.find_number(UID(9)) == 3
-    assert view.catch_up(_changes(), may_expunge=True) == [Expunged(SeqNum(1))]
+    assert view.catch_up(_changes(), may_expunge=True) == [Expunged(SeqNum(1), UID(3))]
     assert view.find_number(UID(9)) == 2
 
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmail.core.mailbox import STAR, SYSTEM_FLAGS, SeqSet, StoreAction, UIDSet
+from mssmail.core.mailbox import STAR, SYSTEM_FLAGS, ModSeq, Saved, SeqSet, StoreAction, UIDSet, UIDValidity
 from mssmail.core.search import (
+    AgeKey,
     All,
     And,
     AnyText,
@@ -20,7 +21,9 @@ from mssmail.core.search import (
     HeaderText,
     InSeqs,
     InUids,
+    ModSeqKey,
     Not,
+    OfMessage,
     Or,
     SearchKey,
     SizeKey,
@@ -43,8 +46,10 @@ from mssmail.imap.wire.commands import (
     FetchItem,
     FetchSection,
     Id,
+    Known,
     List,
     Login,
+    Move,
     Rename,
     Search,
     Section,
@@ -61,8 +66,9 @@ from mssmail.imap.wire.framing import Framer
 from mssmail.imap.wire.list_command import RETURN_OPTIONS
 from mssmail.imap.wire.mailbox_commands import STATUS_ITEMS
 from mssmail.imap.wire.names import parse_mailbox
-from mssmail.imap.wire.number_sets import parse_uid_set
+from mssmail.imap.wire.number_sets import parse_known_uids
 from mssmail.imap.wire.parser import WITH_ARGUMENTS, WITHOUT_ARGUMENTS, parse_command
+from mssmail.imap.wire.search_keys import RETURN_OPTIONS as SEARCH_RETURNS
 from mssmail.imap.wire.utf7 import decode_utf7, encode_utf7
 from mssmail.imap.wire.writer import encode_astring, encode_client_string, encode_mailbox, encode_number_set
 
@@ -78,7 +84,8 @@ FLAGS = st.frozensets(st.sampled_from(SYSTEM_FLAGS) | ATOMS, max_size=4)
 NUMBERS = st.integers(1, 2**32 - 1) | st.just(STAR)
 RANGES = st.lists(st.tuples(NUMBERS, NUMBERS) | NUMBERS.map(lambda n: (n, n)), min_size=1, max_size=5).map(tuple)
 SEQS, UIDS = RANGES.map(SeqSet), RANGES.map(UIDSet)
-SETS = SEQS | UIDS
+SETS = SEQS | UIDS | st.builds(Saved, st.booleans())
+MODSEQS = st.integers(0, 2**63 - 1).map(ModSeq)
 MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda moment: moment.replace(microsecond=0)
 )
@@ -98,8 +105,11 @@ KEYS: st.SearchStrategy[SearchKey] = st.recursive(
             st.dates(),
         ),
         st.builds(SizeKey, st.sampled_from([Comparison.LARGER, Comparison.BEFORE]), st.integers(0, 2**63 - 1)),
-        st.builds(InSeqs, SEQS),
-        st.builds(InUids, UIDS),
+        st.builds(AgeKey, st.sampled_from([Comparison.BEFORE, Comparison.SINCE]), st.integers(1, 2**32 - 1)),
+        st.builds(ModSeqKey, MODSEQS),
+        st.builds(OfMessage, st.integers(1, 10**18 - 1)),
+        st.builds(InSeqs, SEQS | st.just(Saved(uid=False))),
+        st.builds(InUids, UIDS | st.just(Saved(uid=True))),
     ),
     lambda keys: st.one_of(
         st.builds(Not, keys),
@@ -144,14 +154,17 @@ def build_list(draw: st.DrawFn) -> List:
     return List(name, draw(NAMES), patterns, selection, returns, items)
 
 
+KNOWN = st.builds(Known, st.integers(1, 2**32 - 1).map(UIDValidity), MODSEQS, st.none() | UIDS)
+RETURNS = st.none() | st.lists(st.sampled_from(SEARCH_RETURNS), unique=True).map(tuple)
+
 BODIES: st.SearchStrategy[CommandBody] = st.one_of(
     st.sampled_from(list(WITHOUT_ARGUMENTS.values())),
     st.builds(Authenticate, ATOMS.map(str.upper), st.none() | st.binary(max_size=30)),
     st.builds(Login, TEXT, TEXT),
     st.builds(Id, st.lists(st.tuples(TEXT, TEXT), max_size=4).map(tuple)),
     st.builds(Enable, st.lists(ATOMS.map(str.upper), min_size=1, max_size=3).map(tuple)),
-    st.builds(Select, NAMES, st.booleans()),
-    st.builds(Create, NAMES, st.sampled_from(["", r"\Sent", r"\Archive"])),
+    st.builds(Select, NAMES, st.booleans(), st.booleans(), st.none() | KNOWN),
+    st.builds(Create, NAMES, st.sampled_from(["", r"\Sent", r"\Archive \Junk"])),
     st.builds(Delete, NAMES),
     st.builds(Rename, NAMES, NAMES),
     st.builds(Subscribe, NAMES, st.booleans()),
@@ -164,12 +177,20 @@ BODIES: st.SearchStrategy[CommandBody] = st.one_of(
             st.builds(AppendMessage, FLAGS, st.none() | MOMENTS, st.binary(max_size=40)), min_size=1, max_size=3
         ).map(tuple),
     ),
-    st.builds(Expunge, st.none() | UIDS),
-    st.builds(Search, KEYS, st.booleans(), st.sampled_from(["US-ASCII", "UTF-8"])),
+    st.builds(Expunge, st.none() | UIDS | st.just(Saved(uid=True))),
+    st.builds(Search, KEYS, st.booleans(), st.sampled_from(["", "US-ASCII", "UTF-8"]), RETURNS),
     st.builds(Fetch, SEQS, ITEM_LISTS.map(tuple)),
     st.builds(Fetch, UIDS, ITEM_LISTS.map(lambda items: (FetchItem("UID"), *items))),
-    st.builds(Store, SETS, st.sampled_from(StoreAction), FLAGS, st.booleans()),
+    st.builds(
+        Fetch,
+        SEQS,
+        ITEM_LISTS.map(lambda items: (*items, FetchItem("MODSEQ"))),
+        MODSEQS,
+        st.booleans(),
+    ),
+    st.builds(Store, SETS, st.sampled_from(StoreAction), FLAGS, st.booleans(), st.none() | MODSEQS),
     st.builds(Copy, SETS, NAMES),
+    st.builds(Move, SETS, NAMES),
 )
 
 # -- bytes that are nearly commands
@@ -311,7 +332,7 @@ def test_a_mailbox_name_is_read_as_it_was_written(name: str) -> None:
 @given(st.sets(st.integers(1, 2**32 - 1), min_size=1, max_size=50))
 def test_numbers_are_read_as_they_were_written(numbers: set[int]) -> None:
     written = encode_number_set(sorted(numbers))
-    ranges = parse_uid_set(Cursor(Frame(written))).ranges
+    ranges = parse_known_uids(Cursor(Frame(written))).ranges
     assert sum(high - low + 1 for low, high in ranges) == len(numbers)
     assert all(low in numbers and high in numbers for low, high in ranges)
 

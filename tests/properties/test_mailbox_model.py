@@ -16,7 +16,7 @@ from mssmail.store.changes import load_all, load_changes
 from mssmail.store.engine import Store, open_store
 from mssmail.store.fsck import check_store
 from mssmail.store.mailboxes import create_mailbox, delete_mailbox
-from mssmail.store.rows import copy_rows, expunge, store_flags
+from mssmail.store.rows import FlagChange, copy_rows, expunge, store_flags
 from tests.support.store import NOW, add_account, build_message, deliver_to
 
 NAMES = ("INBOX", "Other")
@@ -82,7 +82,7 @@ class Mailboxes(RuleBasedStateMachine):
     @rule(name=NAME, uids=UIDS, action=st.sampled_from(StoreAction), flags=FLAGS)
     def change_flags(self, name: str, uids: list[UID], action: StoreAction, flags: frozenset[str]) -> None:
         box = self.boxes[name]
-        metas = self.store.submit(lambda conn: store_flags(conn, box.id, uids, action, flags)).result()
+        metas = self.store.submit(lambda conn: store_flags(conn, box.id, uids, FlagChange(action, flags))).result()
         for uid in {uid for uid in uids if uid in box.rows}:
             text, had = box.rows[uid]
             now = {StoreAction.ADD: had | flags, StoreAction.REMOVE: had - flags, StoreAction.REPLACE: flags}

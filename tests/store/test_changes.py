@@ -6,7 +6,7 @@ from mssmail.errors import NoSuchMailbox
 from mssmail.store.changes import claim_recent, find_recent, load_all, load_changes
 from mssmail.store.engine import Store
 from mssmail.store.mailboxes import find_mailbox
-from mssmail.store.rows import expunge, store_flags
+from mssmail.store.rows import FlagChange, expunge, store_flags
 from tests.support.store import add_account, build_message, deliver_to
 
 
@@ -21,7 +21,8 @@ def inbox(store: Store, anne: Account) -> int:
 
 
 def _flag(store: Store, mailbox_id: int, uid: int, flag: str) -> None:
-    store.submit(lambda conn: store_flags(conn, mailbox_id, [UID(uid)], StoreAction.ADD, frozenset({flag}))).result()
+    change = FlagChange(StoreAction.ADD, frozenset({flag}))
+    store.submit(lambda conn: store_flags(conn, mailbox_id, [UID(uid)], change)).result()
 
 
 def _expunge(store: Store, mailbox_id: int, uid: int) -> None:

@@ -35,7 +35,8 @@ def _uids(*numbers: int) -> list[UID]:
 
 
 def _store(store: Store, mailbox_id: int, uids: list[UID], action: StoreAction, *flags: str) -> list[MessageMeta]:
-    return list(store.submit(lambda conn: rows.store_flags(conn, mailbox_id, uids, action, frozenset(flags))).result())
+    change = rows.FlagChange(action, frozenset(flags))
+    return list(store.submit(lambda conn: rows.store_flags(conn, mailbox_id, uids, change)).result())
 
 
 def _check_counters(conn: Connection, mailbox_id: int) -> None:
@@ -156,7 +157,7 @@ def test_a_mailbox_that_has_gone_is_a_fault_everywhere(store: Store, inbox: int)
     gone, none = 99, frozenset({"\\Seen"})
     new = rows.NewRow(1, 0, "", NOW, 1)
     for attempt in (
-        lambda conn: rows.store_flags(conn, gone, _uids(1), StoreAction.ADD, none),
+        lambda conn: rows.store_flags(conn, gone, _uids(1), rows.FlagChange(StoreAction.ADD, none)),
         lambda conn: rows.expunge(conn, gone, None, 1),
         lambda conn: rows.add_rows(conn, gone, [new], NOW),
         lambda conn: rows.copy_rows(conn, inbox, _uids(1), gone, NOW),

@@ -10,7 +10,7 @@ _USES = frozenset({"", "\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"}) 
 async def run(session: Session, command: c.Create) -> Answer:
     """A new mailbox; a trailing ``/`` only says that it will have children."""
     if command.special_use not in _USES:
-        return no("There is no such use here", "USEATTR")
+        return no("There is no such use here, or more than one", "USEATTR")
     name = command.mailbox.removesuffix("/") or command.mailbox
     await session.store.create_mailbox(session.owner, name, command.special_use)
     session.note("created", mailbox=name)

@@ -1,4 +1,6 @@
-"""ENABLE: extensions that change what we may say (RFC 5161). We have none yet, which is an answer too."""
+"""ENABLE: extensions that change what we may say (RFC 5161)."""
+
+from dataclasses import replace
 
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
@@ -6,7 +8,16 @@ from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import Enabled
 
 
-async def run(session: Session, _: c.Enable) -> Answer:
-    """Unknown names are ignored (RFC 5161 §3.1)."""
-    await session.tell(Enabled(()))
+async def run(session: Session, command: c.Enable) -> Answer:
+    """Unknown names, and what was enabled before, are left out of the answer (RFC 5161 §3.1)."""
+    before, wanted = session.dialect, set(command.capabilities)
+    news: list[str] = []
+    if "CONDSTORE" in wanted and not before.has_modseq:
+        news.append("CONDSTORE")
+    if "QRESYNC" in wanted and not before.has_vanished:
+        news.append("QRESYNC")
+        session.dialect = replace(session.dialect, has_vanished=True)
+    await session.tell(Enabled(tuple(news)))
+    if wanted & {"CONDSTORE", "QRESYNC"}:  # QRESYNC brings CONDSTORE with it (RFC 7162 §3.2.3)
+        await session.count_by_modseq()
     return ok("ENABLE completed")

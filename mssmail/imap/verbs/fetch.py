@@ -7,7 +7,18 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from mssmail.core.mailbox import SEEN, STAR, UID, MessageMeta, MessageRow, SeqNum, SeqSet, StoreAction, UIDSet
+from mssmail.core.mailbox import (
+    SEEN,
+    STAR,
+    UID,
+    MessageMeta,
+    MessageRow,
+    ModSeq,
+    SeqNum,
+    StoreAction,
+    UIDSet,
+    has_number,
+)
 from mssmail.core.trace import build_id
 from mssmail.errors import BadSyntax, NoSuchMailbox, StoreFault
 from mssmail.imap.render import build_row_encoder, find_columns
@@ -17,10 +28,12 @@ from mssmail.imap.stream import Parcel, Ready, Source, build_ask, prepare, send_
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.fetch_responses import FETCH_END
 from mssmail.imap.wire.response_codes import Code
+from mssmail.imap.wire.responses import Vanished
 
 _MAX_SECTIONS = 100  # of one FETCH: each costs work for each message
 _BATCH = 50  # messages marked as seen at a time, before they are sent
 _MAX_BROKEN = 10  # messages that cannot be read, in one FETCH: then it is not the messages
+_MODSEQ = c.FetchItem("MODSEQ")
 _BODY_TEXTS = frozenset({"", "TEXT"})
 
 RowEncoder = Callable[[MessageRow, SeqNum, bool], bytes]
@@ -29,10 +42,21 @@ RowEncoder = Callable[[MessageRow, SeqNum, bool], bytes]
 async def run(session: Session, command: c.Fetch) -> Answer:
     """All messages named that are still there."""
     view = session.selected
-    if isinstance(command.numbers, UIDSet) and _has_star(command.numbers):
+    if command.vanished and not (session.dialect.has_vanished and isinstance(command.numbers, UIDSet)):
+        raise BadSyntax("VANISHED is for UID FETCH after ENABLE QRESYNC")  # RFC 7162 §3.2.6
+    if command.changed_since is not None or _MODSEQ in command.items:
+        await session.count_by_modseq()
+    if command.vanished:
+        await session.catch_up(may_expunge=True)  # what went from this session's numbers is told as such
+    elif isinstance(command.numbers, UIDSet) and _has_star(command.numbers):
         await session.catch_up(may_expunge=False)  # N:* is how clients ask for what is new
     uids = view.resolve(command.numbers)
     fetch = _Fetch(session, command.items)
+    if command.changed_since is not None:
+        if command.vanished and isinstance(command.numbers, UIDSet):
+            await _tell_vanished(session, command.numbers, command.changed_since)
+        changed = set(await session.store.list_changed(view.mailbox_id, command.changed_since))
+        uids = [uid for uid in uids if uid in changed]
     if uids:
         await fetch.tell(uids)
     if fetch.told < len(uids):  # RFC 2180 §4.1, RFC 5530 §3
@@ -40,8 +64,19 @@ async def run(session: Session, command: c.Fetch) -> Answer:
     return ok("FETCH completed")
 
 
-def _has_star(numbers: SeqSet | UIDSet) -> bool:
+def _has_star(numbers: UIDSet) -> bool:
     return any(STAR in pair for pair in numbers.ranges)
+
+
+async def _tell_vanished(session: Session, numbers: UIDSet, since: ModSeq) -> None:
+    """VANISHED (EARLIER): those of these numbers that went (RFC 7162 §3.2.6); ``*`` then is the last there ever was."""
+    gone = await session.store.list_vanished(session.selected.mailbox_id, since)
+    if not gone:
+        return
+    ranges = numbers.resolve(max(gone[-1], session.selected.largest))
+    told = [uid for uid in gone if has_number(ranges, uid)]
+    if told:
+        await session.tell(Vanished(tuple(told), earlier=True))
 
 
 class _Fetch:
@@ -50,6 +85,10 @@ class _Fetch:
     def __init__(self, session: Session, items: Sequence[c.FetchItem | c.FetchSection]) -> None:
         self._session, self._view, self._store = session, session.selected, session.store
         names = [item.name for item in items if isinstance(item, c.FetchItem)]
+        if session.dialect.has_modseq and "MODSEQ" not in names:  # RFC 7162 §3.1: in every FETCH from now on
+            names.append("MODSEQ")
+        if session.dialect.has_vanished and "UID" not in names:  # RFC 7162 §3.2.4
+            names.append("UID")
         sections = [item for item in items if isinstance(item, c.FetchSection)]
         if len(sections) > _MAX_SECTIONS:
             raise BadSyntax("too many sections")

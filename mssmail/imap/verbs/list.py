@@ -11,7 +11,7 @@ from mssmail.errors import NoSuchMailbox
 from mssmail.imap.patterns import DELIMITER, list_missing_parents, list_parents, matches, normalise_pattern
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
-from mssmail.imap.verbs.status import build_status
+from mssmail.imap.verbs.status import build_status, note_items
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import ListLine
 
@@ -24,6 +24,7 @@ async def run(session: Session, command: c.List) -> Answer:
     if command.patterns == ("",):  # RFC 9051 §6.3.9: what is the delimiter?
         await session.tell(ListLine("", ("\\Noselect",), name=command.name))
         return ok(f"{command.name} completed")
+    await note_items(session, command.status_items)
     names = await _load_names(session)
     patterns = [normalise_pattern(command.reference, pattern) for pattern in command.patterns[:_MAX_PATTERNS]]
     lines = _list_subscribed(names, patterns) if command.name == "LSUB" else _list_all(names, patterns, command)

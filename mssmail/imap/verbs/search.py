@@ -1,39 +1,89 @@
-r"""SEARCH and UID SEARCH (RFC 9051 §6.4.4). What only the view knows becomes UIDs first."""
+r"""SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182). What only the view knows becomes UIDs first."""
 
-from mssmail.core.search import And, HasFlag, InSeqs, InUids, Not, Or, SearchKey, UidRanges
+from collections.abc import Sequence
+
+from mssmail.core.mailbox import UID, ModSeq
+from mssmail.core.search import HasFlag, InSeqs, InUids, ModSeqKey, SearchKey, UidRanges, has_leaf, map_leaves
+from mssmail.errors import Fault
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.view import View
 from mssmail.imap.wire import commands as c
-from mssmail.imap.wire.responses import Found
+from mssmail.imap.wire.responses import Extended, Found
 
 _RECENT = "\\recent"
+_SAVE = "SAVE"
 
 
 async def run(session: Session, command: c.Search) -> Answer:
-    """One SEARCH response, also when nothing matches."""
+    """One SEARCH response, also when nothing matches; ESEARCH when RETURN was given."""
     view = session.selected
+    counts_modseq = has_leaf(command.key, ModSeqKey)
+    if counts_modseq:
+        await session.count_by_modseq()
     if command.uid:  # ``*`` is then the newest there is
         await session.catch_up(may_expunge=False)
-    found = await session.store.search(view.mailbox_id, localise(command.key, view))
-    known = ((uid, view.find_number(uid)) for uid in found)
-    numbers = (uid if command.uid else number for uid, number in known if number is not None)
-    await session.tell(Found(tuple(numbers)))
+    try:
+        found = await session.store.search(view.mailbox_id, localise(command.key, view))
+    except Fault:
+        if _SAVE in (command.returns or ()):
+            view.saved = ()  # RFC 5182 §2.1
+        raise
+    known = [(uid, number) for uid in found if (number := view.find_number(uid)) is not None]
+    if command.returns is None and not session.dialect.has_esearch:
+        modseq = await _find_modseq(session, [uid for uid, _ in known]) if counts_modseq and known else None
+        await session.tell(Found(tuple(uid if command.uid else number for uid, number in known), modseq))
+        return ok("SEARCH completed")
+    return await _answer_extended(session, command, known, counts_modseq=counts_modseq)
+
+
+async def _answer_extended(
+    session: Session, command: c.Search, known: Sequence[tuple[UID, int]], *, counts_modseq: bool
+) -> Answer:
+    options = set(command.returns or ()) or {"ALL"}
+    chosen = _choose(known, options)
+    if _SAVE in options:
+        session.selected.saved = tuple(uid for uid, _ in chosen)
+        options.remove(_SAVE)
+        if not options:  # RFC 5182 §2.1: then nothing is told
+            return ok("SEARCH completed, result saved")
+    numbers = tuple(uid if command.uid else number for uid, number in known)
+    modseq = await _find_modseq(session, [uid for uid, _ in chosen]) if counts_modseq and chosen else None
+    told = Extended(
+        session.tag,
+        command.uid,
+        lowest=numbers[0] if numbers and "MIN" in options else None,
+        highest=numbers[-1] if numbers and "MAX" in options else None,
+        count=len(numbers) if "COUNT" in options else None,
+        numbers=numbers if "ALL" in options else (),
+        modseq=modseq,
+    )
+    await session.tell(told)
     return ok("SEARCH completed")
 
 
+def _choose(known: Sequence[tuple[UID, int]], options: set[str]) -> Sequence[tuple[UID, int]]:
+    """What is saved, and whose ModSeq counts: all, unless only MIN or MAX were asked for (RFC 5182 §2.4)."""
+    if options & {"ALL", "COUNT"} or not options & {"MIN", "MAX"}:
+        return known
+    ends = [*(known[:1] if "MIN" in options else ()), *(known[-1:] if "MAX" in options else ())]
+    return list(dict.fromkeys(ends))
+
+
+async def _find_modseq(session: Session, uids: Sequence[UID]) -> ModSeq:
+    return await session.store.find_highest_modseq(session.selected.mailbox_id, uids)
+
+
 def localise(key: SearchKey, view: View) -> SearchKey:
-    r"""The key with sequence numbers, ``*`` and \Recent, which only this session knows, turned into UIDs."""
-    match key:
-        case InSeqs(numbers) | InUids(numbers):
-            return UidRanges(tuple((low, high) for low, high in view.find_ranges(numbers) if high > 0))
-        case HasFlag(flag) if flag.lower() == _RECENT:
-            return UidRanges(view.find_recent())
-        case Not(inner):
-            return Not(localise(inner, view))
-        case Or(left, right):
-            return Or(localise(left, view), localise(right, view))
-        case And(keys):
-            return And(tuple(localise(inner, view) for inner in keys))
-        case _:
-            return key
+    r"""The key with sequence numbers, ``*``, ``$`` and \Recent, which only this session knows, turned into UIDs."""
+
+    def replace(leaf: SearchKey) -> SearchKey:
+        match leaf:
+            case InSeqs(numbers) | InUids(numbers):
+                return UidRanges(tuple((low, high) for low, high in view.find_ranges(numbers) if high > 0))
+            case HasFlag(flag) if flag.lower() == _RECENT:
+                return UidRanges(view.find_recent())
+            case _:
+                return leaf
+
+    return map_leaves(key, replace)

@@ -1,22 +1,32 @@
-r"""SELECT and EXAMINE: enter a mailbox (RFC 3501 §6.3.1, §6.3.2; RFC 9051 §6.3.2 for what must be told)."""
+r"""SELECT and EXAMINE: enter a mailbox (RFC 3501 §6.3.1, §6.3.2; RFC 9051 §6.3.2 for what must be told).
 
-from mssmail.core.mailbox import SEEN, Changes, MailboxInfo
+A client that returns says what it knows, and hears what happened since (QRESYNC, RFC 7162 §3.2.5).
+"""
+
+from dataclasses import replace
+
+from mssmail.core.mailbox import SEEN, Changes, MailboxInfo, has_number
+from mssmail.errors import BadSyntax
+from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.view import View
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import (
     Code,
+    build_highest_modseq,
     build_permanent_flags,
     build_uid_next,
     build_uid_validity,
     build_unseen,
 )
-from mssmail.imap.wire.responses import Exists, Flags, Recent
+from mssmail.imap.wire.responses import Exists, Flags, Recent, Vanished
 
 
 async def run(session: Session, command: c.Select) -> Answer:
     """Leave the mailbox at hand, even when the new one cannot be had; then tell all about the new one."""
+    if command.known is not None and not session.dialect.has_vanished:
+        raise BadSyntax("QRESYNC before ENABLE QRESYNC")  # RFC 7162 §3.2.5
     if session.view is not None:
         session.deselect()
         await session.tell(ok("The mailbox before is closed", Code("CLOSED")))  # RFC 9051 §7.1
@@ -24,7 +34,11 @@ async def run(session: Session, command: c.Select) -> Answer:
     view = View(info.id, content, read_only=command.read_only)
     keywords = {flag for flags in {meta.flags for meta in content.appeared} for flag in flags if flag[0] != "\\"}
     session.select(view, keywords)
+    if command.condstore or command.known is not None:
+        session.dialect = replace(session.dialect, has_modseq=True)
     await _describe(session, info, content)
+    if command.known is not None and command.known.uid_validity == info.uid_validity:
+        await _resynchronise(session, info, content, command.known)
     session.note("selected", mailbox=info.name, messages=len(view))
     if command.read_only:
         return ok("EXAMINE completed", Code("READ-ONLY"))
@@ -41,3 +55,20 @@ async def _describe(session: Session, info: MailboxInfo, content: Changes) -> No
     await session.tell(ok("Flags to keep", build_permanent_flags(() if view.read_only else (*flags, "\\*"))))
     await session.tell(ok("UIDs are valid", build_uid_validity(info.uid_validity)))
     await session.tell(ok("The next UID", build_uid_next(info.uid_next)))
+    await session.tell(ok("The mailbox's clock", build_highest_modseq(info.highest_modseq)))
+
+
+async def _resynchronise(session: Session, info: MailboxInfo, content: Changes, known: c.Known) -> None:
+    """Tell what went and what changed since the client was here, of the messages it knows (RFC 7162 §3.2.5.1)."""
+    view = session.selected
+    ranges = known.uids.resolve(info.uid_next - 1) if known.uids is not None else ((1, info.uid_next - 1),)
+    gone = await session.store.list_vanished(view.mailbox_id, known.modseq)
+    told = tuple(uid for uid in gone if has_number(ranges, uid) and view.find_number(uid) is None)
+    if told:
+        await session.tell(Vanished(told, earlier=True))
+    lines = [
+        encode_flags_line(number, meta, session.dialect, recent=view.is_recent(meta.uid))
+        for number, meta in enumerate(content.appeared, 1)
+        if meta.modseq > known.modseq and has_number(ranges, meta.uid)
+    ]
+    await session.send(b"".join(lines))

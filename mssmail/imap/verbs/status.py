@@ -11,9 +11,16 @@ from mssmail.imap.wire.responses import MailboxStatus
 
 async def run(session: Session, command: c.Status) -> Answer:
     """One STATUS response."""
+    await note_items(session, command.items)
     info = await session.store.find_mailbox(session.owner, command.mailbox, counts=True)
     await session.tell(build_status(info, command.items))
     return ok("STATUS completed")
+
+
+async def note_items(session: Session, items: Iterable[str]) -> None:
+    """Asking for the ModSeq is how some clients say that they know CONDSTORE (RFC 7162 §3.1)."""
+    if "HIGHESTMODSEQ" in items:
+        await session.count_by_modseq()
 
 
 def build_status(info: MailboxInfo, items: Iterable[str]) -> MailboxStatus:
@@ -26,5 +33,6 @@ def build_status(info: MailboxInfo, items: Iterable[str]) -> MailboxStatus:
         "UNSEEN": info.unseen,
         "DELETED": info.deleted,
         "SIZE": info.size,
+        "HIGHESTMODSEQ": info.highest_modseq,
     }
     return MailboxStatus(info.name, tuple((item, counts[item]) for item in items))

@@ -1,12 +1,14 @@
-"""STORE and UID STORE: change flags (RFC 9051 §6.4.6)."""
+"""STORE and UID STORE: change flags (RFC 9051 §6.4.6), on condition with UNCHANGEDSINCE (RFC 7162 §3.1.3)."""
 
-from mssmail.core.mailbox import UIDSet
+from collections.abc import Sequence
+
+from mssmail.core.mailbox import UID, MessageMeta, Saved, UIDSet
 from mssmail.errors import ReadOnly
-from mssmail.imap.render import encode_flag_list
+from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.wire import commands as c
-from mssmail.imap.wire.response_codes import Code
+from mssmail.imap.wire.response_codes import Code, build_modified
 
 
 async def run(session: Session, command: c.Store) -> Answer:
@@ -14,22 +16,48 @@ async def run(session: Session, command: c.Store) -> Answer:
     view = session.selected
     if view.read_only:
         raise ReadOnly("STORE after EXAMINE")
+    if command.unchanged_since is not None:
+        await session.count_by_modseq()
     if command.silent:  # what others changed must not be swallowed with what we do not repeat
         await session.catch_up(may_expunge=False)
     uids = view.resolve(command.numbers)
     if not uids:
         return ok("STORE completed")
-    metas = await session.store.store_flags(view.mailbox_id, uids, command.action, command.flags)
+    metas = await session.store.store_flags(
+        view.mailbox_id, uids, command.action, command.flags, unchanged_since=command.unchanged_since
+    )
     await session.learn_keywords(command.flags)
+    await _tell(session, command, metas)
+    if len(metas) == len(uids):
+        return ok("STORE completed")
+    left = sorted(set(uids) - {meta.uid for meta in metas})
+    refused = [] if command.unchanged_since is None else await _list_alive(session, left)
+    if refused:
+        numbers = refused if _is_uid(command) else [view.find_number(uid) or 0 for uid in refused]
+        return ok("STORE completed but for what changed meanwhile", build_modified(numbers))
+    return ok("STORE completed, but some messages were expunged", Code("EXPUNGEISSUED"))  # RFC 2180 §4.2
+
+
+async def _tell(session: Session, command: c.Store, metas: Sequence[MessageMeta]) -> None:
+    """The state afterwards; after .SILENT only the ModSeqs, for those who count by them (RFC 7162 §3.1.3)."""
+    view, dialect = session.selected, session.dialect
+    has_uid = _is_uid(command) or dialect.has_vanished  # RFC 7162 §3.2.4: QRESYNC clients get the UID
     lines: list[bytes] = []
     for meta in metas:
         view.note_told(meta)
         number = view.find_number(meta.uid)
-        if number is not None and not command.silent:
-            uid = b"UID %d " % meta.uid if isinstance(command.numbers, UIDSet) else b""
-            flags = encode_flag_list(meta.flags, recent=view.is_recent(meta.uid))
-            lines.append(b"* %d FETCH (%bFLAGS %b)\r\n" % (number, uid, flags))
+        if number is not None and (dialect.has_modseq or not command.silent):
+            recent = view.is_recent(meta.uid)
+            lines.append(
+                encode_flags_line(number, meta, dialect, recent=recent, has_uid=has_uid, has_flags=not command.silent)
+            )
     await session.send(b"".join(lines))
-    if len(metas) < len(uids):  # RFC 2180 §4.2
-        return ok("STORE completed, but some messages were expunged", Code("EXPUNGEISSUED"))
-    return ok("STORE completed")
+
+
+async def _list_alive(session: Session, uids: Sequence[UID]) -> list[UID]:
+    pages = session.store.load_rows(session.selected.mailbox_id, uids, frozenset())
+    return [row.meta.uid async for page in pages for row in page]
+
+
+def _is_uid(command: c.Store) -> bool:
+    return command.numbers.uid if isinstance(command.numbers, Saved) else isinstance(command.numbers, UIDSet)

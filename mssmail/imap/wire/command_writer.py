@@ -6,7 +6,7 @@ Strings that cannot be quoted go as non-synchronising literals (RFC 7888), so a 
 from base64 import b64encode
 from typing import assert_never
 
-from mssmail.core.mailbox import SeqSet, UIDSet
+from mssmail.core.mailbox import Numbers, Saved, UIDSet
 from mssmail.imap.wire.commands import (
     Append,
     AppendMessage,
@@ -22,8 +22,10 @@ from mssmail.imap.wire.commands import (
     FetchItem,
     FetchSection,
     Id,
+    Known,
     List,
     Login,
+    Move,
     Rename,
     Search,
     Select,
@@ -36,13 +38,13 @@ from mssmail.imap.wire.fetch_responses import encode_section
 from mssmail.imap.wire.parser import WITHOUT_ARGUMENTS
 from mssmail.imap.wire.search_writer import encode_search_key
 from mssmail.imap.wire.utf7 import encode_utf7
-from mssmail.imap.wire.writer import NIL, encode_client_string, encode_flags, encode_ranges
+from mssmail.imap.wire.writer import NIL, encode_client_string, encode_flags, encode_numbers, encode_ranges
 
 _NAMES = {body: name for name, body in WITHOUT_ARGUMENTS.items()}
 
 _SignIn = Authenticate | Login | Id | Enable
 _OfMailboxes = Select | Create | Delete | Rename | Subscribe | Status | List
-_OfMessages = Append | Expunge | Search | Fetch | Store | Copy
+_OfMessages = Append | Expunge | Search | Fetch | Store | Copy | Move
 
 
 def encode_command(command: Command, *, utf8: bool = False) -> bytes:
@@ -59,7 +61,7 @@ def _encode_body(body: CommandBody, *, utf8: bool) -> bytes:
             return _encode_sign_in(body)
         case Select() | Create() | Delete() | Rename() | Subscribe() | Status() | List():
             return _encode_of_mailboxes(body, utf8=utf8)
-        case Append() | Expunge() | Search() | Fetch() | Store() | Copy():
+        case Append() | Expunge() | Search() | Fetch() | Store() | Copy() | Move():
             return _encode_of_messages(body, utf8=utf8)
         case _:
             raise ValueError("this command cannot be written")
@@ -100,7 +102,7 @@ def _encode_of_mailboxes(body: _OfMailboxes, *, utf8: bool) -> bytes:
         case Rename(old, new):
             return b" ".join([b"RENAME", _encode_name(old, utf8=utf8), _encode_name(new, utf8=utf8)])
         case Select(mailbox, read_only):
-            verb, rest = b"EXAMINE" if read_only else b"SELECT", b""
+            verb, rest = b"EXAMINE" if read_only else b"SELECT", _encode_parameters(body)
         case Create(mailbox, special_use):
             verb, rest = b"CREATE", f" (USE ({special_use}))".encode("ascii") if special_use else b""
         case Delete(mailbox):
@@ -112,6 +114,18 @@ def _encode_of_mailboxes(body: _OfMailboxes, *, utf8: bool) -> bytes:
         case _:
             assert_never(body)
     return verb + b" " + _encode_name(mailbox, utf8=utf8) + rest
+
+
+def _encode_parameters(body: Select) -> bytes:
+    words = [b"CONDSTORE"] if body.condstore else []
+    if body.known is not None:
+        words.append(b"QRESYNC (" + _encode_known(body.known) + b")")
+    return b" (" + b" ".join(words) + b")" if words else b""
+
+
+def _encode_known(known: Known) -> bytes:
+    uids = b"" if known.uids is None else b" " + encode_ranges(known.uids.ranges)
+    return b"%d %d%b" % (known.uid_validity, known.modseq, uids)
 
 
 def _encode_list(body: List, *, utf8: bool) -> bytes:
@@ -135,23 +149,47 @@ def _encode_of_messages(body: _OfMessages, *, utf8: bool) -> bytes:
         case Append(mailbox, messages):
             words = [b"APPEND", _encode_name(mailbox, utf8=utf8), *map(_encode_message, messages)]
         case Expunge(uids):
-            words = [b"UID EXPUNGE", encode_ranges(uids.ranges if uids else ())]
-        case Search(key, uid, charset):
-            words = [b"UID SEARCH" if uid else b"SEARCH", b"CHARSET " + charset.encode("ascii"), encode_search_key(key)]
+            words = [b"UID EXPUNGE", encode_numbers(uids)] if uids else [b"EXPUNGE"]
+        case Search():
+            words = _list_search_words(body)
         case Fetch(numbers, items):
             words = [_encode_verb(b"FETCH", numbers), b"(" + b" ".join(map(_encode_item, items)) + b")"]
-        case Store(numbers, action, flags, silent):
-            change = action.value + ("FLAGS.SILENT" if silent else "FLAGS")
-            words = [_encode_verb(b"STORE", numbers), change.encode("ascii"), encode_flags(flags)]
+            words += _list_modifiers(body)
+        case Store():
+            words = _list_store_words(body)
         case Copy(numbers, mailbox):
             words = [_encode_verb(b"COPY", numbers), _encode_name(mailbox, utf8=utf8)]
+        case Move(numbers, mailbox):
+            words = [_encode_verb(b"MOVE", numbers), _encode_name(mailbox, utf8=utf8)]
         case _:
             assert_never(body)
     return b" ".join(words)
 
 
-def _encode_verb(name: bytes, numbers: SeqSet | UIDSet) -> bytes:
-    return (b"UID " if isinstance(numbers, UIDSet) else b"") + name + b" " + encode_ranges(numbers.ranges)
+def _list_search_words(body: Search) -> list[bytes]:
+    words = [b"UID SEARCH" if body.uid else b"SEARCH"]
+    if body.returns is not None:
+        words.append(b"RETURN " + _encode_words(body.returns))
+    if body.charset:
+        words.append(b"CHARSET " + body.charset.encode("ascii"))
+    return [*words, encode_search_key(body.key)]
+
+
+def _list_modifiers(body: Fetch) -> list[bytes]:
+    if body.changed_since is None:
+        return []
+    return [b"(CHANGEDSINCE %d%b)" % (body.changed_since, b" VANISHED" if body.vanished else b"")]
+
+
+def _list_store_words(body: Store) -> list[bytes]:
+    since = [] if body.unchanged_since is None else [b"(UNCHANGEDSINCE %d)" % body.unchanged_since]
+    change = body.action.value + ("FLAGS.SILENT" if body.silent else "FLAGS")
+    return [_encode_verb(b"STORE", body.numbers), *since, change.encode("ascii"), encode_flags(body.flags)]
+
+
+def _encode_verb(name: bytes, numbers: Numbers) -> bytes:
+    is_uid = numbers.uid if isinstance(numbers, Saved) else isinstance(numbers, UIDSet)
+    return (b"UID " if is_uid else b"") + name + b" " + encode_numbers(numbers)
 
 
 def _encode_message(message: AppendMessage) -> bytes:

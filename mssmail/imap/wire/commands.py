@@ -7,7 +7,7 @@ A tagged command whose name we do not know is ``Unparsable``; what does not pars
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mssmail.core.mailbox import SeqSet, StoreAction, UIDSet
+from mssmail.core.mailbox import ModSeq, Numbers, Saved, StoreAction, UIDSet, UIDValidity
 from mssmail.core.search import SearchKey
 
 
@@ -62,16 +62,27 @@ class Enable:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What a client that returns knows of a mailbox (RFC 7162 §3.2.5); ``uids`` None: all up to then."""
+
+    uid_validity: UIDValidity
+    modseq: ModSeq
+    uids: UIDSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
-    """SELECT, or EXAMINE when ``read_only``."""
+    """SELECT, or EXAMINE when ``read_only``. ``known`` came with QRESYNC (RFC 7162)."""
 
     mailbox: str
     read_only: bool = False
+    condstore: bool = False
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """CREATE; ``special_use`` of RFC 6154 §3, empty when none."""
+    """CREATE; ``special_use`` of RFC 6154 §3, empty when none, several with blanks between them."""
 
     mailbox: str
     special_use: str = ""
@@ -161,16 +172,17 @@ class Unselect:
 class Expunge:
     """EXPUNGE, or UID EXPUNGE when ``uids`` is given (RFC 4315 §2.1)."""
 
-    uids: UIDSet | None = None
+    uids: UIDSet | Saved | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """SEARCH and UID SEARCH."""
+    """SEARCH and UID SEARCH. ``returns`` are RETURN's options (RFC 4731, RFC 5182), None when there was no RETURN."""
 
     key: SearchKey
     uid: bool = False
-    charset: str = "US-ASCII"
+    charset: str = ""  # as written, in capitals; empty when none was
+    returns: tuple[str, ...] | None = None  # MIN, MAX, ALL, COUNT, SAVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,25 +215,36 @@ class FetchSection:
 class Fetch:
     """FETCH and UID FETCH; macros already expanded."""
 
-    numbers: SeqSet | UIDSet
+    numbers: Numbers
     items: tuple[FetchItem | FetchSection, ...]
+    changed_since: ModSeq | None = None  # RFC 7162 §3.1.4.1
+    vanished: bool = False  # RFC 7162 §3.2.6
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
     """STORE and UID STORE."""
 
-    numbers: SeqSet | UIDSet
+    numbers: Numbers
     action: StoreAction
     flags: frozenset[str]
     silent: bool = False
+    unchanged_since: ModSeq | None = None  # RFC 7162 §3.1.3
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
     """COPY and UID COPY."""
 
-    numbers: SeqSet | UIDSet
+    numbers: Numbers
+    mailbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """MOVE and UID MOVE (RFC 6851)."""
+
+    numbers: Numbers
     mailbox: str
 
 
@@ -263,6 +286,7 @@ CommandBody = (
     | Fetch
     | Store
     | Copy
+    | Move
     | Idle
     | Unparsable
 )

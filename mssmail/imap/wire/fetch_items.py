@@ -16,7 +16,10 @@ _FAST = (FetchItem("FLAGS"), FetchItem("INTERNALDATE"), FetchItem("RFC822.SIZE")
 _ALL = (*_FAST, FetchItem("ENVELOPE"))
 _MACROS: dict[bytes, tuple[Item, ...]] = {b"FAST": _FAST, b"ALL": _ALL, b"FULL": (*_ALL, FetchItem("BODY"))}
 
-_PLAIN_ITEMS = ("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODY", "BODYSTRUCTURE")
+_PLAIN_ITEMS = (
+    *("UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODY", "BODYSTRUCTURE"),
+    *("MODSEQ", "SAVEDATE", "EMAILID", "THREADID"),  # RFC 7162 §3.1.4.2, RFC 8514 §4.1, RFC 8474 §5.3
+)
 _ITEMS: dict[bytes, Item] = {
     **{name.encode("ascii"): FetchItem(name) for name in _PLAIN_ITEMS},
     # RFC 3501 §6.4.5: the same as BODY[], BODY.PEEK[HEADER] and BODY[TEXT] but for the name in the answer.

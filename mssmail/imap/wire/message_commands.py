@@ -1,70 +1,117 @@
-"""FETCH, STORE, COPY, EXPUNGE and SEARCH, each also as its UID variant (RFC 9051 §6.4.9)."""
+"""FETCH, STORE, COPY, MOVE, EXPUNGE and SEARCH, each also as its UID variant (RFC 9051 §6.4.9)."""
 
 import re
 
-from mssmail.core.mailbox import SeqSet, StoreAction, UIDSet
-from mssmail.imap.wire.commands import Copy, Expunge, Fetch, FetchItem, Search, Store
+from mssmail.core.mailbox import ModSeq, StoreAction
+from mssmail.errors import BadSyntax
+from mssmail.imap.wire.commands import Copy, Expunge, Fetch, FetchItem, Move, Search, Store
 from mssmail.imap.wire.cursor import Cursor
 from mssmail.imap.wire.fetch_items import parse_fetch_items
 from mssmail.imap.wire.flags import parse_flags
 from mssmail.imap.wire.names import parse_mailbox
-from mssmail.imap.wire.number_sets import parse_seq_set, parse_uid_set
+from mssmail.imap.wire.number_sets import parse_modseq, parse_numbers, parse_uid_set
 from mssmail.imap.wire.search_keys import parse_search
 
-_UID = FetchItem("UID")
+_UID, _MODSEQ = FetchItem("UID"), FetchItem("MODSEQ")
 _STORE_ATT = re.compile(rb"([+-]?)FLAGS(\.SILENT)?", re.IGNORECASE)
+_UNCHANGED_SINCE = re.compile(rb"UNCHANGEDSINCE ", re.IGNORECASE)
 
 
-# fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
 def parse_fetch(cursor: Cursor) -> Fetch:
     """FETCH."""
-    numbers = parse_seq_set(cursor)
-    cursor.expect_space()
-    return Fetch(numbers, parse_fetch_items(cursor))
+    return _parse_fetch(cursor, uid=False)
 
 
 def parse_uid_fetch(cursor: Cursor) -> Fetch:
     """UID FETCH, which asks for UID whether it says so or not (RFC 9051 §6.4.9)."""
-    numbers = parse_uid_set(cursor)
+    return _parse_fetch(cursor, uid=True)
+
+
+# fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att / "(" fetch-att *(SP fetch-att) ")")
+#         [SP "(" fetch-modifier *(SP fetch-modifier) ")"]; RFC 4466 §6
+def _parse_fetch(cursor: Cursor, *, uid: bool) -> Fetch:
+    numbers = parse_numbers(cursor, uid=uid)
     cursor.expect_space()
     items = parse_fetch_items(cursor)
-    return Fetch(numbers, items if _UID in items else (_UID, *items))
+    if uid and _UID not in items:
+        items = (_UID, *items)
+    if not cursor.try_text(b" "):
+        return Fetch(numbers, items)
+    modifiers = cursor.expect_list(lambda: _parse_fetch_modifier(cursor))
+    since = [modifier for modifier in modifiers if modifier is not None]
+    vanished = None in modifiers
+    if len(since) != 1 or len(modifiers) > 1 + vanished:  # RFC 7162 §3.2.6: VANISHED only with CHANGEDSINCE
+        raise BadSyntax("modifiers of FETCH that do not go together")
+    return Fetch(numbers, items if _MODSEQ in items else (*items, _MODSEQ), since[0], vanished)
 
 
-# store = "STORE" SP sequence-set SP store-att-flags
+# fetch-modifier = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED"; RFC 7162 §7
+def _parse_fetch_modifier(cursor: Cursor) -> ModSeq | None:
+    """The ModSeq of CHANGEDSINCE; None for VANISHED."""
+    name = cursor.expect_keyword("a modifier")
+    if name == "VANISHED":
+        return None
+    if name != "CHANGEDSINCE":
+        raise BadSyntax("there is no such modifier of FETCH")
+    cursor.expect_space()
+    return parse_modseq(cursor)
+
+
 def parse_store(cursor: Cursor) -> Store:
     """STORE."""
-    return _parse_flag_change(cursor, parse_seq_set(cursor))
+    return _parse_flag_change(cursor, uid=False)
 
 
 def parse_uid_store(cursor: Cursor) -> Store:
     """UID STORE."""
-    return _parse_flag_change(cursor, parse_uid_set(cursor))
+    return _parse_flag_change(cursor, uid=True)
 
 
+# store = "STORE" SP sequence-set [SP "(" store-modifier ")"] SP store-att-flags; RFC 4466 §6
+# store-modifier = "UNCHANGEDSINCE" SP mod-sequence-valzer; RFC 7162 §7
 # store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
-def _parse_flag_change(cursor: Cursor, numbers: SeqSet | UIDSet) -> Store:
+def _parse_flag_change(cursor: Cursor, *, uid: bool) -> Store:
+    numbers = parse_numbers(cursor, uid=uid)
     cursor.expect_space()
+    since = None
+    if cursor.try_text(b"("):
+        cursor.expect_match(_UNCHANGED_SINCE, "UNCHANGEDSINCE")
+        since = parse_modseq(cursor)
+        cursor.expect_text(b") ")
     change = cursor.expect_match(_STORE_ATT, "FLAGS").upper()
     cursor.expect_space()
     action = StoreAction(change.partition(b"F")[0].decode("ascii"))
-    return Store(numbers, action, parse_flags(cursor), silent=change.endswith(b".SILENT"))
+    return Store(numbers, action, parse_flags(cursor), change.endswith(b".SILENT"), since)
 
 
 # copy = "COPY" SP sequence-set SP mailbox
 def parse_copy(cursor: Cursor) -> Copy:
     """COPY."""
-    return _parse_target(cursor, parse_seq_set(cursor))
+    numbers = parse_numbers(cursor, uid=False)
+    cursor.expect_space()
+    return Copy(numbers, parse_mailbox(cursor))
 
 
 def parse_uid_copy(cursor: Cursor) -> Copy:
     """UID COPY."""
-    return _parse_target(cursor, parse_uid_set(cursor))
-
-
-def _parse_target(cursor: Cursor, numbers: SeqSet | UIDSet) -> Copy:
+    numbers = parse_numbers(cursor, uid=True)
     cursor.expect_space()
     return Copy(numbers, parse_mailbox(cursor))
+
+
+# move = "MOVE" SP sequence-set SP mailbox; RFC 6851 §5
+def parse_move(cursor: Cursor) -> Move:
+    """MOVE."""
+    numbers = parse_numbers(cursor, uid=False)
+    cursor.expect_space()
+    return Move(numbers, parse_mailbox(cursor))
+
+
+def parse_uid_move(cursor: Cursor) -> Move:
+    """UID MOVE."""
+    numbers = parse_numbers(cursor, uid=True)
+    cursor.expect_space()
+    return Move(numbers, parse_mailbox(cursor))
 
 
 # uid-expunge = "UID" SP "EXPUNGE" SP sequence-set; RFC 4315 §4

@@ -2,9 +2,9 @@
 
 import re
 
-from mssmail.core.mailbox import STAR, SeqSet, UIDSet
+from mssmail.core.mailbox import STAR, ModSeq, Numbers, Saved, SeqSet, UIDSet
 from mssmail.errors import BadSyntax
-from mssmail.imap.wire.cursor import MAX_NUMBER, Cursor
+from mssmail.imap.wire.cursor import MAX_NUMBER, MAX_NUMBER64, Cursor
 
 _SET = re.compile(rb"[0-9*:,]++")
 _LONGEST_NUMBER = len(str(MAX_NUMBER))
@@ -12,14 +12,32 @@ _LONGEST_NUMBER = len(str(MAX_NUMBER))
 Ranges = tuple[tuple[int, int], ...]
 
 
-def parse_seq_set(cursor: Cursor) -> SeqSet:
-    """A set of message sequence numbers, ranges as written."""
-    return SeqSet(_parse_ranges(cursor))
+# sequence-set =/ seq-last-command
+# seq-last-command = "$"; RFC 5182 §5
+def parse_seq_set(cursor: Cursor) -> SeqSet | Saved:
+    """A set of message sequence numbers, ranges as written, or what SEARCH saved."""
+    return Saved(uid=False) if cursor.try_text(b"$") else SeqSet(_parse_ranges(cursor))
 
 
-def parse_uid_set(cursor: Cursor) -> UIDSet:
-    """A set of UIDs, ranges as written."""
+def parse_uid_set(cursor: Cursor) -> UIDSet | Saved:
+    """A set of UIDs, ranges as written, or what SEARCH saved."""
+    return Saved(uid=True) if cursor.try_text(b"$") else parse_known_uids(cursor)
+
+
+def parse_numbers(cursor: Cursor, *, uid: bool) -> Numbers:
+    """Either."""
+    return parse_uid_set(cursor) if uid else parse_seq_set(cursor)
+
+
+def parse_known_uids(cursor: Cursor) -> UIDSet:
+    """A set of UIDs where ``$`` has no meaning."""
     return UIDSet(_parse_ranges(cursor))
+
+
+# mod-sequence-valzer = "0" / mod-sequence-value; RFC 7162 §7
+def parse_modseq(cursor: Cursor) -> ModSeq:
+    """A ModSeq; 0, which clients send where only a value is allowed, is taken everywhere: it asks for everything."""
+    return ModSeq(cursor.expect_number(MAX_NUMBER64))
 
 
 # sequence-set = (seq-number / seq-range) ["," sequence-set]

@@ -67,10 +67,12 @@ WITH_ARGUMENTS: Mapping[bytes, Callable[[Cursor], CommandBody]] = MappingProxyTy
         b"FETCH": message_commands.parse_fetch,
         b"STORE": message_commands.parse_store,
         b"COPY": message_commands.parse_copy,
+        b"MOVE": message_commands.parse_move,
         b"SEARCH": message_commands.parse_seq_search,
         b"UID FETCH": message_commands.parse_uid_fetch,
         b"UID STORE": message_commands.parse_uid_store,
         b"UID COPY": message_commands.parse_uid_copy,
+        b"UID MOVE": message_commands.parse_uid_move,
         b"UID EXPUNGE": message_commands.parse_uid_expunge,
         b"UID SEARCH": message_commands.parse_uid_search,
     }

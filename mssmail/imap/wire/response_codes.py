@@ -49,6 +49,11 @@ def build_highest_modseq(modseq: ModSeq) -> Code:
     return Code("HIGHESTMODSEQ", b"%d" % modseq)
 
 
+def build_modified(numbers: Iterable[int]) -> Code:
+    """MODIFIED: what a conditional STORE left as it is (RFC 7162 §3.1.3)."""
+    return Code("MODIFIED", encode_number_set(numbers))
+
+
 def build_bad_charset(charsets: Iterable[str]) -> Code:
     """BADCHARSET, with those we read."""
     return Code("BADCHARSET", ("(" + " ".join(charsets) + ")").encode("ascii"))

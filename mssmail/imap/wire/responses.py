@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
+from mssmail.core.mailbox import ModSeq
 from mssmail.imap.wire.response_codes import Code
 from mssmail.imap.wire.writer import (
     NIL,
     encode_flags,
     encode_mailbox,
     encode_nstring,
+    encode_number_set,
     encode_quoted,
     encode_string,
     encode_text,
@@ -93,9 +95,31 @@ class MailboxStatus:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """``* SEARCH``."""
+    """``* SEARCH``; ``modseq`` is the highest of those found, when the search asked for it (RFC 7162 §3.1.5)."""
 
     numbers: tuple[int, ...]
+    modseq: ModSeq | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """``* ESEARCH`` (RFC 4731 §3.1): the items that were asked for, of the command of this tag."""
+
+    tag: str
+    is_uid: bool
+    lowest: int | None = None
+    highest: int | None = None
+    count: int | None = None
+    numbers: tuple[int, ...] = ()
+    modseq: ModSeq | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """``* VANISHED``; ``earlier``: not from the numbers the client counts by (RFC 7162 §3.2.10)."""
+
+    uids: tuple[int, ...]
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +160,7 @@ class Expunged:
 
 
 Prompt = StatusResponse | Continuation | Challenge
-Numbers = Exists | Recent | Expunged | Found
+Numbers = Exists | Recent | Expunged | Found | Extended | Vanished
 Names = Capabilities | Enabled | Flags
 Mailboxes = ListLine | MailboxStatus | Namespaces
 Response = Prompt | Numbers | Names | Mailboxes | ServerId
@@ -147,7 +171,7 @@ def encode_response(response: Response, *, utf8: bool = False) -> bytes:
     match response:
         case StatusResponse() | Continuation() | Challenge():
             line = _encode_prompt(response)
-        case Exists() | Recent() | Expunged() | Found():
+        case Exists() | Recent() | Expunged() | Found() | Extended() | Vanished():
             line = _encode_numbers(response)
         case Capabilities() | Enabled() | Flags():
             line = _encode_names(response)
@@ -183,10 +207,29 @@ def _encode_numbers(response: Numbers) -> bytes:
             return b"* %d RECENT" % count
         case Expunged(number):
             return b"* %d EXPUNGE" % number
-        case Found(numbers):
-            return b" ".join([b"* SEARCH", *(b"%d" % number for number in numbers)])
+        case Found(numbers, modseq):
+            words = [b"* SEARCH", *(b"%d" % number for number in numbers)]
+            return b" ".join(words if modseq is None else [*words, b"(MODSEQ %d)" % modseq])
+        case Extended():
+            return _encode_extended(response)
+        case Vanished(uids, earlier):
+            return b"* VANISHED " + (b"(EARLIER) " if earlier else b"") + encode_number_set(uids)
         case _:
             assert_never(response)
+
+
+# esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
+def _encode_extended(response: Extended) -> bytes:
+    words = [b'* ESEARCH (TAG "' + response.tag.encode("ascii") + b'")']
+    if response.is_uid:
+        words.append(b"UID")
+    pairs = ((b"MIN", response.lowest), (b"MAX", response.highest), (b"COUNT", response.count))
+    words += [name + b" %d" % number for name, number in pairs if number is not None]
+    if response.numbers:
+        words.append(b"ALL " + encode_number_set(response.numbers))
+    if response.modseq is not None:
+        words.append(b"MODSEQ %d" % response.modseq)
+    return b" ".join(words)
 
 
 def _encode_names(response: Names) -> bytes:

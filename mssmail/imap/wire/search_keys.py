@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from mssmail.core.mailbox import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 from mssmail.core.search import (
+    AgeKey,
     All,
     And,
     AnyText,
@@ -16,7 +17,9 @@ from mssmail.core.search import (
     HeaderText,
     InSeqs,
     InUids,
+    ModSeqKey,
     Not,
+    OfMessage,
     Or,
     SearchKey,
     SizeKey,
@@ -25,7 +28,7 @@ from mssmail.errors import BadCharset, BadSyntax
 from mssmail.imap.wire.commands import Search
 from mssmail.imap.wire.cursor import MAX_NUMBER64, Cursor
 from mssmail.imap.wire.dates import parse_date
-from mssmail.imap.wire.number_sets import parse_seq_set, parse_uid_set
+from mssmail.imap.wire.number_sets import parse_modseq, parse_seq_set, parse_uid_set
 
 MAX_DEPTH = 50  # of parentheses, NOT and OR together: what evaluates the key recurses as deep as it is
 CHARSETS = ("US-ASCII", "UTF-8")
@@ -33,6 +36,10 @@ RECENT = "\\Recent"
 
 _NAME = re.compile(rb"[A-Za-z]++")
 _CHARSET = re.compile(rb"CHARSET ", re.IGNORECASE)
+_RETURN = re.compile(rb"RETURN ", re.IGNORECASE)
+_EMAIL_ID = re.compile(r"E([1-9][0-9]{0,17})")
+_NOTHING = Not(All())
+RETURN_OPTIONS = ("MIN", "MAX", "ALL", "COUNT", "SAVE")  # RFC 4731 §3.1, RFC 5182 §2.1
 
 _WITHOUT_ARGUMENT: dict[str, SearchKey] = {
     "ALL": All(),
@@ -49,14 +56,26 @@ _WITHOUT_ARGUMENT: dict[str, SearchKey] = {
     "UNSEEN": Not(HasFlag(SEEN)),
     "NEW": And((HasFlag(RECENT), Not(HasFlag(SEEN)))),  # RFC 3501 §6.4.4
     "OLD": Not(HasFlag(RECENT)),
+    "SAVEDATESUPPORTED": All(),  # RFC 8514 §4.3
 }
 
 
+# search = "SEARCH" [search-return-opts] SP search-program
 # search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
 def parse_search(cursor: Cursor, *, uid: bool) -> Search:
     """A search. Text is read as UTF-8 whatever the charset: US-ASCII is a part of it (RFC 9051 §6.4.4 has no other)."""
-    charset = _parse_charset(cursor) if cursor.try_match(_CHARSET) else CHARSETS[0]
-    return Search(_parse_keys(cursor, 0), uid, charset)
+    returns = _parse_returns(cursor) if cursor.try_match(_RETURN) else None
+    charset = _parse_charset(cursor) if cursor.try_match(_CHARSET) else ""
+    return Search(_parse_keys(cursor, 0), uid, charset, returns)
+
+
+# search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
+def _parse_returns(cursor: Cursor) -> tuple[str, ...]:
+    options = () if cursor.try_text(b"()") else cursor.expect_list(lambda: cursor.expect_keyword("an option"))
+    if not set(options) <= set(RETURN_OPTIONS):
+        raise BadSyntax("there is no such option of SEARCH")
+    cursor.expect_space()
+    return tuple(dict.fromkeys(options))
 
 
 # charset = atom / quoted
@@ -83,7 +102,7 @@ def _parse_key(cursor: Cursor, depth: int) -> SearchKey:
         keys = _parse_keys(cursor, depth + 1)
         cursor.expect_text(b")")
         return keys
-    name = cursor.try_match(_NAME)
+    name = cursor.try_match(_NAME)  # a set of numbers, or ``$``, has none
     if name is None:
         return InSeqs(parse_seq_set(cursor))
     return _parse_named_key(cursor, name[0].decode("ascii").upper(), depth)
@@ -110,6 +129,33 @@ def _read_header(cursor: Cursor) -> SearchKey:
     field = cursor.expect_text_astring("the name of a header field").lower()
     cursor.expect_space()
     return HeaderText(field, cursor.expect_text_astring())
+
+
+# search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer; RFC 7162 §7
+def _read_modseq(cursor: Cursor) -> SearchKey:
+    """We keep one ModSeq for all of a message's flags, so that the entry's name says nothing (RFC 7162 §3.1.5)."""
+    if cursor.is_at(b'"'):
+        cursor.expect_string("the name of an entry")
+        cursor.expect_space()
+        if cursor.expect_keyword("the type of an entry") not in {"PRIV", "SHARED", "ALL"}:
+            raise BadSyntax("there is no such type of entry")
+        cursor.expect_space()
+    return ModSeqKey(parse_modseq(cursor))
+
+
+def _read_email_id(cursor: Cursor) -> SearchKey:
+    found = _EMAIL_ID.fullmatch(cursor.expect_atom("an object id"))
+    return OfMessage(int(found[1])) if found else _NOTHING
+
+
+def _read_thread_id(cursor: Cursor) -> SearchKey:
+    """No message has one here (RFC 8474 §5.3)."""
+    cursor.expect_atom("an object id")
+    return _NOTHING
+
+
+def _build_age_reader(comparison: Comparison) -> Callable[[Cursor], SearchKey]:
+    return lambda cursor: AgeKey(comparison, cursor.expect_nz_number())
 
 
 def _build_field_reader(field: str) -> Callable[[Cursor], SearchKey]:
@@ -144,6 +190,11 @@ _WITH_ARGUMENT: dict[str, Callable[[Cursor], SearchKey]] = {
     "SAVEDBEFORE": _build_date_reader(DateKind.SAVED, Comparison.BEFORE),  # RFC 8514 §4.3
     "SAVEDON": _build_date_reader(DateKind.SAVED, Comparison.ON),
     "SAVEDSINCE": _build_date_reader(DateKind.SAVED, Comparison.SINCE),
+    "OLDER": _build_age_reader(Comparison.BEFORE),  # RFC 5032 §4
+    "YOUNGER": _build_age_reader(Comparison.SINCE),
+    "MODSEQ": _read_modseq,
+    "EMAILID": _read_email_id,  # RFC 8474 §5.4
+    "THREADID": _read_thread_id,
     "LARGER": _build_size_reader(Comparison.LARGER),
     "SMALLER": _build_size_reader(Comparison.BEFORE),
     "UID": lambda cursor: InUids(parse_uid_set(cursor)),

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from mssmail.core.mailbox import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
 from mssmail.core.search import (
+    AgeKey,
     All,
     And,
     AnyText,
@@ -15,7 +16,10 @@ from mssmail.core.search import (
     HeaderText,
     InSeqs,
     InUids,
+    ModSeqKey,
+    MomentKey,
     Not,
+    OfMessage,
     Or,
     SearchKey,
     SizeKey,
@@ -23,7 +27,7 @@ from mssmail.core.search import (
 )
 from mssmail.imap.wire.dates import encode_date
 from mssmail.imap.wire.search_keys import RECENT
-from mssmail.imap.wire.writer import encode_client_string, encode_ranges
+from mssmail.imap.wire.writer import encode_client_string, encode_numbers
 
 _FLAGS = {
     ANSWERED: b"ANSWERED",
@@ -35,11 +39,15 @@ _FLAGS = {
 }
 _DATE_KINDS = {DateKind.INTERNAL: b"", DateKind.SENT: b"SENT", DateKind.SAVED: b"SAVED"}
 _DATE_COMPARISONS = {Comparison.BEFORE: b"BEFORE ", Comparison.ON: b"ON ", Comparison.SINCE: b"SINCE "}
+_AGE_COMPARISONS = {Comparison.BEFORE: b"OLDER %d", Comparison.SINCE: b"YOUNGER %d"}
 _SIZE_COMPARISONS = {Comparison.LARGER: b"LARGER %d", Comparison.BEFORE: b"SMALLER %d"}
+
+_Text = HeaderText | BodyText | AnyText
+_Leaf = All | HasFlag | _Text | DateKey | AgeKey | SizeKey | ModSeqKey | OfMessage | InSeqs | InUids
 
 
 def encode_search_key(key: SearchKey) -> bytes:
-    """A key that parses to itself. UidRanges is the store's own and cannot be asked for."""
+    """A key that parses to itself. UidRanges and MomentKey are the store's own and cannot be asked for."""
     match key:
         case Not(inner):
             return b"NOT " + encode_search_key(inner)
@@ -47,14 +55,22 @@ def encode_search_key(key: SearchKey) -> bytes:
             return b"OR " + encode_search_key(left) + b" " + encode_search_key(right)
         case And(keys):
             return b"(" + b" ".join(encode_search_key(inner) for inner in keys) + b")"
+        case UidRanges() | MomentKey():
+            raise ValueError("resolved keys are not for the wire")
+        case _:
+            return _encode_leaf(key)
+
+
+def _encode_leaf(key: _Leaf) -> bytes:
+    match key:
         case HeaderText() | BodyText() | AnyText():
             return _encode_text_key(key)
-        case DateKey() | SizeKey() | InSeqs() | InUids():
+        case DateKey() | AgeKey() | SizeKey():
+            return _encode_comparison(key)
+        case ModSeqKey() | OfMessage() | InSeqs() | InUids():
             return _encode_number_key(key)
         case All() | HasFlag():
             return _encode_plain_key(key)
-        case UidRanges():
-            raise ValueError("resolved UIDs are not for the wire")
         case _:
             assert_never(key)
 
@@ -65,7 +81,7 @@ def _encode_plain_key(key: All | HasFlag) -> bytes:
     return _FLAGS.get(key.flag) or b"KEYWORD " + key.flag.encode("ascii")
 
 
-def _encode_text_key(key: HeaderText | BodyText | AnyText) -> bytes:
+def _encode_text_key(key: _Text) -> bytes:
     text = encode_client_string(key.text.encode("utf-8"))
     match key:
         case HeaderText(field):
@@ -78,15 +94,27 @@ def _encode_text_key(key: HeaderText | BodyText | AnyText) -> bytes:
             assert_never(key)
 
 
-def _encode_number_key(key: DateKey | SizeKey | InSeqs | InUids) -> bytes:
+def _encode_comparison(key: DateKey | AgeKey | SizeKey) -> bytes:
     match key:
         case DateKey(kind, comparison, day):
             return _DATE_KINDS[kind] + _DATE_COMPARISONS[comparison] + encode_date(day)
+        case AgeKey(comparison, seconds):
+            return _AGE_COMPARISONS[comparison] % seconds
         case SizeKey(comparison, octets):
             return _SIZE_COMPARISONS[comparison] % octets
+        case _:
+            assert_never(key)
+
+
+def _encode_number_key(key: ModSeqKey | OfMessage | InSeqs | InUids) -> bytes:
+    match key:
+        case ModSeqKey(modseq):
+            return b"MODSEQ %d" % modseq
+        case OfMessage(message_id):
+            return b"EMAILID E%d" % message_id
         case InSeqs(numbers):
-            return encode_ranges(numbers.ranges)
+            return encode_numbers(numbers)
         case InUids(numbers):
-            return b"UID " + encode_ranges(numbers.ranges)
+            return b"UID " + encode_numbers(numbers)
         case _:
             assert_never(key)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from mssmail.core.mailbox import STAR, compress
+from mssmail.core.mailbox import STAR, Numbers, Saved, compress
 from mssmail.imap.wire import octets
 from mssmail.imap.wire.names import INBOX
 from mssmail.imap.wire.utf7 import encode_utf7
@@ -82,6 +82,11 @@ def encode_ranges(ranges: Iterable[tuple[int, int]]) -> bytes:
     return ",".join(
         _name_number(low) if low == high else f"{_name_number(low)}:{_name_number(high)}" for low, high in ranges
     ).encode("ascii")
+
+
+def encode_numbers(numbers: Numbers) -> bytes:
+    """A set as it was written, or ``$``."""
+    return b"$" if isinstance(numbers, Saved) else encode_ranges(numbers.ranges)
 
 
 def _name_number(number: int) -> str:

@@ -4,7 +4,10 @@ from mssmail.core.envelope import Peer
 from mssmail.imap.session import Terms
 from tests.imap.support import Talk, World, sign_in
 
-_BASE = "IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE IDLE UIDPLUS UNSELECT CHILDREN SPECIAL-USE ENABLE"
+_BASE = (
+    "IMAP4rev1 LITERAL+ SASL-IR ID NAMESPACE IDLE UIDPLUS UNSELECT CHILDREN SPECIAL-USE ENABLE MOVE LIST-EXTENDED "
+    "LIST-STATUS CREATE-SPECIAL-USE STATUS=SIZE ESEARCH SEARCHRES WITHIN SAVEDATE CONDSTORE QRESYNC"
+)
 
 
 async def test_before_tls_nobody_is_asked_for_a_password(world: World) -> None:

@@ -205,3 +205,54 @@ async def test_flags_seen_in_a_fetch_are_not_told_again(world: World) -> None:
     talk, other = await sign_in(world), await sign_in(world)
     await other.do("STORE 1 +FLAGS.SILENT (\\Flagged)")
     assert await talk.do("FETCH 1 FLAGS") == ["* 1 FETCH (FLAGS (\\Flagged \\Recent))", "OK FETCH completed"]
+
+
+async def test_changed_since_tells_only_what_changed(world: World) -> None:
+    for number in range(3):
+        world.deliver(build_message(f"m{number}"))
+    talk = await sign_in(world)
+    await talk.do("STORE 2 +FLAGS.SILENT (\\Seen)")
+    assert await talk.do("FETCH 1:3 FLAGS (CHANGEDSINCE 4)") == [
+        "* OK [HIGHESTMODSEQ 5] From here on",
+        "* 2 FETCH (FLAGS (\\Recent \\Seen) MODSEQ (5))",
+        "OK FETCH completed",
+    ]
+    assert len(await talk.do("UID FETCH 1:* FLAGS (CHANGEDSINCE 0)")) == 4
+
+
+async def test_vanished_tells_what_went_up_to_the_last_there_ever_was(world: World) -> None:
+    for number in range(4):
+        world.deliver(build_message(f"m{number}"))
+    talk, other = await sign_in(world), await sign_in(world)
+    await talk.do("ENABLE QRESYNC")
+    await other.do("STORE 2,4 +FLAGS.SILENT (\\Deleted)")
+    await other.do("EXPUNGE")
+    assert await talk.do("UID FETCH 1:* (FLAGS) (CHANGEDSINCE 6 VANISHED)") == [
+        "* VANISHED 2,4",
+        "* VANISHED (EARLIER) 2,4",
+        "OK FETCH completed",
+    ]
+    assert await talk.do("UID FETCH 3:9 (UID) (CHANGEDSINCE 6 VANISHED)") == [
+        "* VANISHED (EARLIER) 4",
+        "OK FETCH completed",
+    ]
+    assert await talk.do("UID FETCH 1:* (UID) (CHANGEDSINCE 7 VANISHED)") == ["OK FETCH completed"]
+
+
+async def test_marking_as_seen_tells_the_modseq_to_those_who_count_by_it(world: World) -> None:
+    world.deliver()
+    talk = await sign_in(world)
+    await talk.do("ENABLE CONDSTORE")
+    answer = await talk.do("FETCH 1 BODY[TEXT]")
+    assert answer[0] == "* 1 FETCH (MODSEQ (3) FLAGS (\\Recent \\Seen) BODY[TEXT] {10}"
+
+
+async def test_objects_and_save_dates_are_told(world: World) -> None:
+    world.deliver()
+    talk = await sign_in(world)
+    await talk.do("COPY 1 Archive")
+    line = (await talk.do("FETCH 1 (EMAILID THREADID SAVEDATE)"))[0]
+    assert line == '* 1 FETCH (EMAILID (E1) THREADID NIL SAVEDATE "21-Nov-2026 12:00:00 +0000")'
+    await talk.do("SELECT Archive")
+    line = (await talk.do("FETCH 1 (EMAILID SAVEDATE)"))[0]
+    assert line.startswith("* 1 FETCH (EMAILID (E1) SAVEDATE ")

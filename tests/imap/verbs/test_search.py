@@ -2,7 +2,7 @@
 
 import pytest
 
-from mssmail.core.mailbox import STAR, UID, Changes, MessageMeta, ModSeq, SeqSet, UIDSet
+from mssmail.core.mailbox import STAR, UID, Changes, MessageMeta, ModSeq, Saved, SeqSet, UIDSet
 from mssmail.core.search import All, And, HasFlag, InSeqs, InUids, Not, Or, SearchKey, UidRanges
 from mssmail.imap.verbs.search import localise
 from mssmail.imap.view import View
@@ -11,7 +11,9 @@ from tests.imap.support import Talk, World, build_message, sign_in
 
 def _view() -> View:
     metas = (MessageMeta(UID(uid), ModSeq(1), frozenset(), uid, recent=uid > 5) for uid in (2, 4, 6, 8))
-    return View(1, Changes(tuple(metas), (), (), ModSeq(1)), read_only=False)
+    view = View(1, Changes(tuple(metas), (), (), ModSeq(1)), read_only=False)
+    view.saved = (UID(3), UID(4), UID(6))
+    return view
 
 
 _RECENT = UidRanges(((6, 6), (8, 8)))
@@ -30,6 +32,7 @@ _RECENT = UidRanges(((6, 6), (8, 8)))
         (Not(HasFlag("\\Recent")), Not(_RECENT)),
         (Or(All(), HasFlag("\\Recent")), Or(All(), _RECENT)),
         (And((All(), HasFlag("\\Recent"))), And((All(), _RECENT))),
+        (InSeqs(Saved(uid=False)), UidRanges(((3, 4), (6, 6)))),
     ],
 )
 def test_what_only_the_session_knows_becomes_uids(key: SearchKey, expected: SearchKey) -> None:
@@ -92,3 +95,48 @@ async def test_expunges_wait_while_numbers_are_counted(world: World, talk: Talk)
     await other.do("EXPUNGE")
     assert await talk.do("SEARCH ALL") == ["* SEARCH 2", "OK SEARCH completed"]
     assert await talk.do("UID SEARCH ALL") == ["* SEARCH 3", "* 1 EXPUNGE", "OK SEARCH completed"]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("SEARCH RETURN () ALL", 'ESEARCH (TAG "T") ALL 1:2'),
+        ("UID SEARCH RETURN (MIN MAX COUNT) ALL", 'ESEARCH (TAG "T") UID MIN 2 MAX 3 COUNT 2'),
+        ("SEARCH RETURN (MIN) FLAGGED", 'ESEARCH (TAG "T")'),
+        ("SEARCH RETURN (COUNT SAVE) ALL", 'ESEARCH (TAG "T") COUNT 2'),
+        ("SEARCH RETURN (ALL) MODSEQ 1", 'ESEARCH (TAG "T") ALL 1:2 MODSEQ 7'),
+        ("SEARCH RETURN (MIN) MODSEQ 1", 'ESEARCH (TAG "T") MIN 1 MODSEQ 3'),
+        ("SEARCH RETURN (MAX COUNT) MODSEQ 1", 'ESEARCH (TAG "T") MAX 2 COUNT 2 MODSEQ 7'),
+        ("SEARCH MODSEQ 5", "SEARCH 2 (MODSEQ 7)"),
+        ("SEARCH MODSEQ 8", "SEARCH"),
+        ("SEARCH OLDER 1", "SEARCH 1 2"),
+        ("SEARCH YOUNGER 4294967295", "SEARCH 1 2"),
+        ("SEARCH EMAILID E3", "SEARCH 2"),
+        ("SEARCH EMAILID x", "SEARCH"),
+        ("SEARCH THREADID x", "SEARCH"),
+    ],
+)
+async def test_tells_what_was_asked_for(talk: Talk, command: str, told: str) -> None:
+    assert (await talk.do(command))[-2:] == ["* " + told, "OK SEARCH completed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "saved"), [("SAVE", "2:3"), ("SAVE MIN", "2"), ("SAVE MAX", "3"), ("SAVE MIN MAX COUNT", "2:3")]
+)
+async def test_what_is_saved_is_what_the_dollar_means(talk: Talk, options: str, saved: str) -> None:
+    await talk.do(f"SEARCH RETURN ({options}) ALL")
+    assert (await talk.do("UID SEARCH RETURN (ALL) $"))[0] == f'* ESEARCH (TAG "T") UID ALL {saved}'
+    assert (await talk.do("UID SEARCH UID $"))[0].split()[2:] == (["2", "3"] if ":" in saved else [saved])
+
+
+async def test_a_search_that_could_not_be_done_saves_nothing(talk: Talk) -> None:
+    await talk.do("SEARCH RETURN (SAVE) ALL")
+    many = " ".join(["OR ALL ALL"] * 300)
+    assert (await talk.do(f"SEARCH RETURN (SAVE) {many}"))[-1].startswith("NO")
+    assert await talk.do("FETCH $ FLAGS") == ["OK FETCH completed"]
+
+
+async def test_another_mailbox_knows_nothing_of_what_was_saved(talk: Talk) -> None:
+    await talk.do("SEARCH RETURN (SAVE) ALL")
+    await talk.do("SELECT INBOX")
+    assert await talk.do("UID FETCH $ FLAGS") == ["OK FETCH completed"]

@@ -18,6 +18,7 @@ async def test_tells_all_that_is_to_be_told(world: World) -> None:
         f"* OK [PERMANENTFLAGS ({flags} \\* \\Answered \\Deleted \\Draft \\Flagged \\Seen)] Flags to keep",
         f"* OK [UIDVALIDITY {validity}] UIDs are valid",
         "* OK [UIDNEXT 3] The next UID",
+        "* OK [HIGHESTMODSEQ 3] The mailbox's clock",
         "OK [READ-WRITE] SELECT completed",
     ]
 
@@ -63,3 +64,33 @@ async def test_a_failed_select_leaves_none_selected(world: World) -> None:
         "NO [NONEXISTENT] There is no such mailbox",
     ]
     assert (await talk.do("FETCH 1 FLAGS"))[-1].startswith("BAD")
+
+
+async def test_a_client_that_returns_hears_what_happened(world: World) -> None:
+    for number in range(5):
+        world.deliver(build_message(f"m{number}"))
+    talk = await sign_in(world)  # ModSeq 6
+    await talk.do("STORE 2,4 +FLAGS.SILENT (\\Deleted)")  # 7
+    await talk.do("EXPUNGE")  # 8
+    await talk.do("STORE 1:2 +FLAGS.SILENT (\\Seen)")  # 9
+    validity = (await talk.do("STATUS INBOX (UIDVALIDITY)"))[0].split()[-1].rstrip(")")
+    world.deliver(build_message("late"))  # 10
+    await talk.do("ENABLE QRESYNC")
+    answer = await talk.do(f"SELECT INBOX (QRESYNC ({validity} 6 1:4 (1:3 1:3)))")
+    assert answer[-5:] == [
+        "* OK [HIGHESTMODSEQ 10] The mailbox's clock",
+        "* VANISHED (EARLIER) 2,4",
+        "* 1 FETCH (UID 1 FLAGS (\\Seen) MODSEQ (9))",
+        "* 2 FETCH (UID 3 FLAGS (\\Seen) MODSEQ (9))",
+        "OK [READ-WRITE] SELECT completed",
+    ]
+    answer = await talk.do(f"EXAMINE INBOX (QRESYNC ({validity} 9))")
+    assert answer[-2:] == ["* 4 FETCH (UID 6 FLAGS () MODSEQ (10))", "OK [READ-ONLY] EXAMINE completed"]
+    answer = await talk.do(f"SELECT INBOX (QRESYNC ({validity} 10))")
+    assert answer[-2:] == ["* OK [HIGHESTMODSEQ 10] The mailbox's clock", "OK [READ-WRITE] SELECT completed"]
+
+
+async def test_qresync_has_to_be_enabled_first(world: World) -> None:
+    talk = await sign_in(world)
+    assert (await talk.do("SELECT INBOX (QRESYNC (1 1))"))[-1].startswith("BAD")
+    assert (await talk.do("FETCH 1:* FLAGS"))[-1].startswith("OK")

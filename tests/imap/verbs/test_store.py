@@ -78,3 +78,23 @@ async def test_messages_that_have_gone_are_told_of_and_no_failure(world: World, 
 async def test_the_server_s_own_flag_and_unknown_ones_cannot_be_set(talk: Talk) -> None:
     for flag in ("\\Recent", "\\Nonsense"):
         assert (await talk.do(f"STORE 1 +FLAGS ({flag})"))[-1].startswith("BAD")
+
+
+async def test_what_changed_meanwhile_stays_as_it_is(world: World, talk: Talk) -> None:
+    other = await sign_in(world)
+    await other.do("STORE 2 +FLAGS.SILENT (\\Flagged)")
+    assert await talk.do("UID STORE 1:3 (UNCHANGEDSINCE 4) +FLAGS (\\Seen)") == [
+        "* OK [HIGHESTMODSEQ 4] From here on",
+        "* 1 FETCH (UID 1 FLAGS (\\Seen) MODSEQ (6))",
+        "* 3 FETCH (UID 3 FLAGS (\\Seen) MODSEQ (6))",
+        "* 2 FETCH (UID 2 FLAGS (\\Flagged) MODSEQ (5))",
+        "OK [MODIFIED 2] STORE completed but for what changed meanwhile",
+    ]
+
+
+async def test_what_went_meanwhile_is_not_called_modified(world: World, talk: Talk) -> None:
+    other = await sign_in(world)
+    await other.do("STORE 2 +FLAGS.SILENT (\\Deleted)")
+    await other.do("EXPUNGE")
+    answer = await talk.do("STORE 2:3 (UNCHANGEDSINCE 4) +FLAGS.SILENT (\\Seen)")
+    assert answer[-1] == "OK [EXPUNGEISSUED] STORE completed, but some messages were expunged"

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mssmail.core.mailbox import SeqSet, StoreAction, UIDSet
-from mssmail.core.search import All
+from mssmail.core.mailbox import ModSeq, Saved, SeqSet, StoreAction, UIDSet, UIDValidity
+from mssmail.core.search import All, InSeqs
 from mssmail.imap.wire.command_writer import encode_command
 from mssmail.imap.wire.commands import (
     Append,
@@ -23,8 +23,10 @@ from mssmail.imap.wire.commands import (
     FetchSection,
     Id,
     Idle,
+    Known,
     List,
     Login,
+    Move,
     Rename,
     Search,
     Section,
@@ -70,8 +72,20 @@ NOON = datetime(1994, 2, 7, 12, 0, 0, tzinfo=UTC)
             Append("a", (AppendMessage(frozenset({"b"}), NOON, b"c"), AppendMessage(frozenset(), None, b"\0"))),
             b'APPEND "a" (b) "07-Feb-1994 12:00:00 +0000" {1+}\r\nc () ~{1+}\r\n\0',
         ),
-        (Search(All()), b"SEARCH CHARSET US-ASCII ALL"),
+        (Search(All()), b"SEARCH ALL"),
         (Search(All(), uid=True, charset="UTF-8"), b"UID SEARCH CHARSET UTF-8 ALL"),
+        (Search(InSeqs(Saved(uid=False)), returns=("MIN", "SAVE")), b"SEARCH RETURN (MIN SAVE) $"),
+        (Select("a", False, True, Known(UIDValidity(7), ModSeq(9))), b'SELECT "a" (CONDSTORE QRESYNC (7 9))'),
+        (Select("a", known=Known(UIDValidity(7), ModSeq(9), FIVE)), b'SELECT "a" (QRESYNC (7 9 5))'),
+        (Move(Saved(uid=True), "a"), b'UID MOVE $ "a"'),
+        (
+            Fetch(FIVE, (FetchItem("UID"),), ModSeq(9), vanished=True),
+            b"UID FETCH 5 (UID) (CHANGEDSINCE 9 VANISHED)",
+        ),
+        (
+            Store(ONE, StoreAction.ADD, frozenset({"b"}), unchanged_since=ModSeq(0)),
+            b"STORE 1 (UNCHANGEDSINCE 0) +FLAGS (b)",
+        ),
         (
             Fetch(
                 ONE,

@@ -34,6 +34,7 @@ SAMPLES = [
     b"FETCH 1 FLAGS",
     b"STORE 1 FLAGS a",
     b"COPY 1 a",
+    b"MOVE 1 a",
     b"IDLE",
     b"XYZZY",
 ]

@@ -80,7 +80,7 @@ def test_a_part_of_the_octets_can_be_asked_for() -> None:
         b"FLAGS UID",
         b"BODY.PEEK",
         b"X",
-        b"MODSEQ",
+        b"MODSEQS",
         b"BODY[",
         b"BODY[0]",
         b"BODY[1.]",

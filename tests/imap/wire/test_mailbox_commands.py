@@ -40,7 +40,6 @@ def test_a_mailbox_command_is_read(line: bytes, command: CommandBody) -> None:
         b"CREATE a ",
         b"CREATE a (USE)",
         b"CREATE a (USE (Sent))",
-        rb"CREATE a (USE (\Sent \Trash))",
         rb"CREATE a (USE (\Sent)",
         rb"CREATE a (FOO (\Sent))",
         b"RENAME a",
@@ -49,6 +48,15 @@ def test_a_mailbox_command_is_read(line: bytes, command: CommandBody) -> None:
         b"STATUS a ()",
         b"STATUS a MESSAGES",
         b"STATUS a (FOO)",
+        b"SELECT a ()",
+        b"SELECT a (FOO)",
+        b"SELECT a (CONDSTORE CONDSTORE)",
+        b"SELECT a (QRESYNC (1 2) QRESYNC (1 2))",
+        b"SELECT a (QRESYNC)",
+        b"SELECT a (QRESYNC (0 2))",
+        b"SELECT a (QRESYNC (1))",
+        b"SELECT a (QRESYNC (1 2 $))",
+        b"SELECT a (QRESYNC (1 2 1:3 (1:2)))",
     ],
 )
 def test_a_mailbox_command_that_is_none_is_refused(line: bytes) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from mssmail.core.mailbox import STAR, SeqSet, StoreAction, UIDSet
+from mssmail.core.mailbox import STAR, ModSeq, Saved, SeqSet, StoreAction, UIDSet
 from mssmail.core.search import All
 from mssmail.errors import BadSyntax
-from mssmail.imap.wire.commands import CommandBody, Copy, Expunge, Fetch, FetchItem, Search, Store
+from mssmail.imap.wire.commands import CommandBody, Copy, Expunge, Fetch, FetchItem, Move, Search, Store
 from tests.imap.wire.support import read_command
 
 SEEN = frozenset({r"\Seen"})
@@ -26,6 +26,24 @@ SEEN = frozenset({r"\Seen"})
         (b"EXPUNGE", Expunge()),
         (b"UID EXPUNGE 3:5", Expunge(UIDSet(((3, 5),)))),
         (b"SEARCH ALL", Search(All())),
+        (b"SEARCH RETURN () ALL", Search(All(), returns=())),
+        (b"UID SEARCH return (min COUNT) ALL", Search(All(), uid=True, returns=("MIN", "COUNT"))),
+        (b"MOVE 1 inbox", Move(SeqSet(((1, 1),)), "INBOX")),
+        (b"UID MOVE $ a", Move(Saved(uid=True), "a")),
+        (
+            b"UID FETCH 1 FLAGS (CHANGEDSINCE 7 VANISHED)",
+            Fetch(
+                UIDSet(((1, 1),)),
+                (FetchItem("UID"), FetchItem("FLAGS"), FetchItem("MODSEQ")),
+                ModSeq(7),
+                vanished=True,
+            ),
+        ),
+        (b"FETCH 1 (MODSEQ) (CHANGEDSINCE 0)", Fetch(SeqSet(((1, 1),)), (FetchItem("MODSEQ"),), ModSeq(0))),
+        (
+            rb"STORE $ (UNCHANGEDSINCE 0) FLAGS.SILENT (\Seen)",
+            Store(Saved(uid=False), StoreAction.REPLACE, SEEN, silent=True, unchanged_since=ModSeq(0)),
+        ),
         (b"UID SEARCH CHARSET UTF-8 ALL", Search(All(), uid=True, charset="UTF-8")),
     ],
 )
@@ -50,6 +68,17 @@ def test_a_message_command_is_read(line: bytes, command: CommandBody) -> None:
         b"EXPUNGE 1",
         b"UID EXPUNGE",
         b"UID  FETCH 1 FLAGS",
+        b"FETCH 1 FLAGS ()",
+        b"FETCH 1 FLAGS (FOO)",
+        b"FETCH 1 FLAGS (VANISHED)",
+        b"FETCH 1 FLAGS (CHANGEDSINCE 1 CHANGEDSINCE 2)",
+        b"FETCH 1 FLAGS (CHANGEDSINCE 9223372036854775808)",
+        b"STORE 1 (UNCHANGEDSINCE 1)FLAGS (a)",
+        b"STORE 1 () FLAGS (a)",
+        b"SEARCH RETURN ALL",
+        b"SEARCH RETURN (ALL)",
+        b"SEARCH RETURN (FIRST) ALL",
+        b"MOVE 1",
     ],
 )
 def test_a_message_command_that_is_none_is_refused(line: bytes) -> None:

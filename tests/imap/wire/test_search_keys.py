@@ -98,7 +98,7 @@ def test_text_is_utf8_with_and_without_a_charset() -> None:
     text = "été".encode()
     assert _parse(b"SUBJECT \n", text) == Search(HeaderText("subject", "été"))
     assert _parse(b"CHARSET UTF-8 SUBJECT \n", text) == Search(HeaderText("subject", "été"), charset="UTF-8")
-    assert _parse(b'charset "us-ascii" ALL') == Search(All())
+    assert _parse(b'charset "us-ascii" ALL') == Search(All(), charset="US-ASCII")
     with pytest.raises(BadSyntax, match="not UTF-8"):
         _parse(b"SUBJECT \n", b"\xe9t\xe9")
 

@@ -1,0 +1,23 @@
+"""MOVE and UID MOVE: to another mailbox in one step, each message wholly or not at all (RFC 6851)."""
+
+from mssmail.errors import ReadOnly
+from mssmail.imap.replies import Answer, ok
+from mssmail.imap.session import Session
+from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.response_codes import build_copy_uid
+
+
+async def run(session: Session, command: c.Move) -> Answer:
+    """COPYUID comes first (RFC 6851 §4.3), EXPUNGE or VANISHED with the news that follow every command."""
+    view = session.selected
+    if view.read_only:
+        raise ReadOnly("MOVE after EXAMINE")
+    uids = view.resolve(command.numbers)
+    if not uids:
+        return ok("MOVE completed")
+    moved = await session.store.move(session.owner, view.mailbox_id, uids, command.mailbox)
+    session.note("moved", mailbox=command.mailbox, messages=len(moved.uids))
+    code = build_copy_uid(moved)
+    if code is not None:
+        await session.tell(ok("Moved", code))
+    return ok("MOVE completed" if len(moved.uids) == len(uids) else "MOVE completed, but some messages were expunged")
