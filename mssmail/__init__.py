@@ -10,7 +10,7 @@ The house, from the street door down; a floor imports only from floors below it 
 ``flows``                 what the server does: receive, submit, dispatch, refresh, mailboxes
 ``delivery  workers``     outward SMTP; the pool of processes that examine hostile bytes
 ``examine``               bytes → Examination, a pure function
-``smime``                 CMS: find, verify, sign
+``smime  documents``      CMS: find, verify, sign; health documents: read, judge
 ``policy  trust  store``  decisions; whom we believe; what is kept
 ``logs``                  how log lines look
 ``mime  settings  journal``  bytes → tree of spans; configuration; the audit trail's words

@@ -24,7 +24,8 @@
     ├── MessageFault
     │   ├── BadLineEnding     bare CR, bare LF or NUL
     │   ├── LineTooLong
-    │   └── TooBig
+    │   ├── TooBig
+    │   └── BadDocument       a health document or archive that cannot be read, or must not be
     ├── ProtocolFault
     │   ├── BadSyntax
     │   │   ├── BadCharset    a character set we do not read
@@ -141,6 +142,10 @@ class LineTooLong(MessageFault):
 
 class TooBig(MessageFault):
     """More octets than we take."""
+
+
+class BadDocument(MessageFault):
+    """A health document that cannot be read, or must not be; its text is the reason and names nobody."""
 
 
 class ProtocolFault(Fault):

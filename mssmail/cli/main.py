@@ -21,6 +21,7 @@ _PLACES = {
     "trust": "mssmail.cli.trust:trust",
     "queue": "mssmail.cli.queue:queue",
     "message": "mssmail.cli.message:message",
+    "document": "mssmail.cli.document:document",
     "cert": "mssmail.cli.cert:cert",
     "explain": "mssmail.cli.explain:explain",
     "fsck": "mssmail.cli.fsck:fsck",

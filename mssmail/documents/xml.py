@@ -1,0 +1,132 @@
+"""XML from strangers: no DTD, no entity, no network, bounded; then small tolerant readings of its elements."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+
+from mssmail.documents.limits import MAX_ATTRIBUTES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_TEXT
+from mssmail.errors import BadDocument
+from mssmail.mime.charsets import clean_text
+
+Element = etree._Element  # lxml has no public name for it
+
+DTD: Final = "DTD/entity declaration"
+NOT_XML: Final = "not well-formed XML"
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
+_UTF_8_MARK = b"\xef\xbb\xbf"
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+# Encodings in which "<" is the byte we count; others (UTF-7, EBCDIC) hide what stands in them.
+_ENCODINGS = frozenset(
+    (b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1", b"iso-8859-15", b"windows-1252", b"latin1")
+)
+_FORBIDDEN = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_BLANKS = re.compile(r"\s+")
+_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+
+
+def parse_xml(data: bytes) -> Element:
+    """The root element; raises BadDocument."""
+    _check_text(data)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        recover=False,
+        remove_pis=True,
+        remove_comments=True,
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
+        raise BadDocument(NOT_XML) from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise BadDocument(DTD)
+    _check_tree(root)
+    return root
+
+
+def _check_text(data: bytes) -> None:
+    """What can be said before a parser sees it. The counts are of marks, so never too low."""
+    if len(data) > MAX_DOCUMENT_BYTES:
+        raise BadDocument("too large")
+    plain = data.replace(b"\x00", b"") if data.startswith(_UTF_16) else data
+    start = plain[:512].removeprefix(_UTF_8_MARK).removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").lstrip()
+    if not start.startswith(b"<"):
+        raise BadDocument(NOT_XML)
+    declared = _DECLARED.match(start)
+    if declared is not None and declared[1].lower() not in _ENCODINGS:
+        raise BadDocument("unknown encoding")
+    if _FORBIDDEN.search(plain):
+        raise BadDocument(DTD)
+    if (
+        plain.count(b"<") - plain.count(b"</") > MAX_ELEMENTS
+        or plain.count(b'="') + plain.count(b"='") > MAX_ATTRIBUTES
+    ):
+        raise BadDocument("too large")
+
+
+def _check_tree(root: Element) -> None:
+    depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > MAX_DEPTH:
+            raise BadDocument("too deep")
+
+
+def find_path(element: Element | None, path: str, namespace: str) -> Element | None:
+    """The first element at ``a/b/c``, every step a child of that name in the namespace."""
+    for step in path.split("/"):
+        if element is None:
+            return None
+        element = element.find(f"{{{namespace}}}{step}")
+    return element
+
+
+def iterate_path(element: Element | None, path: str, namespace: str) -> Iterator[Element]:
+    """All elements at ``a/b/c``."""
+    if element is not None:
+        yield from element.iterfind("/".join(f"{{{namespace}}}{step}" for step in path.split("/")))
+
+
+def read_attribute(element: Element | None, name: str) -> str | None:
+    """The attribute, stripped; None when it is absent or empty."""
+    value = None if element is None else element.get(name)
+    return clean_value(value) or None if value is not None else None
+
+
+def read_type(element: Element) -> str | None:
+    """The local part of xsi:type: prefixes differ (``PQ``, ``c:PQ``)."""
+    value = element.get(_XSI_TYPE)
+    return None if value is None else value.rpartition(":")[2].strip()[:MAX_TEXT]
+
+
+def read_text(element: Element | None) -> str | None:
+    """All text inside, blanks joined; None when there is none."""
+    if element is None:
+        return None
+    return clean_value("".join(itertext(element))) or None
+
+
+def itertext(element: Element) -> Iterator[str]:
+    """The pieces of text inside, as many as are of use."""
+    taken = 0
+    for piece in element.itertext(with_tail=False):
+        yield str(piece)
+        taken += len(piece)
+        if taken > 4 * MAX_TEXT:
+            return
+
+
+def clean_line(text: str) -> str:
+    """One line as it is written, without controls and of bounded length."""
+    return clean_text(text[: 8 * MAX_TEXT]).strip()[:MAX_TEXT]
+
+
+def clean_value(text: str) -> str:
+    """One line without controls, of bounded length."""
+    return _BLANKS.sub(" ", clean_text(text[: 8 * MAX_TEXT])).strip()[:MAX_TEXT]
