@@ -6,10 +6,10 @@ never disagree about where the next command begins. A bare CR, a bare LF or a NU
 mending would break a signature (RFC 5321 §2.3.8).
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from mssmail.errors import BadLineEnding, LineTooLong, SpoolFull, TooBig
+from mssmail.smtp.limits import InflightLimit
 
 _END: Final = b"\r\n.\r\n"
 _CR: Final = 13
@@ -23,16 +23,16 @@ MAX_LINE_BYTES: Final = 65_536
 class DataReader:
     """Collects one message. Nothing it returns depends on how the octets were cut.
 
-    ``reserve`` is asked for room before octets are kept; what it granted is in ``reserved`` and is the caller's to give
-    back. A message that will be refused is read to its end but kept no longer than needed.
+    ``room`` is asked before octets are kept; the caller ends with ``give_back``. A message that will be refused is read
+    to its end but neither kept nor counted any longer: or those that came together too many would all be refused.
     """
 
-    def __init__(self, max_bytes: int, reserve: Callable[[int], bool]) -> None:
+    def __init__(self, max_bytes: int, room: InflightLimit) -> None:
         self._max_bytes = max_bytes
         # Stuffing makes three octets four at worst (a line of one dot), so beyond this it cannot fit.
         self._max_stuffed = max_bytes * 4 // 3 + 5
-        self._reserve = reserve
-        self.reserved = 0
+        self._room = room
+        self._reserved = 0
         self.size = 0  # octets taken from the wire
         self._buffer = bytearray(b"\r\n")  # DATA begins as if after a line end, so that ".CRLF" alone ends it
         self._checked = 2
@@ -67,6 +67,11 @@ class DataReader:
             raise LineTooLong(size=self.size)
         return bytes(memoryview(buffer)[2:])
 
+    def give_back(self) -> None:
+        """The room is no longer needed: the message has been answered for, or never will be. May be called twice."""
+        self._room.release(self._reserved)
+        self._reserved = 0
+
     def _feed_piece(self, piece: bytes) -> bytes | None:
         start = max(0, len(self._buffer) - len(_END) + 1)
         self._buffer += piece
@@ -86,12 +91,13 @@ class DataReader:
     def _take_room(self, count: int) -> None:
         self.size += count
         if not self._is_discarding:
-            self._is_full = not self._reserve(count)
-            self.reserved += 0 if self._is_full else count
+            self._is_full = not self._room.reserve(count)
+            self._reserved += 0 if self._is_full else count
 
     def _drop_what_is_refused(self) -> None:
         if self._is_full or self._has_bad_ending or self.size > self._max_stuffed:
             self._is_discarding = True
+            self.give_back()
             del self._buffer[: -len(_END) + 1]
 
     def _check(self, end: int) -> None:

@@ -81,16 +81,16 @@ class Conversation(Connection):
         self._forbid_argument(arg)
         self._write(Reply(354, "", "End data with <CR><LF>.<CR><LF>"))
         await self._flush()
-        data = DataReader(self._edge.max_message_bytes, self._edge.inflight.reserve)
+        data = DataReader(self._edge.max_message_bytes, self._edge.inflight)
         started = perf_counter()
         try:
             async with asyncio.timeout(self._edge.data_seconds):
                 await self._stream.read_message(data, self._edge.command_seconds)
         except TimeoutError:
-            self._edge.inflight.release(data.reserved)
+            data.give_back()
             raise SilentPeer from None
         except BaseException:
-            self._edge.inflight.release(data.reserved)
+            data.give_back()
             raise
         self.envelope.receive_seconds = perf_counter() - started
         task = asyncio.create_task(self._answer_message(self.session, self.envelope, data))
@@ -108,7 +108,7 @@ class Conversation(Connection):
             await handler.note_refusal(session, transaction, reply, type(error).__name__)
             return reply.with_id(transaction.id)
         finally:
-            self._edge.inflight.release(data.reserved)
+            data.give_back()
 
     async def smtp_RSET(self, arg: str) -> None:
         """RFC 5321 §4.1.1.5."""

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mssmail.errors import BadLineEnding, Fault, LineTooLong, SpoolFull, TooBig
+from mssmail.smtp.limits import InflightLimit
 from mssmail.smtp.reader import MAX_LINE_BYTES, DataReader
 
 LIMIT = 1_000
@@ -35,14 +36,7 @@ IMAGES = {
 
 
 def _read(*pieces: bytes, limit: int = LIMIT, room: int = 10**9) -> tuple[bytes | type[Fault], bytes]:
-    left = room
-
-    def reserve(count: int) -> bool:
-        nonlocal left
-        left -= count
-        return left >= 0
-
-    reader = DataReader(limit, reserve)
+    reader = DataReader(limit, InflightLimit(room))
     for index, piece in enumerate(pieces):
         rest = reader.feed(piece)
         if rest is not None:
@@ -106,10 +100,10 @@ def test_stuffing_does_not_count_against_the_size() -> None:
 
 
 def test_a_refused_message_is_not_kept() -> None:
-    reader = DataReader(10**6, lambda _count: True)
+    reader = DataReader(10**6, InflightLimit(10**9))
     reader.feed(b"a\nb" + b"x" * 500_000)
     assert len(reader._buffer) < 10
-    big = DataReader(1_000, lambda _count: True)
+    big = DataReader(1_000, InflightLimit(10**9))
     big.feed(b"x" * 500_000)
     assert len(big._buffer) < 10
 
@@ -120,8 +114,36 @@ def test_no_room_is_a_temporary_fault_found_at_the_end(step: int) -> None:
     assert _read(*(wire[i : i + step] for i in range(0, len(wire), step)), room=300) == (SpoolFull, NEXT)
 
 
-def test_tells_what_room_it_took() -> None:
-    reader = DataReader(10**6, lambda _count: True)
+def test_takes_room_for_what_it_keeps_until_it_is_given_back() -> None:
+    room = InflightLimit(10**9)
+    reader = DataReader(10**6, room)
     assert reader.feed(b"x" * 40_000) is None
     assert reader.feed(b"\r\n.\r\n" + NEXT) == NEXT
-    assert reader.reserved == reader.size == 40_005
+    assert room.used == reader.size == 40_005
+    reader.give_back()
+    reader.give_back()
+    assert room.used == 0
+
+
+@pytest.mark.parametrize("refused", [b"a\nb" + b"x" * 40_000, b"x" * 3_000_000])
+def test_a_refused_message_leaves_its_room_to_others(refused: bytes) -> None:
+    room = InflightLimit(10**9)
+    assert DataReader(10**6, room).feed(refused) is None
+    assert room.used == 0
+
+
+def test_of_messages_too_many_together_those_that_fit_are_taken() -> None:
+    room = InflightLimit(100_000)
+    readers = [DataReader(10**6, room) for _ in range(3)]
+    for _ in range(16):
+        for reader in readers:
+            reader.feed(b"x" * 3_000)
+    outcomes: list[object] = []
+    for reader in readers:
+        reader.feed(b"\r\n.\r\n")
+        try:
+            outcomes.append(len(reader.take_message()))
+        except SpoolFull:
+            outcomes.append(SpoolFull)
+    assert outcomes.count(SpoolFull) == 1
+    assert outcomes.count(48_002) == 2

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from mssmail.errors import BadSyntax, FrameTooBig
+from mssmail.smtp.limits import InflightLimit
 from mssmail.smtp.reader import DataReader
 from mssmail.smtp.stream import MAX_LINE_BYTES, LineStream, parse_command
 
@@ -53,7 +54,7 @@ async def test_takes_the_longest_line_there_may_be() -> None:
 
 async def test_a_message_leaves_what_follows_it() -> None:
     stream = _open(b"DATA\r\n", b"a: b\r\n\r\nx\r\n.\r\nQUIT\r\n")
-    data = DataReader(1_000, lambda _count: True)
+    data = DataReader(1_000, InflightLimit(10**9))
     assert await stream.read_line() == b"DATA"
     await stream.read_message(data, 1)
     assert data.take_message() == b"a: b\r\n\r\nx\r\n"
@@ -63,13 +64,13 @@ async def test_a_message_leaves_what_follows_it() -> None:
 async def test_a_message_that_breaks_off_is_no_message() -> None:
     stream = _open(b"a: b\r\n")
     with pytest.raises(EOFError):
-        await stream.read_message(DataReader(1_000, lambda _count: True), 1)
+        await stream.read_message(DataReader(1_000, InflightLimit(10**9)), 1)
 
 
 async def test_silence_ends_the_wait_for_a_message() -> None:
     stream = _open(b"a: b\r\n", end=False)
     with pytest.raises(TimeoutError):
-        await stream.read_message(DataReader(1_000, lambda _count: True), 0.01)
+        await stream.read_message(DataReader(1_000, InflightLimit(10**9)), 0.01)
 
 
 async def test_forgets_what_came_before_tls() -> None:
