@@ -180,9 +180,17 @@ class Dispatcher:
             self._resting[batch.domain] = (loop.time() + min(30.0, waits[0] / 2), unreachable)
 
     async def _put_off(self, batch: Batch, reason: str) -> None:
+        """Try much later; but what has waited long enough is given up, or a fault of ours would keep it for ever."""
+        now, patience = self._clock(), timedelta(seconds=self._settings.queue.give_up_seconds)
+        items = batch.pending.values()
+        late = Batch(batch.domain, {item.id: item for item in items if item.queued_at + patience <= now})
+        kept = [item for item in items if item.id not in late.pending]
+        try:
+            await self._carrier.settle_all(late, Deferred(reason))
+        except Exception:
+            _log.exception("%d items for %s cannot be given up", len(late.pending), batch.domain)
         waits = self._settings.queue.retry_seconds or (60,)
-        items = list(batch.pending.values())
-        await self._give_back(items, self._clock() + timedelta(seconds=max(waits[-1], 60)), reason)
+        await self._give_back([*kept, *late.pending.values()], now + timedelta(seconds=max(waits[-1], 60)), reason)
         batch.pending.clear()
 
     async def _give_back(self, items: list[QueueItem], at: datetime, reason: str) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mssmail.errors import Fault, SpoolFull, StoreUnavailable
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # the last: a limit of the process (RLIMIT_FSIZE)
 
 
 def read_fault(error: BaseException) -> Fault:

@@ -304,6 +304,16 @@ async def test_a_fault_of_ours_in_one_lane_strands_nothing_and_stops_nobody(tmp_
     assert item.last_error == "internal fault: ZeroDivisionError"
 
 
+async def test_a_fault_of_ours_that_does_not_end_is_told_to_the_sender_in_the_end(tmp_path: Path) -> None:
+    async with open_room(tmp_path, Queue(retry_seconds=(3_600,), give_up_seconds=0)) as room:
+        await room.put(ANNE)
+        await room.start(BrokenResolver())
+        await room.wait_for(Event.BOUNCED)
+        await room.settle()
+        assert await room.read_items() == []
+        assert b"internal fault: ZeroDivisionError" in (await room.load_report()).data
+
+
 async def test_without_dns_and_route_mail_waits(tmp_path: Path) -> None:
     async with open_room(tmp_path, PATIENT) as room:
         await room.put(ANNE)

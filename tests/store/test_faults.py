@@ -27,6 +27,7 @@ def _make_full() -> OperationalError:
         (_make_full(), SpoolFull),
         (OSError(errno.ENOSPC, "no space"), SpoolFull),
         (OSError(errno.EDQUOT, "quota"), SpoolFull),
+        (OSError(errno.EFBIG, "file too large"), SpoolFull),
         (OSError(errno.EIO, "broken"), StoreUnavailable),
         (OperationalError("SELECT", {}, sqlite3.OperationalError("database is locked")), StoreUnavailable),
         (ValueError("ours"), StoreUnavailable),
