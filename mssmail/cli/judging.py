@@ -21,6 +21,7 @@ _SWITCHES: Final = (
     click.option("--anchors", type=_folder, help="CA certificates that end every path; else the configuration's."),
     click.option("--intermediates", type=_folder, help="Further CA certificates, to build paths."),
     click.option("--crls", type=_folder, help="Revocation lists, a file or a folder."),
+    click.option("--ocsp", type=_folder, help="OCSP responses (DER), a file or a folder."),
     click.option("--allow-sha1", is_flag=True, help="Believe SHA-1."),
     click.option("--allow-dsa", is_flag=True, help="Believe DSA keys."),
     click.option("--min-rsa-bits", type=click.IntRange(0), default=2_048, show_default=True, help="Smallest RSA key."),
@@ -46,6 +47,7 @@ class Judging:
     anchors: Path | None
     intermediates: Path | None
     crls: Path | None
+    ocsp: Path | None
     allow_sha1: bool
     allow_dsa: bool
     min_rsa_bits: int
@@ -64,9 +66,9 @@ class Judging:
             anchors, intermediates = settings.anchors, intermediates or settings.intermediates
         between, faults = find_certificates(intermediates) if intermediates else ((), ())
         crls = read_folder(self.crls) if self.crls else ()
-        store = build_trust_store(
-            TrustSnapshot(0, load_certificates(anchors), between, crls, self._build_policy(author_rule=author_rule))
-        )
+        responses = read_folder(self.ocsp) if self.ocsp else ()
+        policy = self._build_policy(author_rule=author_rule)
+        store = build_trust_store(TrustSnapshot(0, load_certificates(anchors), between, crls, policy, responses))
         return store, (*faults, *store.faults)
 
     def _build_policy(self, *, author_rule: bool) -> SignaturePolicy:

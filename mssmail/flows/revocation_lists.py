@@ -17,7 +17,7 @@ from mssmail.errors import BadRevocationList, Fault, FetchFault, StoreUnavailabl
 from mssmail.flows.fetch import NO_VALIDATORS, Limits, Validators, fetch
 from mssmail.flows.last_good import LastGood
 from mssmail.trust.certificate import Certificate, fold_name
-from mssmail.trust.revocation import CLOCK_SKEW, Crl, load_crl, verify_crl
+from mssmail.trust.crl import CLOCK_SKEW, Crl, load_crl, verify_crl
 
 LIMITS: Final = Limits(64 * 1024 * 1024, total_seconds=60, step_seconds=15)
 _log = logging.getLogger(__name__)
@@ -130,6 +130,6 @@ def _verify(crl: Crl, authorities: Sequence[Certificate]) -> None:
 
 
 def _build_key(crl: Crl) -> str:
-    """Issuer and scope as a file name: a complete list and one for users only stand side by side."""
-    scope = b"" if crl.point is None else crl.point.public_bytes()
+    """Issuer and scope as a file name: a complete list, one for users only and a delta list stand side by side."""
+    scope = (b"" if crl.point is None else crl.point.public_bytes()) + (b"|delta" if crl.is_delta else b"")
     return hashlib.sha256(crl.crl.issuer.public_bytes() + b"|" + scope).hexdigest()

@@ -1,10 +1,11 @@
 """Whether certificates make a chain: who may certify whom, for which names, policies and depth (RFC 5280 §6.1).
 
-Signatures were the search's question; dates, revocation and purpose are others. The anchor's own constraints count as
-well (RFC 5937), being what the anchor's owner meant.
+Signatures were the search's question; revocation and purpose are others, and dates are a fact of their own. The
+anchor's constraints count as well (RFC 5937), being what the anchor's owner meant.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from cryptography import x509
@@ -30,6 +31,17 @@ def judge_chain(path: Path, request: PolicyRequest) -> tuple[Fact, tuple[str, ..
     anchor = describe_name(path[-1].certificate.subject)
     reason = f"{path[0].text} chains to the anchor {anchor} in {len(path)} certificates"
     return Fact(Outcome.PASSED, reason), answer.policies
+
+
+def judge_dates(path: Path, at: datetime) -> Fact:
+    """Every certificate of the path is in date."""
+    for link in path:
+        if at > link.not_after:
+            return Fact(Outcome.FAILED, f"{link.text} expired at {link.not_after:%Y-%m-%d %H:%M}Z")
+        if at < link.not_before:
+            return Fact(Outcome.FAILED, f"{link.text} is valid only from {link.not_before:%Y-%m-%d %H:%M}Z")
+    earliest = min(link.not_after for link in path)
+    return Fact(Outcome.PASSED, f"in date until {earliest:%Y-%m-%d %H:%M}Z")
 
 
 def _find_authority_fault(path: Path) -> str:

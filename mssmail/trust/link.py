@@ -40,6 +40,7 @@ _PROCESSED: Final = frozenset(
         ExtensionOID.SUBJECT_KEY_IDENTIFIER,
         ExtensionOID.AUTHORITY_KEY_IDENTIFIER,
         ExtensionOID.FRESHEST_CRL,
+        ExtensionOID.OCSP_NO_CHECK,
         ExtensionOID.CERTIFICATE_POLICIES,
         ExtensionOID.POLICY_CONSTRAINTS,
         ExtensionOID.POLICY_MAPPINGS,
@@ -164,6 +165,11 @@ class Link:
         """Whether basicConstraints call it a CA."""
         constraints = self.basic_constraints
         return constraints is not None and constraints.ca
+
+    @property
+    def has_no_check(self) -> bool:
+        """Its issuer says that a responder's revocation need not be asked (RFC 6960 §4.2.2.2.1)."""
+        return ExtensionOID.OCSP_NO_CHECK.dotted_string in self.extensions
 
     @cached_property
     def has_subtree_distances(self) -> bool:

@@ -8,24 +8,23 @@ answers. The anchor's own dates count as well, like its constraints.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from mssmail.core.verdict import Fact, Outcome
 from mssmail.errors import BadCertificate
 from mssmail.settings import RevocationMode
 from mssmail.trust.certificate import describe_name
-from mssmail.trust.chain import Path, judge_chain
+from mssmail.trust.chain import Path, judge_chain, judge_dates
 from mssmail.trust.link import Link
-from mssmail.trust.revocation import CLOCK_SKEW, Status
+from mssmail.trust.revocation import BEGINNING, END, RevocationCheck, Status
 from mssmail.trust.search import Search
+from mssmail.trust.signers import Signers
 from mssmail.trust.snapshot import TrustStore
-from mssmail.trust.usage import Purpose, find_usage_fault
+from mssmail.trust.usage import Purpose, find_key_fault, find_usage_fault
 
 __all__ = ["PathResult", "Purpose", "verify_path"]
 
-_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
-_END: Final = datetime.max.replace(tzinfo=UTC)
 # More certificates than this are not of one signer's path; what is beyond is not looked at.
 _MAX_EXTRA: Final = 32
 
@@ -46,8 +45,8 @@ class PathResult:
     path: tuple[bytes, ...] = ()
     missing: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
-    valid_from: datetime = _BEGINNING
-    valid_until: datetime = _END
+    valid_from: datetime = BEGINNING
+    valid_until: datetime = END
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -103,7 +102,7 @@ def _find_best(leaf: Link, extra: Sequence[Link], store: TrustStore, purpose: Pu
     search = Search(store, extra)
     best: PathResult | None = None
     for path in search.iterate_paths(leaf):
-        result = _judge_path(path, store, purpose, at)
+        result = _judge_path(path, extra, store, purpose, at)
         if result.is_trusted:
             return result
         if best is None or _rank(result) > _rank(best):
@@ -121,45 +120,36 @@ def _judge_alone(leaf: Link, trouble: str, store: TrustStore, purpose: Purpose, 
     reason = trouble or f"no path leads from {leaf.text} to an anchor"
     return PathResult(
         chain=Fact(Outcome.FAILED, reason),
-        dates=_judge_dates((leaf,), at),
+        dates=judge_dates((leaf,), at),
         revocation=Fact(Outcome.SKIPPED, "without a path there is no issuer to ask about revocation"),
         usage=_judge_usage((leaf,), store, purpose),
     )
 
 
-def _judge_path(path: Path, store: TrustStore, purpose: Purpose, at: datetime) -> PathResult:
-    statuses = _find_statuses(path, store, at)
+def _judge_path(path: Path, extra: Sequence[Link], store: TrustStore, purpose: Purpose, at: datetime) -> PathResult:
+    statuses = _find_statuses(path, extra, store, at)
     revocation, missing = _judge_revocation(statuses, path, store)
     chain, policies = judge_chain(path, store.policy.policies)
-    updates = [status.crl for status in statuses if status.crl is not None and status.outcome is Outcome.PASSED]
     return PathResult(
         chain=chain,
-        dates=_judge_dates(path, at),
+        dates=judge_dates(path, at),
         revocation=revocation,
         usage=_judge_usage(path, store, purpose),
         path=tuple(link.der for link in path),
         missing=missing,
         policies=policies,
-        valid_from=max([link.not_before for link in path] + [crl.this_update - CLOCK_SKEW for crl in updates]),
-        valid_until=min([link.not_after for link in path] + [crl.next_update or _BEGINNING for crl in updates]),
+        valid_from=max([link.not_before for link in path] + [status.valid_from for status in statuses]),
+        valid_until=min([link.not_after for link in path] + [status.valid_until for status in statuses]),
     )
 
 
-def _judge_dates(path: Path, at: datetime) -> Fact:
-    for link in path:
-        if at > link.not_after:
-            return Fact(Outcome.FAILED, f"{link.text} expired at {link.not_after:%Y-%m-%d %H:%M}Z")
-        if at < link.not_before:
-            return Fact(Outcome.FAILED, f"{link.text} is valid only from {link.not_before:%Y-%m-%d %H:%M}Z")
-    earliest = min(link.not_after for link in path)
-    return Fact(Outcome.PASSED, f"in date until {earliest:%Y-%m-%d %H:%M}Z")
-
-
-def _find_statuses(path: Path, store: TrustStore, at: datetime) -> list[Status]:
+def _find_statuses(path: Path, extra: Sequence[Link], store: TrustStore, at: datetime) -> list[Status]:
     """One status for each certificate below the anchor."""
     if store.policy.revocation is RevocationMode.OFF:
         return []
-    return [store.revocation.find_status(link, issuer, at) for link, issuer in itertools.pairwise(path)]
+    signers = Signers(store, extra, path[-1], at)
+    check = RevocationCheck(store.revocation, at, signers.find, lambda key: find_key_fault(key, store.policy))
+    return [check.find_status(link, issuer) for link, issuer in itertools.pairwise(path)]
 
 
 def _judge_revocation(statuses: Sequence[Status], path: Path, store: TrustStore) -> tuple[Fact, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -23,6 +24,19 @@ _DSA: Final = (
     SignatureAlgorithmOID.DSA_WITH_SHA256,
     SignatureAlgorithmOID.DSA_WITH_SHA384,
     SignatureAlgorithmOID.DSA_WITH_SHA512,
+)
+
+_RSA: Final = (
+    SignatureAlgorithmOID.RSA_WITH_SHA1,
+    SignatureAlgorithmOID.RSA_WITH_SHA256,
+    SignatureAlgorithmOID.RSA_WITH_SHA384,
+    SignatureAlgorithmOID.RSA_WITH_SHA512,
+)
+_ECDSA: Final = (
+    SignatureAlgorithmOID.ECDSA_WITH_SHA1,
+    SignatureAlgorithmOID.ECDSA_WITH_SHA256,
+    SignatureAlgorithmOID.ECDSA_WITH_SHA384,
+    SignatureAlgorithmOID.ECDSA_WITH_SHA512,
 )
 
 
@@ -54,6 +68,29 @@ def _verify(document: x509.Certificate | x509.CertificateRevocationList, key: Ce
             key.verify(document.signature, signed)
         case _:
             return False
+    return True
+
+
+def is_octets_signed_with(
+    key: CertificatePublicKeyTypes | None,
+    oid: x509.ObjectIdentifier,
+    algorithm: hashes.HashAlgorithm | None,
+    signature: bytes,
+    signed: bytes,
+) -> bool:
+    """The same for octets whose signature algorithm is an identifier without parameters: no RSA-PSS."""
+    try:
+        match key:
+            case rsa.RSAPublicKey() if algorithm is not None and oid in _RSA:
+                key.verify(signature, signed, padding.PKCS1v15(), algorithm)
+            case ec.EllipticCurvePublicKey() if algorithm is not None and oid in _ECDSA:
+                key.verify(signature, signed, ec.ECDSA(algorithm))
+            case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey() if isinstance(key, _EDWARDS.get(oid, ())):
+                key.verify(signature, signed)
+            case _:
+                return False
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
     return True
 
 

@@ -8,9 +8,11 @@ from mssmail.errors import TrustFault
 from mssmail.settings import RevocationMode
 from mssmail.trust.cache import BoundedCache
 from mssmail.trust.certificate import NameKey
+from mssmail.trust.crl import load_crl
 from mssmail.trust.link import Link, load_link
+from mssmail.trust.ocsp import load_ocsp
 from mssmail.trust.policies import PolicyRequest
-from mssmail.trust.revocation import RevocationIndex, load_crl
+from mssmail.trust.revocation import RevocationIndex
 
 if TYPE_CHECKING:
     from mssmail.trust.path import PathResult, Purpose
@@ -39,13 +41,17 @@ class SignaturePolicy:
 
 @dataclass(frozen=True, slots=True)
 class TrustSnapshot:
-    """Certificates and CRLs as DER or PEM bytes. A new ``generation`` for every change; pickles small and fast."""
+    """Certificates and CRLs as DER or PEM bytes, OCSP responses as DER.
+
+    A new ``generation`` for every change; pickles small and fast.
+    """
 
     generation: int
     anchors: tuple[bytes, ...]
     intermediates: tuple[bytes, ...] = ()
     crls: tuple[bytes, ...] = ()
     policy: SignaturePolicy = field(default_factory=SignaturePolicy)
+    responses: tuple[bytes, ...] = ()
 
 
 class TrustStore:
@@ -61,11 +67,12 @@ class TrustStore:
         anchors = _read_each(snapshot.anchors, load_link, faults)
         intermediates = _read_each(snapshot.intermediates, load_link, faults)
         crls = _read_each(snapshot.crls, load_crl, faults)
+        answers = [answer for found in _read_each(snapshot.responses, load_ocsp, faults) for answer in found]
         self.faults: tuple[str, ...] = tuple(faults)
         self.anchors = _index_by_subject(anchors)
         self.intermediates = _index_by_subject(intermediates)
         self.certificates = tuple(intermediates + anchors)
-        self.revocation = RevocationIndex(crls, allow_sha1=snapshot.policy.allow_sha1)
+        self.revocation = RevocationIndex(crls, answers, allow_sha1=snapshot.policy.allow_sha1)
         self.paths: BoundedCache[PathKey, PathResult] = BoundedCache(_MAX_PATHS)
         self._links: BoundedCache[bytes, Link] = BoundedCache(_MAX_LINKS)
 

@@ -164,8 +164,16 @@ def test_says_why_a_list_is_not_taken(pki: Pki) -> None:
         read_crl(pki.issuing.build_crl(NOW), known[:1], NOW)
     with pytest.raises(BadRevocationList, match="not signed by"):
         read_crl(build_foreign_pki().issuing.build_crl(NOW), known, NOW)
-    with pytest.raises(BadRevocationList, match="delta"):
-        read_crl(_build(pki.issuing, (x509.DeltaCRLIndicator(1), True)), known, NOW)
+    odd = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
+    with pytest.raises(BadRevocationList, match=r"1\.2\.3\.4"):
+        read_crl(_build(pki.issuing, (odd, True)), known, NOW)
+
+
+async def test_a_delta_list_stands_beside_the_complete_one(http: Publisher, pki: Pki, disk: LastGood) -> None:
+    complete = http.put("/complete", pki.issuing.build_crl(NOW))
+    delta = http.put("/delta", _build(pki.issuing, (x509.DeltaCRLIndicator(1), True)))
+    crls = RevocationLists([complete, delta], disk)
+    assert len(await crls.refresh(_authorities(pki), ANY, NOW)) == 2
 
 
 def test_of_two_authorities_with_one_name_either_may_have_signed(pki: Pki) -> None:

@@ -61,6 +61,25 @@ def constrain(explicit: int | None = None, mapping: int | None = None) -> Critic
     return x509.PolicyConstraints(require_explicit_policy=explicit, inhibit_policy_mapping=mapping), True
 
 
+def point(**keys: object) -> Critical:
+    """issuingDistributionPoint of a list."""
+    plain: dict[str, object] = {
+        "full_name": None,
+        "relative_name": None,
+        "only_contains_user_certs": False,
+        "only_contains_ca_certs": False,
+        "only_some_reasons": None,
+        "indirect_crl": False,
+        "only_contains_attribute_certs": False,
+    }
+    return x509.IssuingDistributionPoint(**(plain | keys)), True  # type: ignore[arg-type]
+
+
+def points(*names: x509.GeneralName) -> Critical:
+    """cRLDistributionPoints of a certificate: one point with these names."""
+    return x509.CRLDistributionPoints([x509.DistributionPoint(list(names), None, None, None)]), False
+
+
 def name(common_name: str, organisation: str = "Odd") -> x509.Name:
     return x509.Name(
         [
@@ -115,6 +134,19 @@ class Odd:
             entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(start)
             for extension, critical in entry_extensions:
                 entry = entry.add_extension(extension, critical)
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(self.key, hash_for(self.key)).public_bytes(Encoding.DER)
+
+    def build_mixed_crl(self, *entries: tuple[int, x509.Name | None], extensions: Iterable[Critical] = ()) -> bytes:
+        """A CRL whose entries may name other issuers."""
+        builder = x509.CertificateRevocationListBuilder().issuer_name(self.certificate.subject)
+        builder = builder.last_update(NOW - timedelta(hours=1)).next_update(NOW + timedelta(days=7))
+        for extension, critical in extensions:
+            builder = builder.add_extension(extension, critical)
+        for serial, issuer in entries:
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(NOW)
+            if issuer is not None:
+                entry = entry.add_extension(x509.CertificateIssuer([x509.DirectoryName(issuer)]), True)
             builder = builder.add_revoked_certificate(entry.build())
         return builder.sign(self.key, hash_for(self.key)).public_bytes(Encoding.DER)
 
