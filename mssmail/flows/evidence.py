@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 
 from mssmail.core.decision import Decision, Refuse
 from mssmail.core.envelope import Envelope, Peer
 from mssmail.core.examination import Examination
 from mssmail.core.verdict import Structure, Verdict
 from mssmail.core.whitelist import WhiteList
+
+_encoder = json.JSONEncoder(default=str, ensure_ascii=False, separators=(",", ":"))
 
 
 def describe_peer(peer: Peer) -> dict[str, object]:
@@ -54,16 +57,14 @@ def describe_decision(decision: Decision) -> dict[str, object]:
 
 
 def encode_evidence(
-    envelope: Envelope, examination: Examination, decision: Decision, white_list: WhiteList | None
+    described: Mapping[str, object], examination: Examination, white_list: WhiteList | None, at: datetime
 ) -> str:
-    """What judging found, as JSON, to be kept with the message."""
-    facts: Mapping[str, object] = {
-        **describe_envelope(envelope),
-        **describe_verdict(examination.verdict),
-        **describe_decision(decision),
+    """What judging found, as JSON, kept with the message; ``described`` are envelope, verdict and decision."""
+    facts = {
+        **described,
         "authors": [str(author) for author in examination.authors],
         "mime_faults": list(examination.faults),
         "white_list": white_list.sha256 if white_list else None,
-        "at": envelope.received_at,
+        "at": at,
     }
-    return json.dumps(facts, default=str, ensure_ascii=False, separators=(",", ":"))
+    return _encoder.encode(facts)

@@ -9,22 +9,23 @@ from datetime import datetime
 from time import perf_counter
 from typing import Final, Protocol
 
-from mssmail.core.account import Account
 from mssmail.core.address import Address
 from mssmail.core.clock import Clock, read_clock
 from mssmail.core.decision import Decision
 from mssmail.core.examination import Examination
+from mssmail.core.message import RawMessage
 from mssmail.core.verdict import Undetermined
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import Fault, NoSuchAccount, OverQuota
 from mssmail.flows.bell import Bells
+from mssmail.flows.boxes import Boxes
 from mssmail.journal import Entry
 from mssmail.mime.header_size import measure_header
 from mssmail.mime.headers import MAX_FIELDS, MAX_HEADER_BYTES
-from mssmail.mime.part_table import PartKind, decode_parts
+from mssmail.mime.part_table import PartKind, read_top_kind
 from mssmail.policy.freshness import Freshness
 from mssmail.policy.header import judge_header
-from mssmail.store.accounts import find_account, has_room
+from mssmail.store.accounts import find_place, has_room
 from mssmail.store.bodies import INLINE_BYTES, Body
 from mssmail.store.engine import Connection, Store
 from mssmail.store.journal import append_entries
@@ -83,20 +84,12 @@ class Intake:
     ) -> None:
         self._store, self._pool, self.trust, self._bells = store, pool, trust, bells
         self.clock = clock
+        self.boxes = Boxes(store)
         self.spent = Spent()
 
     def find_white_list(self, now: datetime) -> WhiteList | None:
         """The list, when it is fresh enough to be used."""
         return None if self.trust.freshness(now) is Freshness.STALE else self.trust.white_list
-
-    async def find_box(self, address: Address, octets: int) -> tuple[Account | None, bool]:
-        """The account of this address, and whether so many octets would be too many for it."""
-
-        def find(conn: Connection) -> tuple[Account | None, bool]:
-            account = find_account(conn, address)
-            return account, account is not None and not has_room(conn, account.id, octets)
-
-        return await asyncio.wrap_future(self._store.read(find))
 
     async def examine(self, data: bytes, *, verify: bool) -> Examination:
         """The examination; when trust data was missing it is asked for, once, and the message judged again."""
@@ -109,17 +102,18 @@ class Intake:
         return found
 
     async def take(
-        self, build_delivery: Callable[[Body], Delivery], data: bytes, recipients: Sequence[Address]
+        self, build_delivery: Callable[[Body], Delivery], message: RawMessage, recipients: Sequence[Address]
     ) -> Delivered:
         """Keep the message durably, put it into the recipients' mailboxes with all that belongs to it, and ring.
 
         Raises NoSuchAccount when a recipient has gone since RCPT, OverQuota, SpoolFull and kin; then nothing is kept.
         """
         started = perf_counter()
+        data, sha256 = message.data, message.sha256
         if len(data) <= INLINE_BYTES:
-            body = self._store.keep_body(data)  # only hashes
+            body = self._store.keep_body(data, sha256)  # nothing is written yet
         else:
-            body = await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data)))
+            body = await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data, sha256)))
         delivery = build_delivery(body)
         delivered = await asyncio.wrap_future(self._store.submit(lambda conn: _deliver(conn, delivery, recipients)))
         self._bells.ring(*(placed.mailbox_id for placed in delivered.placed))
@@ -150,12 +144,12 @@ def _deliver(conn: Connection, delivery: Delivery, recipients: Sequence[Address]
 
 
 def _find_place(conn: Connection, recipient: Address, size: int) -> int:
-    account = find_account(conn, recipient)
-    if account is None:
-        raise NoSuchAccount("a recipient has gone since it was taken", recipient=str(recipient))
-    if account.quota_bytes is not None and not has_room(conn, account.id, size):
+    place = find_place(conn, recipient)
+    if place is None:
+        raise NoSuchAccount("a recipient takes no mail any more since it was taken", recipient=str(recipient))
+    if place.has_quota and not has_room(conn, place.account_id, size):
         raise OverQuota(recipient=str(recipient))
-    return account.id
+    return place.account_id
 
 
 def _tell(future: "Future[None]") -> None:
@@ -171,5 +165,4 @@ def judge_form(data: bytes) -> Decision:
 
 def find_signature_part(examination: Examination) -> str:
     """The IMAP number of the part that holds a signed message's signature (RFC 7281 §3.2.1)."""
-    top = decode_parts(examination.index.parts).find(())
-    return "2" if top is not None and top.kind is PartKind.MULTIPART else "1"
+    return "2" if read_top_kind(examination.index.parts) is PartKind.MULTIPART else "1"

@@ -97,7 +97,7 @@ class Receiver:
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
         try:
-            await self._intake.take(lambda body: self._build(judged, body), envelope.message.data, envelope.recipients)
+            await self._intake.take(lambda body: self._build(judged, body), envelope.message, envelope.recipients)
         except NoSuchAccount:
             return ACCOUNT_GONE
         facts = {"id": envelope.id, "octets": len(envelope.message), "verdict": judged.summary}
@@ -119,7 +119,7 @@ class Receiver:
             prefix=build_prefix(envelope, verdict, self._settings.server.name, part),
             index=examination.index,
             summary=judged.summary,
-            evidence=encode_evidence(envelope, examination, judged.decision, self._intake.trust.white_list),
+            evidence=encode_evidence(facts, examination, self._intake.trust.white_list, envelope.received_at),
             reverse_path=envelope.reverse_path,
             received_at=envelope.received_at,
             entries=tuple(entries),

@@ -108,7 +108,7 @@ class Submitter:
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
         try:
-            await self._intake.take(lambda body: self._build(judged, body), envelope.message.data, judged.local)
+            await self._intake.take(lambda body: self._build(judged, body), envelope.message, judged.local)
         except NoSuchAccount:
             return ACCOUNT_GONE
         if judged.remote:
@@ -133,7 +133,7 @@ class Submitter:
             relay_prefix=build_received(envelope, server_name),
             index=examination.index,
             summary=summarise(examination.verdict),
-            evidence=encode_evidence(envelope, examination, judged.decision, self._intake.trust.white_list),
+            evidence=encode_evidence(facts, examination, self._intake.trust.white_list, envelope.received_at),
             reverse_path=envelope.reverse_path,
             received_at=envelope.received_at,
             queue=judged.remote,

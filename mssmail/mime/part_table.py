@@ -53,6 +53,14 @@ def encode_parts(root: Part) -> bytes:
     return b"".join((_HEAD.pack(_VERSION, len(rows)), *rows, "\0".join(names).encode()))
 
 
+def read_top_kind(raw: bytes) -> PartKind:
+    """What the message itself is, without reading the rest; raises ValueError for what is no table."""
+    try:
+        return PartKind(_ENTRY.unpack_from(raw, _HEAD.size)[4])
+    except struct.error as error:
+        raise ValueError("a part table is cut off") from error
+
+
 def decode_parts(raw: bytes) -> "PartTable":
     """The table from what ``encode_parts`` made; raises ValueError for anything else."""
     try:

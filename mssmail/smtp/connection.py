@@ -179,8 +179,9 @@ class Connection(SMTP):
                 await self._obey(line)
 
     async def _read_line(self) -> bytes:
-        if not self._stream.has_line():
-            await self._flush()
+        if self._stream.has_line():
+            return await self._stream.read_line()  # pipelined: nothing to wait for
+        await self._flush()
         self._is_idle = True
         try:
             async with asyncio.timeout(self._edge.command_seconds):

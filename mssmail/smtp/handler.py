@@ -134,7 +134,7 @@ class ClientHandler:
     async def handle_MAIL(self, session: Session, transaction: Transaction, mail: MailCommand) -> Reply:
         """May this client use this sender? Its account is looked up anew: it may have been suspended since."""
         if session.account is not None:
-            session.account, _ = await self._intake.find_box(session.account.address, 0)
+            session.account, _ = await self._intake.boxes.load_box(session.account.address, 0)
         decision = judge_client(mail.reverse_path, session.account)
         if isinstance(decision, Accept):
             decision = judge_size(mail.size, self._settings.submission.max_message_bytes)
@@ -180,7 +180,7 @@ async def _find_box(settings: Settings, intake: Intake, transaction: Transaction
     if domain is None:
         return Box(None, None)
     size = transaction.mail.size if transaction.mail else None
-    account, is_full = await intake.find_box(recipient, size or 1)
+    account, is_full = await intake.boxes.find_box(recipient, size or 1)
     return Box(domain, account, is_full)
 
 

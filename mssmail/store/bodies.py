@@ -18,6 +18,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from mssmail.core.message import Span
 from mssmail.errors import NoSuchMailbox, StoreUnavailable
+from mssmail.store.prepared import Prepared, read_id
 from mssmail.store.schema import bodies, dead_bodies, messages
 
 _log = logging.getLogger(__name__)
@@ -27,8 +28,8 @@ _SWEEP_LIMIT = 64  # files at a time: the write lock is held meanwhile
 _MAY_HAVE_DEAD = "may_have_dead_bodies"  # in Connection.info: spares a transaction after every batch
 
 # Statements of the hot path stand ready: building one costs more than running it.
-_FIND_BODY = select(bodies.c.id).where(bodies.c.sha256 == bindparam("of_digest"))
-_INSERT_BODY = insert(bodies).returning(bodies.c.id)
+_FIND_BODY = Prepared(select(bodies.c.id).where(bodies.c.sha256 == bindparam("of_digest")))
+_INSERT_BODY = Prepared(insert(bodies).returning(bodies.c.id), ("sha256", "length", "data"))
 _READ_BODY = (
     select(bodies.c.sha256, func.substr(bodies.c.data, bindparam("first"), bindparam("octets")))
     .join(messages, messages.c.body_id == bodies.c.id)
@@ -53,9 +54,12 @@ class BodyFiles:
         self._inline_bytes = inline_bytes
         (directory / "tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def keep(self, data: bytes) -> Body:
-        """The body, ready to be referred to; a large one is on the disk when this returns, so it may take a while."""
-        body = Body(hashlib.sha256(data).hexdigest(), data)
+    def keep(self, data: bytes, sha256: str | None = None) -> Body:
+        """The body, ready to be referred to; a large one is on the disk when this returns, so it may take a while.
+
+        ``sha256`` is given by who knows it already.
+        """
+        body = Body(sha256 or hashlib.sha256(data).hexdigest(), data)
         if len(data) <= self._inline_bytes:
             return body
         return Body(body.sha256, data, self._write(body))
@@ -138,12 +142,13 @@ def find_files(conn: Connection) -> BodyFiles:
 def refer_to_body(conn: Connection, body: Body) -> int:
     """The id of the row for these bytes, made when it is their first."""
     digest = bytes.fromhex(body.sha256)
-    found = conn.execute(_FIND_BODY, {"of_digest": digest}).scalar()
+    found = _FIND_BODY.fetch(conn, {"of_digest": digest})
     find_files(conn).confirm(body)
     if found is not None:
-        return int(found)
+        return int(found[0])
     data = body.data if body.identity is None else None
-    return int(conn.execute(_INSERT_BODY, {"sha256": digest, "length": len(body.data), "data": data}).scalar_one())
+    made = _INSERT_BODY.fetch(conn, {"sha256": digest, "length": len(body.data), "data": data})
+    return read_id(made)
 
 
 def drop_bodies(conn: Connection, body_ids: list[int]) -> None:

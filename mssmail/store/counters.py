@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Executable, bindparam, update
+from sqlalchemy import Connection, bindparam, update
 
 from mssmail.core.mailbox import ModSeq
 from mssmail.errors import NoSuchMailbox
 from mssmail.store.flags import DELETED_BIT, SEEN_BIT
+from mssmail.store.prepared import Prepared
 from mssmail.store.schema import mailboxes
 
 
@@ -55,8 +56,10 @@ _MOVE = (
     )
     .returning(_column.id, _column.uid_next, _column.highest_modseq)
 )
-_MOVE_BY_ID = _MOVE.where(_column.id == bindparam("of_id"))
-_MOVE_BY_NAME = _MOVE.where(_column.account_id == bindparam("of_account"), _column.name == bindparam("of_name"))
+_MOVE_BY_ID = Prepared(_MOVE.where(_column.id == bindparam("of_id")))
+_MOVE_BY_NAME = Prepared(
+    _MOVE.where(_column.account_id == bindparam("of_account"), _column.name == bindparam("of_name"))
+)
 
 
 def move_counters(conn: Connection, mailbox_id: int, move: Move) -> Moved:
@@ -72,7 +75,7 @@ def move_counters_by_name(conn: Connection, account_id: int, name: str, move: Mo
     return _move(conn, _MOVE_BY_NAME, move, {"of_account": account_id, "of_name": name})
 
 
-def _move(conn: Connection, statement: Executable, move: Move, where: Mapping[str, object]) -> Moved | None:
+def _move(conn: Connection, statement: Prepared, move: Move, where: Mapping[str, object]) -> Moved | None:
     by = {
         "by_uids": move.uids,
         "by_messages": move.messages,
@@ -80,5 +83,5 @@ def _move(conn: Connection, statement: Executable, move: Move, where: Mapping[st
         "by_deleted": move.deleted,
         "by_size": move.size,
     }
-    row = conn.execute(statement, {**by, **where}).first()
+    row = statement.fetch(conn, {**by, **where})
     return None if row is None else Moved(row[0], row[1] - move.uids, ModSeq(row[2]))

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from mssmail.core.message import Span
 from mssmail.errors import StoreInUse, StoreUnavailable
 from mssmail.mime.text import fold
 from mssmail.store.bodies import Body, BodyFiles, read_body, sweep_dead_bodies
-from mssmail.store.faults import read_fault
+from mssmail.store.faults import DRIVER_ERRORS, read_fault
 from mssmail.store.revisions import bring_up_to_date, is_up_to_date
 from mssmail.store.writer import Writer, WriterStats
 
@@ -79,10 +78,10 @@ class Store:
         """The result of blocking work that belongs to the store, such as keeping a large body."""
         return self._enter(self._workers, work)
 
-    def keep_body(self, data: bytes) -> Body:
+    def keep_body(self, data: bytes, sha256: str | None = None) -> Body:
         """The body, ready for ``deliver``; blocks while a large one reaches the disk (small ones are only hashed)."""
         try:
-            return self.body_files.keep(data)
+            return self.body_files.keep(data, sha256)
         except OSError as error:
             raise read_fault(error) from error
 
@@ -115,7 +114,7 @@ class Store:
         try:
             with self._reader().begin():
                 return run(self._local.connection)
-        except (DBAPIError, OSError) as error:
+        except DRIVER_ERRORS as error:
             raise read_fault(error) from error
 
     def _reader(self) -> Connection:
@@ -144,7 +143,7 @@ def open_store(directory: Path, *, create: bool = False, exclusive: bool = True)
             if lock is not None:
                 os.close(lock)
             raise
-    except (DBAPIError, OSError) as error:
+    except DRIVER_ERRORS as error:
         raise read_fault(error) from error
     if exclusive:
         store.body_files.clear_unfinished()

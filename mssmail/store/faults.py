@@ -7,6 +7,9 @@ from sqlalchemy.exc import DBAPIError
 
 from mssmail.errors import Fault, SpoolFull, StoreUnavailable
 
+DRIVER_ERRORS = (DBAPIError, sqlite3.Error, OSError)
+"""What database and disk raise, through SQLAlchemy or past it."""
+
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # the last: a limit of the process (RLIMIT_FSIZE)
 
 

@@ -8,9 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from mssmail.journal import Entry, Event
+from mssmail.store.prepared import Prepared
 from mssmail.store.schema import journal
 
-_INSERT = insert(journal)  # ready, because building a statement costs more than running it
+_INSERT = Prepared(insert(journal), ("at", "event", "trace_id", "facts"))
+_encoder = json.JSONEncoder(default=str, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,8 @@ class KeptEntry:
 def append_entries(conn: Connection, entries: Sequence[Entry]) -> None:
     """Write entries; they become durable with the transaction."""
     if entries:
-        conn.execute(
-            _INSERT,
+        _INSERT.run(
+            conn,
             [
                 {"at": entry.at, "event": entry.event.value, "trace_id": entry.trace_id, "facts": _encode(entry)}
                 for entry in entries
@@ -57,4 +59,4 @@ def read_entries(
 
 
 def _encode(entry: Entry) -> str:
-    return json.dumps(dict(entry.facts), default=str, separators=(",", ":"))
+    return _encoder.encode(dict(entry.facts))

@@ -19,6 +19,7 @@ from mssmail.store.bodies import Body, drop_bodies, read_body, refer_to_body
 from mssmail.store.counters import Move, count_deleted, count_unseen, move_counters_by_name
 from mssmail.store.flags import encode_flags
 from mssmail.store.journal import append_entries
+from mssmail.store.prepared import Prepared, read_id
 from mssmail.store.schema import bodies, mailbox_rows, messages, queue
 
 INBOX = "INBOX"
@@ -34,9 +35,12 @@ LAYOUT_COLUMNS = (
 PAGE = 500  # values in one IN (…): SQLite and PostgreSQL both have limits
 
 # Statements of the hot path stand ready: building one costs more than running it.
-_INSERT_MESSAGE = insert(messages).returning(messages.c.id)
-_INSERT_ROW = insert(mailbox_rows)
-_INSERT_ITEM = insert(queue).returning(queue.c.id)
+_INSERT_MESSAGE = Prepared(
+    insert(messages).returning(messages.c.id), [column.name for column in messages.columns if column.name != "id"]
+)
+_INSERT_ROW = Prepared(insert(mailbox_rows), mailbox_rows.columns.keys())
+_ITEM = ("message_id", "recipient", "state", "attempts", "queued_at", "next_try_at", "last_error")
+_INSERT_ITEM = Prepared(insert(queue).returning(queue.c.id), _ITEM)
 _FIND_LAYOUT = (
     select(*LAYOUT_COLUMNS)
     .join(mailbox_rows, mailbox_rows.c.message_id == messages.c.id)
@@ -143,7 +147,7 @@ def insert_message(conn: Connection, delivery: Delivery) -> int:
         "evidence": delivery.evidence,
         "received_at": delivery.received_at,
     }
-    return int(conn.execute(_INSERT_MESSAGE, values).scalar_one())
+    return read_id(_INSERT_MESSAGE.fetch(conn, values))
 
 
 def find_layout(conn: Connection, mailbox_id: int, uid: UID) -> ViewLayout | None:
@@ -220,7 +224,7 @@ def _place(conn: Connection, placement: Placement, message_id: int, size: int, n
         "saved_at": now,
         "size": size,
     }
-    conn.execute(_INSERT_ROW, values)
+    _INSERT_ROW.run(conn, (values,))
     return Placed(moved.mailbox_id, account_id, UID(moved.first_uid))
 
 
@@ -234,4 +238,4 @@ def _queue(conn: Connection, message_id: int, recipient: Address, now: datetime)
         "next_try_at": now,
         "last_error": "",
     }
-    return int(conn.execute(_INSERT_ITEM, values).scalar_one())
+    return read_id(_INSERT_ITEM.fetch(conn, values))

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from mssmail.errors import SpoolFull, StoreUnavailable
-from mssmail.store.faults import read_fault
+from mssmail.store.faults import DRIVER_ERRORS, read_fault
 
 T = TypeVar("T")
 
@@ -157,7 +156,7 @@ class Writer:
         except Exception as error:  # whatever it raises belongs to the one who submitted it
             if not _undo(driver):
                 raise  # the whole transaction is gone, with all operations of the batch: full disk, I/O error
-            return _Outcome(error=read_fault(error) if isinstance(error, DBAPIError | OSError) else error)
+            return _Outcome(error=read_fault(error) if isinstance(error, DRIVER_ERRORS) else error)
         driver.execute("RELEASE SAVEPOINT operation")
         return _Outcome(value)
 

@@ -78,7 +78,9 @@ def test_a_refusal_is_described_with_its_reply() -> None:
 
 def test_evidence_is_json_that_holds_all_of_it() -> None:
     index = Index(b"", b"", b"", b"", Span(0, 0))
-    evidence = json.loads(encode_evidence(_envelope(), Examination(UNSIGNED, index, (ALICE,)), Accept("ok"), None))
+    facts = describe_verdict(UNSIGNED) | describe_decision(Accept("ok"))
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    evidence = json.loads(encode_evidence(facts, Examination(UNSIGNED, index, (ALICE,)), None, at))
     assert evidence["authors"] == ["alice@a.test"]
     assert evidence["rule"] == "ok"
     assert evidence["verdict"] == "unsigned"

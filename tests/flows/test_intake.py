@@ -73,4 +73,4 @@ async def test_a_journal_that_cannot_be_written_stops_nobody(tmp_path: Path, cap
             await operator.intake.note(Entry(NOW, Event.REFUSED, "id1", {"rule": "r"}))
         assert "journal could not be written" in caplog.text
         with pytest.raises(StoreUnavailable):
-            await operator.intake.find_box(BOB, 0)
+            await operator.intake.boxes.find_box(BOB, 0)

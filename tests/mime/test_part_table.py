@@ -5,7 +5,7 @@ import time
 import pytest
 
 from mssmail.core.message import Span
-from mssmail.mime.part_table import PartKind, decode_parts, encode_parts
+from mssmail.mime.part_table import PartKind, decode_parts, encode_parts, read_top_kind
 from mssmail.mime.parts import MAX_PARTS, scan
 
 # The example tree of RFC 9051 §6.4.5.1:
@@ -186,3 +186,11 @@ def test_the_last_of_ten_thousand_parts_is_found_quickly() -> None:
     assert table.find((MAX_PARTS - 1,)) is not None
     assert table.find((MAX_PARTS,)) is None
     assert time.process_time() - begun < 2
+
+
+def test_what_the_message_itself_is_can_be_read_without_the_rest() -> None:
+    multipart = encode_parts(scan(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n"))
+    assert read_top_kind(multipart) is PartKind.MULTIPART
+    assert read_top_kind(encode_parts(scan(b"\r\nx\r\n"))) is PartKind.LEAF
+    with pytest.raises(ValueError, match="cut off"):
+        read_top_kind(multipart[:10])

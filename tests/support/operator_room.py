@@ -108,7 +108,7 @@ class Operator:
         return [each.entry for each in kept if not events or each.entry.event in events]
 
     async def list_inbox(self, address: Address) -> Sequence[MessageMeta]:
-        account, _ = await self.intake.find_box(address, 0)
+        account, _ = await self.intake.boxes.load_box(address, 0)
         assert account is not None
         account_id = account.id
         return (
@@ -130,7 +130,7 @@ class Operator:
         return [str(item.recipient) for item in await asyncio.wrap_future(self.store.read(list_items))]
 
     async def find(self, address: Address) -> Account:
-        account, _ = await self.intake.find_box(address, 0)
+        account, _ = await self.intake.boxes.load_box(address, 0)
         assert account is not None
         return account
 

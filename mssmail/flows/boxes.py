@@ -1,0 +1,49 @@
+"""Whose mail is taken: the accounts that RCPT asks for, remembered for a moment.
+
+Only accounts that exist, take mail and have no quota are remembered: what was just made, freed or let in again counts
+at once. What was removed or suspended meanwhile the delivery's own transaction finds: it has the last word.
+"""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+from mssmail.core.account import Account
+from mssmail.core.address import Address
+from mssmail.store.accounts import find_account, has_room
+from mssmail.store.engine import Connection, Store
+
+REMEMBER_SECONDS: Final = 1.0
+_MAX_REMEMBERED: Final = 4_096
+
+
+class Boxes:
+    """The accounts of one store."""
+
+    def __init__(self, store: Store, read_seconds: Callable[[], float] = monotonic) -> None:
+        self._store = store
+        self._read_seconds = read_seconds
+        self._known: dict[str, tuple[float, Account]] = {}
+
+    async def load_box(self, address: Address, octets: int) -> tuple[Account | None, bool]:
+        """The account of this address as it is now, and whether so many octets would be too many for it."""
+        return await asyncio.wrap_future(self._store.read(lambda conn: _find(conn, address, octets)))
+
+    async def find_box(self, address: Address, octets: int) -> tuple[Account | None, bool]:
+        """The same, perhaps as it was a moment ago."""
+        key, now = address.key, self._read_seconds()
+        known = self._known.get(key)
+        if known is not None and now < known[0]:
+            return known[1], False
+        found, is_full = await self.load_box(address, octets)
+        if found is not None and found.quota_bytes is None and not found.suspended:
+            if len(self._known) >= _MAX_REMEMBERED:
+                self._known.clear()
+            self._known[key] = (now + REMEMBER_SECONDS, found)
+        return found, is_full
+
+
+def _find(conn: Connection, address: Address, octets: int) -> tuple[Account | None, bool]:
+    account = find_account(conn, address)
+    return account, account is not None and not has_room(conn, account.id, octets)
