@@ -33,7 +33,10 @@ class TextFormatter(logging.Formatter):
         fields = "".join(f" {key}={_encode_field(value)}" for key, value in collect_fields(record).items())
         place = record.name.removeprefix("mssmail.")
         line = f"{moment} {record.levelname} {place} {_escape(record.getMessage())}{fields}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        if not record.exc_info:
+            return line
+        # Indented and escaped: what an exception quotes of a stranger's words must not pass for a line of ours.
+        return "\n".join((line, *(f"  {_escape(each)}" for each in self.formatException(record.exc_info).splitlines())))
 
 
 class JsonFormatter(logging.Formatter):

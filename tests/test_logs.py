@@ -54,6 +54,17 @@ def test_a_traceback_is_kept(log_format: LogFormat) -> None:
     assert "ValueError: invalid literal" in stream.getvalue()
 
 
+def test_an_exception_cannot_forge_a_line() -> None:
+    stream = io.StringIO()
+    configure_logging(LogFormat.TEXT, "info", stream)
+    error = ValueError("bad\r\n2026-01-01T00:00:00.000Z INFO forged\x1b[31m\u2028x")
+    logging.getLogger("mssmail").error("fault", exc_info=error)
+    first, *rest = stream.getvalue().splitlines()
+    assert first.endswith("fault")
+    assert rest
+    assert all(line.startswith("  ") and line.isprintable() for line in rest)
+
+
 def test_libraries_are_quiet_below_warning() -> None:
     stream = io.StringIO()
     configure_logging(LogFormat.TEXT, "debug", stream)

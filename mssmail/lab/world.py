@@ -31,6 +31,9 @@ def find_lab(folder: Path) -> Lab:
         return load_lab(folder.absolute())
     except FileNotFoundError as error:
         raise NoLab(f"no lab in {folder}: run mssmail lab up --dir {folder}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        text = f"{folder}/{STATE_FILE} is damaged or of another version: remove the folder, or use another --dir"
+        raise NoLab(text, cause=repr(error)) from error
 
 
 def is_up(lab: Lab) -> bool:

@@ -28,6 +28,13 @@ def test_where_there_is_no_lab_the_command_to_make_one_is_named(tmp_path: Path) 
         find_lab(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"folder": "x", "operators": [{}], "started_in": ""}'])
+def test_a_lab_of_another_version_is_named_and_no_traceback(tmp_path: Path, text: str) -> None:
+    (tmp_path / "lab.json").write_text(text)
+    with pytest.raises(NoLab, match="another version"):
+        find_lab(tmp_path)
+
+
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("x")
     with pytest.raises(Fault, match="neither empty nor a lab"):
