@@ -8,7 +8,7 @@ from mssmail.core.verdict import Outcome
 from mssmail.delivery.tls import read_tls_facts
 from mssmail.errors import BadCertificate
 from mssmail.settings import Endpoint
-from mssmail.trust.certificate import describe_name, fingerprint, load_certificate, read_name
+from mssmail.trust.certificate import describe_name, fingerprint, load_certificate, read_name, read_serial
 from mssmail.trust.path import Purpose, verify_path
 from mssmail.trust.snapshot import TrustStore
 
@@ -35,7 +35,7 @@ def identify_server(tls: ssl.SSLObject, endpoint: Endpoint, trust: TrustStore, a
         tls=facts,
         name=name if is_believed else None,
         subject=describe_name(parsed.subject),
-        serial=parsed.serial_number,
+        serial=read_serial(parsed),
         fingerprint=bare.fingerprint,
         revoked={Outcome.PASSED: False, Outcome.FAILED: True}.get(path.revocation.outcome),
     )

@@ -10,7 +10,7 @@ from mssmail.core.verdict import Outcome
 from mssmail.errors import BadCertificate
 from mssmail.flows.intake import FETCH_SECONDS, TrustSource
 from mssmail.smtp.session import Session
-from mssmail.trust.certificate import describe_name, fingerprint, load_certificate, read_name
+from mssmail.trust.certificate import describe_name, fingerprint, load_certificate, read_name, read_serial
 from mssmail.trust.path import PathResult, Purpose, verify_path
 from mssmail.trust.snapshot import TrustStore
 
@@ -48,7 +48,7 @@ def _read_certificate(session: Session) -> Peer:
         session.peer_facts,
         name=read_name(certificate.subject),
         subject=describe_name(certificate.subject),
-        serial=certificate.serial_number,
+        serial=read_serial(certificate),
         fingerprint=fingerprint(certificate),
     )
 
