@@ -78,7 +78,7 @@ class RevocationIndex:
         """Why the list answers nobody at this time, or empty."""
         if crl.fault:
             return crl.fault
-        if crl.this_update > at + CLOCK_SKEW:
+        if _before(crl.this_update) > at:
             return f"it starts only at {crl.this_update:%Y-%m-%d %H:%M}Z"
         if not self.allows_sha1 and _has_weak_hash(crl):
             return "it is signed with SHA-1 or MD5"
@@ -161,7 +161,7 @@ class RevocationCheck:
     def _ask_answers(self, link: Link, issuer: Link) -> Status | None:
         """What OCSP says; None when it says nothing that counts now."""
         for answer in self._index.find_answers(link.serial):
-            if not answer.is_about(link, issuer) or answer.this_update > self._at + CLOCK_SKEW:
+            if not answer.is_about(link, issuer) or _before(answer.this_update) > self._at:
                 continue
             if not answer.is_revoked and (not answer.is_good or answer.valid_until < self._at):
                 continue
