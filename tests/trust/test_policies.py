@@ -1,13 +1,22 @@
 """Certificate policies; the situations are those of the NIST PKITS sections 4.8 to 4.12, made with our own builder."""
 
+import asyncio
 from dataclasses import dataclass
 
 import pytest
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.authority import CertTrustAnchor
+from pyhanko_certvalidator.errors import PathValidationError
+from pyhanko_certvalidator.path import ValidationPath
+from pyhanko_certvalidator.policy_decl import PKIXValidationParams
+from pyhanko_certvalidator.validate import async_validate_path
 
 from mssmail.trust.link import load_link
 from mssmail.trust.policies import ANY_POLICY, PolicyRequest, find_policies
 from tests.support.odd_certificates import Critical, Odd, authority, constrain, make_root, mappings, policies
+from tests.support.pki import NOW
 
 P = {"any": ANY_POLICY, **{str(number): f"2.16.840.1.101.3.2.1.48.{number}" for number in range(1, 10)}}
 
@@ -38,10 +47,15 @@ def _issue(above: Odd, row: Row, number: int, *, is_last: bool) -> Odd:
     return above.issue(above.certificate.subject if row.same else f"CA {number}", *extensions)
 
 
-def _ask(rows: list[Row], request: PolicyRequest) -> tuple[bool, set[str]]:
+def _build(rows: list[Row]) -> list[Odd]:
     chain = [make_root()]
     for number, row in enumerate(rows, 1):
         chain.append(_issue(chain[-1], row, number, is_last=number == len(rows)))
+    return chain
+
+
+def _ask(rows: list[Row], request: PolicyRequest) -> tuple[bool, set[str]]:
+    chain = _build(rows)
     answer = find_policies(tuple(load_link(odd.der) for odd in reversed(chain)), request)
     names = {oid: short for short, oid in P.items()}
     return not answer.fault, {names[policy] for policy in answer.policies}
@@ -171,3 +185,24 @@ def test_more_policies_than_anybody_has_are_refused() -> None:
 def test_a_certificate_alone_is_asked_the_same() -> None:
     root = make_root()
     assert find_policies((load_link(root.der),), PolicyRequest()).fault == ""
+
+
+def _as_stranger_sees(rows: list[Row], request: PolicyRequest) -> bool:
+    """The same question to pyHanko's validator."""
+    chain = _build(rows)
+    root, *between, leaf = [asn1_x509.Certificate.load(odd.der) for odd in chain]
+    path = ValidationPath(CertTrustAnchor(root), between, leaf)
+    context = ValidationContext(trust_roots=[root], moment=NOW, allow_fetching=False)
+    wanted = frozenset("any_policy" if oid == ANY_POLICY else oid for oid in request.acceptable)
+    params = PKIXValidationParams(wanted, request.inhibit_mapping, request.explicit, request.inhibit_any)
+    try:
+        asyncio.run(async_validate_path(context, path, parameters=params))
+    except PathValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("rows", "request_text"), [case[1:3] for case in CASES], ids=[case[0] for case in CASES])
+def test_pyhanko_answers_the_same(rows: list[Row], request_text: str) -> None:
+    request = _request(request_text)
+    assert _as_stranger_sees(rows, request) is _ask(rows, request)[0]
