@@ -1,7 +1,8 @@
 """The verdict on a 20 kB message signed with RSA-2048, as multiples of the C floor measured in the same run.
 
 The floor is what no verifier can avoid: SHA-256 over the message and one RSA verification, both in C. Warm, the
-signer's path is remembered; cold, every message is the first of a new store (anchors and lists read, but nothing remembered).
+signer's path is remembered; cold, every message is the first of a new store (anchors and lists are read, and nothing
+is remembered).
 """
 
 import time
