@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import NewType
@@ -190,6 +190,23 @@ class Column(Enum):
     BODYSTRUCTURE = "bodystructure"
     LAYOUT = "layout"
     HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message a client wrote, as APPEND brings it; without a date it is as old as its arrival."""
+
+    data: bytes = field(repr=False)
+    flags: frozenset[str] = frozenset()
+    internal_date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What an account holds and may hold, in octets (RFC 9208 §5.1)."""
+
+    used: int
+    limit: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,12 @@ from mssmail.core.mailbox import (
     Appended,
     Changes,
     Column,
+    Draft,
     MailboxInfo,
     MessageMeta,
     MessageRow,
     ModSeq,
+    Quota,
     StoreAction,
     ViewLayout,
     compress,
@@ -38,7 +40,7 @@ from mssmail.journal import Entry, Event
 from mssmail.store import changes as store_changes
 from mssmail.store import mailboxes as tree
 from mssmail.store import rows
-from mssmail.store.accounts import has_room
+from mssmail.store.accounts import find_quota, has_room
 from mssmail.store.bodies import Body
 from mssmail.store.engine import Connection, Store
 from mssmail.store.flags import encode_flags
@@ -258,27 +260,37 @@ class Mailboxes:
             parts.append(part)
         return Appended(parts[-1].uid_validity, tuple(pair for part in parts for pair in part.uids))
 
-    async def append(
-        self, account: Account, name: str, data: bytes, flags: frozenset[str], internal_date: datetime | None
-    ) -> Appended:
+    async def append(self, account: Account, name: str, drafts: Sequence[Draft]) -> Appended:
         """See MailStore."""
-        if len(data) > self._max_message_bytes:
-            raise TooBig("the message is too large", octets=len(data))
+        if any(len(draft.data) > self._max_message_bytes for draft in drafts):
+            raise TooBig("the message is too large", octets=max(len(draft.data) for draft in drafts))
 
         def look(conn: Connection) -> None:
             tree.find_mailbox(conn, account.id, name)
-            _require_room(conn, account, len(data))
+            _require_room(conn, account, sum(len(draft.data) for draft in drafts))
 
         await self._read(look)  # before the work on what may be 50 MB
         now = self._clock()
-        bits, keywords = encode_flags(flags)
 
-        def prepare() -> _Upload:
-            return _Upload(self._store.keep_body(data), self._scan(data), bits, keywords, internal_date or now)
+        def prepare(draft: Draft) -> _Upload:
+            bits, keywords = encode_flags(draft.flags)
+            body = self._store.keep_body(draft.data)
+            return _Upload(body, self._scan(draft.data), bits, keywords, draft.internal_date or now)
 
-        upload = await asyncio.wrap_future(self._store.run(prepare))
-        done = await self._write(lambda conn: _append(conn, account, name, upload, now), lambda done: (done[0],))
+        uploads = [
+            await asyncio.wrap_future(self._store.run(lambda draft=draft: prepare(draft)))  # type: ignore[misc]
+            for draft in drafts
+        ]
+        done = await self._write(lambda conn: _append(conn, account, name, uploads, now), lambda done: (done[0],))
         return done[1]
+
+    async def find_quota(self, account: Account) -> Quota:
+        """See MailStore."""
+        return await self._read(lambda conn: find_quota(conn, account.id))
+
+    async def measure_deleted(self, mailbox_id: int) -> int:
+        """See MailStore."""
+        return await self._read(lambda conn: rows.measure_deleted(conn, mailbox_id))
 
     async def search(self, mailbox_id: int, key: SearchKey) -> Sequence[UID]:
         """See MailStore."""
@@ -319,9 +331,16 @@ def _require_room(conn: Connection, account: Account, octets: int) -> None:
         raise OverQuota("the account holds as much as it may", account=str(account.address))
 
 
-def _append(conn: Connection, account: Account, name: str, upload: _Upload, now: datetime) -> tuple[int, Appended]:
+def _append(
+    conn: Connection, account: Account, name: str, uploads: Sequence[_Upload], now: datetime
+) -> tuple[int, Appended]:
     info = tree.find_mailbox(conn, account.id, name)
-    _require_room(conn, account, upload.size)
+    _require_room(conn, account, sum(upload.size for upload in uploads))
+    uids = rows.add_rows(conn, info.id, [_insert_upload(conn, upload, now) for upload in uploads], now)
+    return info.id, Appended(info.uid_validity, tuple((uid, uid) for uid in uids))
+
+
+def _insert_upload(conn: Connection, upload: _Upload, now: datetime) -> rows.NewRow:
     delivery = Delivery(
         trace_id=build_id(),
         body=upload.body,
@@ -332,6 +351,5 @@ def _append(conn: Connection, account: Account, name: str, upload: _Upload, now:
         reverse_path=None,
         received_at=now,
     )
-    new = rows.NewRow(insert_message(conn, delivery), upload.bits, upload.keywords, upload.internal_date, upload.size)
-    (uid,) = rows.add_rows(conn, info.id, [new], now)
-    return info.id, Appended(info.uid_validity, ((uid, uid),))
+    message_id = insert_message(conn, delivery)
+    return rows.NewRow(message_id, upload.bits, upload.keywords, upload.internal_date, upload.size)

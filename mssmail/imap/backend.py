@@ -6,7 +6,6 @@ or one durable write (it has reached the disk when the call returns).
 """
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from typing import Protocol
 
 from mssmail.core.account import Account
@@ -16,10 +15,12 @@ from mssmail.core.mailbox import (
     Appended,
     Changes,
     Column,
+    Draft,
     MailboxInfo,
     MessageMeta,
     MessageRow,
     ModSeq,
+    Quota,
     StoreAction,
     ViewLayout,
 )
@@ -146,10 +147,16 @@ class MailStore(Protocol):
         """The same, and they are gone here: each message whole, in batches. Needs no room."""
         ...
 
-    async def append(
-        self, account: Account, name: str, data: bytes, flags: frozenset[str], internal_date: datetime | None
-    ) -> Appended:
-        """Keep a message a client wrote. It carries no verdict. Raises OverQuota, TooBig."""
+    async def append(self, account: Account, name: str, drafts: Sequence[Draft]) -> Appended:
+        """Keep what a client wrote, all or none. It carries no verdict. Raises OverQuota, TooBig."""
+        ...
+
+    async def find_quota(self, account: Account) -> Quota:
+        """What the account holds and may hold."""
+        ...
+
+    async def measure_deleted(self, mailbox_id: int) -> int:
+        r"""Octets of the messages marked \Deleted."""
         ...
 
     async def search(self, mailbox_id: int, key: SearchKey) -> Sequence[UID]:

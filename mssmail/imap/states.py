@@ -50,6 +50,8 @@ ALLOWED: dict[type[c.CommandBody], frozenset[State]] = {
     c.Namespace: _SIGNED_IN,
     c.Status: _SIGNED_IN,
     c.Append: _SIGNED_IN,
+    c.GetQuota: _SIGNED_IN,
+    c.GetQuotaRoot: _SIGNED_IN,
     c.Idle: _SIGNED_IN,  # RFC 2177 §3
     # §6.4: selected
     c.Check: _SELECTED,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from mssmail.core.account import Account, AccountKind
 from mssmail.core.address import Address
+from mssmail.core.mailbox import Quota
 from mssmail.errors import AccountExists, NoSuchAccount
 from mssmail.store.mailboxes import build_first_mailboxes, remove_mailbox
 from mssmail.store.prepared import Prepared
@@ -138,6 +139,11 @@ def find_usage(conn: Connection, account_id: int) -> Usage:
     """What the account holds now."""
     messages, octets = conn.execute(_USAGE, {"of_id": account_id}).one()
     return Usage(messages, octets)
+
+
+def find_quota(conn: Connection, account_id: int) -> Quota:
+    """What the account holds and may hold."""
+    return Quota(find_usage(conn, account_id).octets, conn.execute(_QUOTA, {"of_id": account_id}).scalar())
 
 
 def has_room(conn: Connection, account_id: int, octets: int) -> bool:

@@ -35,6 +35,9 @@ _ALL = (
 _NAMED = _ALL.where(_is_named)
 _DELETED = _ALL.where(_row.flags.bitwise_and(DELETED_BIT) != 0)
 _MEASURE = select(func.coalesce(func.sum(_row.size), 0)).where(_in_mailbox, _is_named)
+_MEASURE_DELETED = select(func.coalesce(func.sum(_row.size), 0)).where(
+    _in_mailbox, _row.flags.bitwise_and(DELETED_BIT) != 0
+)
 _INSERT, _INSERT_VANISHED = insert(mailbox_rows), insert(vanished)
 _DELETE = delete(mailbox_rows).where(_in_mailbox, _row.uid == bindparam("of_uid"))
 _UPDATE_FLAGS = (
@@ -182,6 +185,11 @@ def measure_rows(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> int:
     """Octets of these messages together, for the quota."""
     where = {"of_mailbox": mailbox_id}
     return sum(conn.execute(_MEASURE, {**where, "of_uids": page}).scalar_one() for page in cut_pages(uids))
+
+
+def measure_deleted(conn: Connection, mailbox_id: int) -> int:
+    r"""Octets of the messages marked \Deleted (RFC 9208 §4.1.4)."""
+    return int(conn.execute(_MEASURE_DELETED, {"of_mailbox": mailbox_id}).scalar_one())
 
 
 def _rewrite_flags(conn: Connection, mailbox_id: int, changed: Sequence[tuple[AnyRow, tuple[int, str]]]) -> ModSeq:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from mssmail.core.account import Account
 from mssmail.core.envelope import Peer
 from mssmail.core.examination import Index
-from mssmail.core.mailbox import DELETED, FLAGGED, SEEN, UID, Column, ModSeq, StoreAction
+from mssmail.core.mailbox import DELETED, FLAGGED, SEEN, UID, Column, Draft, ModSeq, StoreAction
 from mssmail.core.message import Span
 from mssmail.core.search import All, And, AnyText, HasFlag, UidRanges
 from mssmail.errors import BadCredentials, MailboxExists, NoSuchMailbox, OverQuota, ReadOnly, TooBig
@@ -50,7 +50,7 @@ async def boxes(store: Store, bells: Bells) -> Mailboxes:
 
 
 async def _append(boxes: Mailboxes, account: Account, *flags: str, data: bytes = MESSAGE, name: str = "INBOX") -> UID:
-    return (await boxes.append(account, name, data, frozenset(flags), None)).uids[0][1]
+    return (await boxes.append(account, name, [Draft(data, frozenset(flags))])).uids[0][1]
 
 
 async def _list_uids(boxes: Mailboxes, account: Account, name: str = "INBOX") -> list[int]:
@@ -88,7 +88,7 @@ async def test_mailboxes_are_made_listed_renamed_and_removed(boxes: Mailboxes, a
 
 async def test_a_client_appends_and_reads_back_the_same_bytes(boxes: Mailboxes, anne: Account) -> None:
     date = datetime(2020, 2, 3, 4, 5, 6, tzinfo=UTC)
-    done = await boxes.append(anne, "inbox", MESSAGE, frozenset({SEEN, "$Mine"}), date)
+    done = await boxes.append(anne, "inbox", [Draft(MESSAGE, frozenset({SEEN, "$Mine"}), date)])
     info = await boxes.find_mailbox(anne, "INBOX", counts=True)
     assert (done.uid_validity, done.uids) == (info.uid_validity, ((1, 1),))
     assert (info.messages, info.unseen, info.recent) == (1, 0, 1)
@@ -261,5 +261,5 @@ async def test_what_lies_in_the_account_is_what_was_sent(store: Store, boxes: Ma
     usage = store.read(lambda conn: find_usage(conn, anne.id)).result()
     assert usage.octets == len(PREFIX) + len(MESSAGE)
     later = NOW + timedelta(days=1)
-    await boxes.append(anne, "Sent", MESSAGE, frozenset(), later)
+    await boxes.append(anne, "Sent", [Draft(MESSAGE, internal_date=later)])
     assert store.read(lambda conn: find_usage(conn, anne.id)).result().messages == 2

@@ -28,6 +28,8 @@ _SAMPLES: dict[str, tuple[c.CommandBody, str]] = {
     "list": (c.List("LIST", "", ("*",)), "as"),
     "namespace": (c.Namespace(), "as"),
     "status": (c.Status("x", ("MESSAGES",)), "as"),
+    "getquota": (c.GetQuota(""), "as"),
+    "getquotaroot": (c.GetQuotaRoot("x"), "as"),
     "append": (c.Append("x", ()), "as"),
     "idle": (c.Idle(), "as"),
     "check": (c.Check(), "s"),

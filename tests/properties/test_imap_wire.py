@@ -45,6 +45,8 @@ from mssmail.imap.wire.commands import (
     Fetch,
     FetchItem,
     FetchSection,
+    GetQuota,
+    GetQuotaRoot,
     Id,
     Known,
     List,
@@ -191,6 +193,8 @@ BODIES: st.SearchStrategy[CommandBody] = st.one_of(
     st.builds(Store, SETS, st.sampled_from(StoreAction), FLAGS, st.booleans(), st.none() | MODSEQS),
     st.builds(Copy, SETS, NAMES),
     st.builds(Move, SETS, NAMES),
+    st.builds(GetQuota, TEXT),
+    st.builds(GetQuotaRoot, NAMES),
 )
 
 # -- bytes that are nearly commands

@@ -29,17 +29,23 @@ _ALWAYS = (
     "SAVEDATE",  # RFC 8514
     "CONDSTORE",  # RFC 7162
     "QRESYNC",
+    "MULTIAPPEND",  # RFC 3502
+    "OBJECTID",  # RFC 8474
+    "QUOTA",  # RFC 9208
+    "QUOTA=RES-STORAGE",
+    "UTF8=ACCEPT",  # RFC 6855
 )
 _MECHANISMS = ("AUTH=PLAIN", "AUTH=LOGIN")
 
 
 def list_capabilities(session: Session) -> tuple[str, ...]:
     """What holds now: how to sign in is said while nobody has, and only where it is safe (RFC 9051 §11.1)."""
+    always = (*_ALWAYS, f"APPENDLIMIT={session.terms.max_literal_bytes}")  # RFC 7889
     if session.account is not None:
-        return _ALWAYS
+        return always
     if session.peer.tls is not None:
-        return (*_ALWAYS, *_MECHANISMS)
-    return (*_ALWAYS, *(("STARTTLS",) if session.terms.offers_tls else ()), "LOGINDISABLED")
+        return (*always, *_MECHANISMS)
+    return (*always, *(("STARTTLS",) if session.terms.offers_tls else ()), "LOGINDISABLED")
 
 
 async def run(session: Session, _: c.Capability) -> Answer:

@@ -3,6 +3,7 @@
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session
 from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.response_codes import build_mailbox_id
 
 _USES = frozenset({"", "\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"})  # the others of RFC 6154 are views
 
@@ -12,6 +13,6 @@ async def run(session: Session, command: c.Create) -> Answer:
     if command.special_use not in _USES:
         return no("There is no such use here, or more than one", "USEATTR")
     name = command.mailbox.removesuffix("/") or command.mailbox
-    await session.store.create_mailbox(session.owner, name, command.special_use)
+    info = await session.store.create_mailbox(session.owner, name, command.special_use)
     session.note("created", mailbox=name)
-    return ok("CREATE completed")
+    return ok("CREATE completed", build_mailbox_id(info.id))

@@ -17,6 +17,9 @@ async def run(session: Session, command: c.Enable) -> Answer:
     if "QRESYNC" in wanted and not before.has_vanished:
         news.append("QRESYNC")
         session.dialect = replace(session.dialect, has_vanished=True)
+    if "UTF8=ACCEPT" in wanted and not before.has_utf8:
+        news.append("UTF8=ACCEPT")
+        session.dialect = replace(session.dialect, has_utf8=True)
     await session.tell(Enabled(tuple(news)))
     if wanted & {"CONDSTORE", "QRESYNC"}:  # QRESYNC brings CONDSTORE with it (RFC 7162 §3.2.3)
         await session.count_by_modseq()

@@ -11,7 +11,7 @@ from mssmail.errors import NoSuchMailbox
 from mssmail.imap.patterns import DELIMITER, list_missing_parents, list_parents, matches, normalise_pattern
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
-from mssmail.imap.verbs.status import build_status, note_items
+from mssmail.imap.verbs.status import load_status, note_items
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import ListLine
 
@@ -111,4 +111,4 @@ async def _tell_status(session: Session, name: str, items: tuple[str, ...]) -> N
         info = await session.store.find_mailbox(session.owner, name, counts=True)
     except NoSuchMailbox:  # it went since we listed it
         return
-    await session.tell(build_status(info, items))
+    await session.tell(await load_status(session, info, items))

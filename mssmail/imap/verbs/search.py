@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mssmail.core.mailbox import UID, ModSeq
 from mssmail.core.search import HasFlag, InSeqs, InUids, ModSeqKey, SearchKey, UidRanges, has_leaf, map_leaves
-from mssmail.errors import Fault
+from mssmail.errors import BadSyntax, Fault
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.view import View
@@ -17,6 +17,8 @@ _SAVE = "SAVE"
 
 async def run(session: Session, command: c.Search) -> Answer:
     """One SEARCH response, also when nothing matches; ESEARCH when RETURN was given."""
+    if command.charset and session.dialect.has_utf8:
+        raise BadSyntax("CHARSET after UTF8=ACCEPT")  # RFC 6855 §3
     view = session.selected
     counts_modseq = has_leaf(command.key, ModSeqKey)
     if counts_modseq:

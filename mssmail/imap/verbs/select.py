@@ -15,6 +15,7 @@ from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import (
     Code,
     build_highest_modseq,
+    build_mailbox_id,
     build_permanent_flags,
     build_uid_next,
     build_uid_validity,
@@ -56,6 +57,7 @@ async def _describe(session: Session, info: MailboxInfo, content: Changes) -> No
     await session.tell(ok("UIDs are valid", build_uid_validity(info.uid_validity)))
     await session.tell(ok("The next UID", build_uid_next(info.uid_next)))
     await session.tell(ok("The mailbox's clock", build_highest_modseq(info.highest_modseq)))
+    await session.tell(ok("Whatever its name", build_mailbox_id(info.id)))
 
 
 async def _resynchronise(session: Session, info: MailboxInfo, content: Changes, known: c.Known) -> None:

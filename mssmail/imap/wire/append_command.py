@@ -1,11 +1,15 @@
 """APPEND, for one message or several (RFC 9051 §6.3.12, RFC 3502)."""
 
+import re
+
 from mssmail.errors import BadSyntax
 from mssmail.imap.wire.commands import Append, AppendMessage
 from mssmail.imap.wire.cursor import Cursor
 from mssmail.imap.wire.dates import parse_date_time
 from mssmail.imap.wire.flags import parse_flag_list
 from mssmail.imap.wire.names import parse_mailbox
+
+_UTF8 = re.compile(rb"UTF8 \(", re.IGNORECASE)
 
 
 # append = "APPEND" SP mailbox 1*append-message
@@ -34,7 +38,16 @@ def _parse_message(cursor: Cursor) -> AppendMessage:
 
 
 # append-data = literal / literal8
+# append-data =/ "UTF8" SP "(" literal8 ")"; RFC 6855 §4
 def _parse_data(cursor: Cursor) -> bytes:
+    if cursor.utf8 and cursor.try_match(_UTF8):
+        data = _parse_literal(cursor)
+        cursor.expect_text(b")")
+        return data
+    return _parse_literal(cursor)
+
+
+def _parse_literal(cursor: Cursor) -> bytes:
     literal = cursor.try_literal()
     if literal is None:
         raise BadSyntax("expected the message as a literal")

@@ -21,6 +21,8 @@ from mssmail.imap.wire.commands import (
     Fetch,
     FetchItem,
     FetchSection,
+    GetQuota,
+    GetQuotaRoot,
     Id,
     Known,
     List,
@@ -44,6 +46,7 @@ _NAMES = {body: name for name, body in WITHOUT_ARGUMENTS.items()}
 
 _SignIn = Authenticate | Login | Id | Enable
 _OfMailboxes = Select | Create | Delete | Rename | Subscribe | Status | List
+_OfQuota = GetQuota | GetQuotaRoot
 _OfMessages = Append | Expunge | Search | Fetch | Store | Copy | Move
 
 
@@ -59,6 +62,8 @@ def _encode_body(body: CommandBody, *, utf8: bool) -> bytes:
     match body:
         case Authenticate() | Login() | Id() | Enable():
             return _encode_sign_in(body)
+        case GetQuota() | GetQuotaRoot():
+            return _encode_quota_question(body, utf8=utf8)
         case Select() | Create() | Delete() | Rename() | Subscribe() | Status() | List():
             return _encode_of_mailboxes(body, utf8=utf8)
         case Append() | Expunge() | Search() | Fetch() | Store() | Copy() | Move():
@@ -93,6 +98,12 @@ def _encode_sign_in(body: _SignIn) -> bytes:
             return " ".join(["ENABLE", *capabilities]).encode("ascii")
         case _:
             assert_never(body)
+
+
+def _encode_quota_question(body: _OfQuota, *, utf8: bool) -> bytes:
+    if isinstance(body, GetQuota):
+        return b"GETQUOTA " + _encode_text(body.root)
+    return b"GETQUOTAROOT " + _encode_name(body.mailbox, utf8=utf8)
 
 
 def _encode_of_mailboxes(body: _OfMailboxes, *, utf8: bool) -> bytes:

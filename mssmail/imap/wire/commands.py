@@ -260,6 +260,20 @@ class Unparsable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class GetQuota:
+    """GETQUOTA (RFC 9208 §4.1.1)."""
+
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class GetQuotaRoot:
+    """GETQUOTAROOT (RFC 9208 §4.1.2)."""
+
+    mailbox: str
+
+
 CommandBody = (
     Capability
     | Noop
@@ -287,6 +301,8 @@ CommandBody = (
     | Store
     | Copy
     | Move
+    | GetQuota
+    | GetQuotaRoot
     | Idle
     | Unparsable
 )

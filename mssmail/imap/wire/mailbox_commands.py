@@ -4,13 +4,17 @@ import re
 
 from mssmail.core.mailbox import UIDValidity
 from mssmail.errors import BadSyntax
-from mssmail.imap.wire.commands import Create, Delete, Known, Rename, Select, Status, Subscribe
+from mssmail.imap.wire.commands import Create, Delete, GetQuota, GetQuotaRoot, Known, Rename, Select, Status, Subscribe
 from mssmail.imap.wire.cursor import Cursor
 from mssmail.imap.wire.names import parse_mailbox
 from mssmail.imap.wire.number_sets import parse_known_uids, parse_modseq
 
-# status-att of RFC 3501 §9, with DELETED and SIZE of RFC 9051 §9, HIGHESTMODSEQ of RFC 7162 §7
-STATUS_ITEMS = ("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "DELETED", "SIZE", "HIGHESTMODSEQ")
+# status-att of RFC 3501 §9, with DELETED and SIZE of RFC 9051 §9, HIGHESTMODSEQ of RFC 7162 §7, MAILBOXID of
+# RFC 8474 §4.3, DELETED-STORAGE of RFC 9208 §4.1.4, APPENDLIMIT of RFC 7889 §3.1
+STATUS_ITEMS = (
+    *("MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "DELETED", "SIZE", "HIGHESTMODSEQ"),
+    *("MAILBOXID", "DELETED-STORAGE", "APPENDLIMIT"),
+)
 
 _USE = re.compile(rb"USE ", re.IGNORECASE)
 
@@ -111,6 +115,18 @@ def parse_subscribe(cursor: Cursor) -> Subscribe:
 def parse_unsubscribe(cursor: Cursor) -> Subscribe:
     """UNSUBSCRIBE."""
     return Subscribe(parse_mailbox(cursor), subscribed=False)
+
+
+# getquota = "GETQUOTA" SP quota-root-name; RFC 9208 §7
+def parse_get_quota(cursor: Cursor) -> GetQuota:
+    """GETQUOTA."""
+    return GetQuota(cursor.expect_text_astring("a quota root"))
+
+
+# getquotaroot = "GETQUOTAROOT" SP mailbox
+def parse_get_quota_root(cursor: Cursor) -> GetQuotaRoot:
+    """GETQUOTAROOT."""
+    return GetQuotaRoot(parse_mailbox(cursor))
 
 
 # status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"

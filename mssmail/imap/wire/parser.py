@@ -60,6 +60,8 @@ WITH_ARGUMENTS: Mapping[bytes, Callable[[Cursor], CommandBody]] = MappingProxyTy
         b"SUBSCRIBE": mailbox_commands.parse_subscribe,
         b"UNSUBSCRIBE": mailbox_commands.parse_unsubscribe,
         b"STATUS": mailbox_commands.parse_status,
+        b"GETQUOTA": mailbox_commands.parse_get_quota,
+        b"GETQUOTAROOT": mailbox_commands.parse_get_quota_root,
         b"LIST": list_command.parse_list,
         b"LSUB": list_command.parse_lsub,
         b"XLIST": list_command.parse_xlist,

@@ -49,6 +49,16 @@ def build_highest_modseq(modseq: ModSeq) -> Code:
     return Code("HIGHESTMODSEQ", b"%d" % modseq)
 
 
+def build_mailbox_id(mailbox_id: int) -> Code:
+    """MAILBOXID (RFC 8474 §4)."""
+    return Code("MAILBOXID", b"(%b)" % encode_mailbox_id(mailbox_id))
+
+
+def encode_mailbox_id(mailbox_id: int) -> bytes:
+    """``M12``: the same for ever, whatever the mailbox is called."""
+    return b"M%d" % mailbox_id
+
+
 def build_modified(numbers: Iterable[int]) -> Code:
     """MODIFIED: what a conditional STORE left as it is (RFC 7162 §3.1.3)."""
     return Code("MODIFIED", encode_number_set(numbers))

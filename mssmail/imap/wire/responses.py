@@ -90,7 +90,7 @@ class MailboxStatus:
     """``* STATUS``."""
 
     mailbox: str
-    items: tuple[tuple[str, int], ...]
+    items: tuple[tuple[str, int | str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +159,27 @@ class Expunged:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class QuotaRoots:
+    """``* QUOTAROOT``: a mailbox and the roots that bound it, perhaps none (RFC 9208 §5.2)."""
+
+    mailbox: str
+    roots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaStorage:
+    """``* QUOTA``: a root with the storage used and allowed, in units of 1024 octets (RFC 9208 §5.1)."""
+
+    root: str
+    used: int
+    limit: int
+
+
 Prompt = StatusResponse | Continuation | Challenge
 Numbers = Exists | Recent | Expunged | Found | Extended | Vanished
 Names = Capabilities | Enabled | Flags
-Mailboxes = ListLine | MailboxStatus | Namespaces
+Mailboxes = ListLine | MailboxStatus | Namespaces | QuotaRoots | QuotaStorage
 Response = Prompt | Numbers | Names | Mailboxes | ServerId
 
 
@@ -175,7 +192,7 @@ def encode_response(response: Response, *, utf8: bool = False) -> bytes:
             line = _encode_numbers(response)
         case Capabilities() | Enabled() | Flags():
             line = _encode_names(response)
-        case ListLine() | MailboxStatus() | Namespaces():
+        case ListLine() | MailboxStatus() | Namespaces() | QuotaRoots() | QuotaStorage():
             line = _encode_mailboxes(response, utf8=utf8)
         case ServerId(fields):
             line = b"* ID " + _encode_id(fields)
@@ -251,6 +268,11 @@ def _encode_mailboxes(response: Mailboxes, *, utf8: bool) -> bytes:
         case MailboxStatus(mailbox, items):
             counts = " ".join(f"{name} {count}" for name, count in items).encode("ascii")
             return b"* STATUS %s (%s)" % (encode_mailbox(mailbox, utf8=utf8), counts)
+        case QuotaRoots(mailbox, roots):
+            words = [b"* QUOTAROOT", encode_mailbox(mailbox, utf8=utf8)]
+            return b" ".join([*words, *(encode_string(root.encode("utf-8")) for root in roots)])
+        case QuotaStorage(root, used, limit):
+            return b"* QUOTA %b (STORAGE %d %d)" % (encode_string(root.encode("utf-8")), used, limit)
         case Namespaces(personal, others, shared):
             return b" ".join([b"* NAMESPACE", *(_encode_namespace(n, utf8=utf8) for n in (personal, others, shared))])
         case _:

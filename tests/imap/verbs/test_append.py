@@ -45,7 +45,29 @@ async def test_a_full_account_takes_no_more(world: World) -> None:
     assert (await talk.append("INBOX", build_message("x")))[-1].startswith("NO [OVERQUOTA]")
 
 
-async def test_several_messages_at_once_are_not_taken(world: World) -> None:
+async def test_several_messages_are_kept_at_once(world: World) -> None:
     talk = await sign_in(world)
-    answer = await talk.say(b"T APPEND INBOX {4+}\r\nab\r\n {4+}\r\ncd\r\n\r\n")
-    assert answer == b"T BAD One message at a time\r\n"
+    answer = await talk.say(b"T APPEND INBOX (\\Seen) {8+}\r\na: b\r\n\r\n {8+}\r\nc: d\r\n\r\n\r\n")
+    assert answer.startswith(b"* 2 EXISTS\r\n* 2 RECENT\r\nT OK [APPENDUID ")
+    assert b" 1:2] APPEND" in answer
+    assert await talk.do("FETCH 1:2 FLAGS") == [
+        "* 1 FETCH (FLAGS (\\Recent \\Seen))",
+        "* 2 FETCH (FLAGS (\\Recent))",
+        "OK FETCH completed",
+    ]
+
+
+async def test_all_or_none_when_one_of_several_has_no_room(world: World) -> None:
+    world.store.submit(lambda conn: set_quota(conn, world.anne.address, 10)).result()
+    talk = await sign_in(world)
+    answer = await talk.say(b"T APPEND INBOX {8+}\r\na: b\r\n\r\n {8+}\r\nc: d\r\n\r\n\r\n")
+    assert answer.startswith(b"T NO [OVERQUOTA]")
+
+
+async def test_utf8_messages_come_in_their_own_clothes_once_enabled(world: World) -> None:
+    talk = await sign_in(world)
+    command = "T APPEND INBOX UTF8 (~{13+}\r\nSubject: é\r\n)\r\n".encode()
+    assert (await talk.say(command)).startswith(b"T BAD")
+    await talk.do("ENABLE UTF8=ACCEPT")
+    assert b"T OK [APPENDUID" in await talk.say(command)
+    assert "Subject: é".encode() in await talk.say(b"T FETCH 1 BODY.PEEK[HEADER]\r\n")

@@ -5,7 +5,7 @@ from tests.imap.support import World, sign_in
 
 async def test_makes_a_mailbox_and_its_parents(world: World) -> None:
     talk = await sign_in(world)
-    assert await talk.do("CREATE a/b") == ["OK CREATE completed"]
+    assert await talk.do("CREATE a/b") == ["OK [MAILBOXID (M8)] CREATE completed"]
     assert await talk.do('LIST "" a*') == [
         '* LIST (\\HasChildren) "/" a',
         '* LIST (\\HasNoChildren) "/" a/b',
@@ -15,7 +15,7 @@ async def test_makes_a_mailbox_and_its_parents(world: World) -> None:
 
 async def test_a_trailing_delimiter_only_says_that_children_will_come(world: World) -> None:
     talk = await sign_in(world)
-    assert await talk.do("CREATE a/") == ["OK CREATE completed"]
+    assert await talk.do("CREATE a/") == ["OK [MAILBOXID (M7)] CREATE completed"]
     assert (await talk.do("SELECT a"))[-1].startswith("OK")
 
 
@@ -33,14 +33,12 @@ async def test_names_that_cannot_be_are_refused(world: World) -> None:
 
 async def test_a_name_beyond_ascii_comes_back_as_it_went(world: World) -> None:
     talk = await sign_in(world)
-    assert await talk.do("CREATE &2D3eAA-") == ["OK CREATE completed"]  # an emoji, a surrogate pair in UTF-16
+    assert await talk.do("CREATE &2D3eAA-") == ["OK [MAILBOXID (M7)] CREATE completed"]
     assert '* LIST (\\HasNoChildren) "/" &2D3eAA-' in await talk.do('LIST "" *')
 
 
 async def test_a_mailbox_may_be_made_for_a_use(world: World) -> None:
     talk = await sign_in(world)
-    assert await talk.do("CREATE Brouillons (USE (\\Drafts))") in (
-        ["OK CREATE completed"],
-        ["NO [ALREADYEXISTS] A mailbox of this name exists"],
-    )
+    assert await talk.do("CREATE Brouillons (USE (\\Drafts))") == ["OK [MAILBOXID (M7)] CREATE completed"]
+    assert '* LIST (\\HasNoChildren \\Drafts) "/" Brouillons' in await talk.do('LIST "" Br*')
     assert (await talk.do("CREATE x (USE (\\All))"))[-1].startswith("NO [USEATTR]")

@@ -30,3 +30,13 @@ async def test_what_is_not_there_has_no_counts(world: World) -> None:
     talk = await sign_in(world, select="")
     assert await talk.do("STATUS nowhere (MESSAGES)") == ["NO [NONEXISTENT] There is no such mailbox"]
     assert (await talk.do("STATUS INBOX (NOSUCH)"))[-1].startswith("BAD")
+
+
+async def test_what_extensions_ask_for(world: World) -> None:
+    world.deliver(build_message("one"), "INBOX", "\\Deleted")
+    world.deliver(build_message("two"))
+    talk = await sign_in(world, select="")
+    size = len(PREFIX) + len(build_message("one"))
+    assert (await talk.do("STATUS INBOX (HIGHESTMODSEQ MAILBOXID DELETED-STORAGE APPENDLIMIT)"))[0] == (
+        f"* STATUS INBOX (HIGHESTMODSEQ 3 MAILBOXID (M1) DELETED-STORAGE {size} APPENDLIMIT 52428800)"
+    )

@@ -35,6 +35,8 @@ SAMPLES = [
     b"STORE 1 FLAGS a",
     b"COPY 1 a",
     b"MOVE 1 a",
+    b'GETQUOTA ""',
+    b"GETQUOTAROOT a",
     b"IDLE",
     b"XYZZY",
 ]
