@@ -37,6 +37,7 @@
     │   ├── BadRevocationList a CRL that is unreadable or not its issuer's
     │   ├── BadCertificate    unreadable certificate, key or anchor
     │   └── FetchFault        a list or CRL that could not be fetched
+    ├── ListenFault           an address where we should listen cannot be bound
     ├── PeerFault             the other operator's server, as seen from our client
     └── WorkerFault           the worker died or took too long
 
@@ -58,6 +59,10 @@ class ConfigError(Fault):
     def __init__(self, reason: str, *, file: str = "", line: int | None = None, key: str = "") -> None:
         place = file if line is None else f"{file}:{line}"
         super().__init__(": ".join(part for part in (place, key, reason) if part), file=file, line=line, key=key)
+
+
+class ListenFault(Fault):
+    """Somebody else listens where we should, or we may not."""
 
 
 class StoreFault(Fault):

@@ -1,11 +1,12 @@
 """What can be known to be wrong before anything starts: every file the configuration names is read."""
 
+import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mssmail.errors import BadCertificate
-from mssmail.settings import Settings
+from mssmail.settings import Endpoint, Settings
 from mssmail.trust.anchors import load_certificates
 
 
@@ -59,6 +60,16 @@ def _check_trust(settings: Settings) -> Iterator[str]:
 
 
 def _check_ports(settings: Settings) -> Iterator[str]:
+    seen: dict[str, str] = {}
+    for key, endpoint in _list_listeners(settings).items():
+        if endpoint.port == 0:
+            continue
+        if str(endpoint) in seen:
+            yield f"{key}: {endpoint} is already used by {seen[str(endpoint)]}"
+        seen.setdefault(str(endpoint), key)
+
+
+def _list_listeners(settings: Settings) -> Mapping[str, Endpoint]:
     listeners = {
         "relay.listen": settings.relay.listen,
         "submission.listen": settings.submission.listen,
@@ -67,13 +78,20 @@ def _check_ports(settings: Settings) -> Iterator[str]:
         "imap.listen_tls": settings.imap.listen_tls,
         "http.listen": settings.http.listen,
     }
-    seen: dict[str, str] = {}
-    for key, endpoint in listeners.items():
-        if endpoint is None or endpoint.port == 0:
-            continue
-        if str(endpoint) in seen:
-            yield f"{key}: {endpoint} is already used by {seen[str(endpoint)]}"
-        seen.setdefault(str(endpoint), key)
+    return {key: endpoint for key, endpoint in listeners.items() if endpoint is not None}
+
+
+def find_unbindable(settings: Settings) -> str:
+    """Which listener cannot have its address, and why; empty when all can. Asked only while nothing of ours listens."""
+    for key, endpoint in _list_listeners(settings).items():
+        family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((endpoint.host, endpoint.port))
+            except OSError as error:
+                return f"{key}: {endpoint} cannot be bound: {error.strerror or error}"
+    return ""
 
 
 def _is_readable(path: Path) -> bool:

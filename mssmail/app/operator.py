@@ -6,11 +6,11 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Protocol
 
-from mssmail.app.checks import check_settings
+from mssmail.app.checks import check_settings, find_unbindable
 from mssmail.app.samples import Gauges
 from mssmail.core.clock import Clock, read_clock
 from mssmail.core.examination import Index
-from mssmail.errors import ConfigError
+from mssmail.errors import ConfigError, ListenFault
 from mssmail.flows.bell import Bells
 from mssmail.flows.dispatch import Dispatcher
 from mssmail.flows.intake import Intake
@@ -51,11 +51,16 @@ class Operator:
         self._listeners: dict[str, Endpoint | None] = {}
 
     async def __aenter__(self) -> "Operator":
-        """Start; raises ConfigError, StoreInUse and kin, and then nothing is left running."""
+        """Start; raises ConfigError, StoreInUse, ListenFault and kin, and then nothing is left running."""
         for fault in await asyncio.to_thread(check_settings, self._settings):
             raise ConfigError(fault, file=str(self._settings.file or ""))
         try:
             await self._start()
+        except (OSError, ListenFault) as error:
+            await self._stack.aclose()
+            if cause := await asyncio.to_thread(find_unbindable, self._settings):
+                raise ListenFault(cause) from error
+            raise
         except BaseException:
             await self._stack.aclose()
             raise

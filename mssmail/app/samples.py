@@ -35,6 +35,7 @@ class Gauges:
         yield from self._sample_store()
         yield from self._sample_trust(self.clock())
         yield Sample("workers", "Worker processes that examine messages.", len(self.pool.pids))
+        yield Sample("messages_examining", "Messages being examined or waiting for it.", self.pool.examining)
 
     def check(self) -> Health:
         """Whether mail flows, for ``/healthz``."""

@@ -7,7 +7,8 @@ import click
 
 from mssmail.app.checks import check_settings
 from mssmail.cli.output import config_option, json_option, print_json, read_config
-from mssmail.errors import ConfigError
+from mssmail.core.address import normalise_domain
+from mssmail.errors import BadSyntax, ConfigError
 from mssmail.settings import Domain, Server, Settings, encode_settings, load_settings
 from mssmail.store.engine import open_store
 
@@ -24,8 +25,9 @@ def init(directory: Path, name: str, domains: tuple[str, ...]) -> None:
     config = directory / "mssmail.toml"
     if config.exists():
         raise ConfigError("exists already; nothing was changed", file=str(config))
+    own = tuple(Domain(_read_host(domain, "--domain")) for domain in domains)
+    wanted = Settings(server=replace(Server(), name=_read_host(name, "--name")), domain=own)
     directory.mkdir(parents=True, exist_ok=True)
-    wanted = Settings(server=replace(Server(), name=name), domain=tuple(Domain(domain) for domain in domains))
     config.write_text(encode_settings(wanted), "utf-8")
     settings = load_settings(config)
     for folder in (settings.trust.anchors, settings.server.keys):
@@ -36,6 +38,13 @@ def init(directory: Path, name: str, domains: tuple[str, ...]) -> None:
         "Next: put your certificate and key (operator.crt, operator.key) and the CA certificates (anchors/) there,"
     )
     click.echo(f"name the white list in [trust], then: mssmail check-config --config {config}")
+
+
+def _read_host(text: str, option: str) -> str:
+    try:
+        return normalise_domain(text)
+    except BadSyntax as fault:
+        raise click.BadParameter(f"{text!r}: {fault}", param_hint=option) from fault
 
 
 @click.command("check-config")

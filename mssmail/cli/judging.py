@@ -11,6 +11,7 @@ import click
 from mssmail.cli.files import read_folder
 from mssmail.cli.oids import OID
 from mssmail.cli.output import config_option, read_config
+from mssmail.errors import BadCertificate
 from mssmail.settings import RevocationMode
 from mssmail.trust.anchors import find_certificates, load_certificates
 from mssmail.trust.policies import ANY_POLICY, PolicyRequest
@@ -59,8 +60,10 @@ class Judging:
     config: Path
 
     def load(self, *, author_rule: bool = True) -> tuple[TrustStore, tuple[str, ...]]:
-        """What to judge with, and what of the files could not be read; raises Fault when an anchor cannot."""
+        """What to judge with, and what of the files could not be read; an anchor that cannot is bad usage."""
         anchors, intermediates = self.anchors, self.intermediates
+        if anchors is None and not self.config.exists():
+            raise click.UsageError(f"whom to believe? Give --anchors, or a configuration: there is no {self.config}")
         if anchors is None:
             settings = read_config(self.config).trust
             anchors, intermediates = settings.anchors, intermediates or settings.intermediates
@@ -68,7 +71,7 @@ class Judging:
         crls = read_folder(self.crls) if self.crls else ()
         responses = read_folder(self.ocsp) if self.ocsp else ()
         policy = self._build_policy(author_rule=author_rule)
-        store = build_trust_store(TrustSnapshot(0, load_certificates(anchors), between, crls, policy, responses))
+        store = build_trust_store(TrustSnapshot(0, load_anchors(anchors), between, crls, policy, responses))
         return store, (*faults, *store.faults)
 
     def _build_policy(self, *, author_rule: bool) -> SignaturePolicy:
@@ -85,6 +88,14 @@ class Judging:
             ),
             allow_dsa=self.allow_dsa,
         )
+
+
+def load_anchors(path: Path) -> tuple[bytes, ...]:
+    """The CA certificates of a file or folder; what is none is bad usage: nothing could be judged by it."""
+    try:
+        return load_certificates(path)
+    except BadCertificate as fault:
+        raise click.BadParameter(str(fault), param_hint="--anchors") from fault
 
 
 def judging_options(function: Callable[..., int]) -> Callable[..., int]:

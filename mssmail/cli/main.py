@@ -1,5 +1,6 @@
 """The root of the command line, and the one place where faults become exit codes."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -8,9 +9,9 @@ import click
 
 from mssmail import __version__
 from mssmail.cli.lazy import LazyGroup
-from mssmail.errors import ConfigError, Fault, StoreFault, StoreInUse
+from mssmail.errors import ConfigError, Fault, ListenFault, StoreFault
 
-EX_USAGE, EX_DATAERR, EX_UNAVAILABLE, EX_IOERR, EX_CONFIG = 64, 65, 69, 74, 78
+EX_USAGE, EX_DATAERR, EX_UNAVAILABLE, EX_SOFTWARE, EX_IOERR, EX_CONFIG = 64, 65, 69, 70, 74, 78
 
 
 _PLACES = {
@@ -38,17 +39,15 @@ def cli() -> None:
     """
 
 
-def find_exit_code(fault: Exception) -> int:
+def find_exit_code(fault: Fault) -> int:
     """The exit code that tells a script what kind of trouble it was."""
     match fault:
         case ConfigError():
             return EX_CONFIG
-        case StoreInUse() | StoreFault():
+        case StoreFault() | ListenFault():
             return EX_UNAVAILABLE
-        case Fault():
-            return EX_DATAERR
         case _:
-            return EX_IOERR
+            return EX_DATAERR
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -64,6 +63,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except (Fault, OSError) as fault:
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"mssmail: {place}{error.strerror or error}", err=True)
+        sys.exit(EX_IOERR)
+    except Fault as fault:
         click.echo(f"mssmail: {fault}", err=True)
         sys.exit(find_exit_code(fault))
+    except Exception as error:  # a mistake of ours: one line, and where it happened only for who asks
+        if os.environ.get("MSSMAIL_TRACEBACK"):
+            raise
+        told = f"{type(error).__name__}: {error}"
+        click.echo(f"mssmail: unforeseen {told} (MSSMAIL_TRACEBACK=1 shows where: please report it)", err=True)
+        sys.exit(EX_SOFTWARE)

@@ -11,6 +11,7 @@ import click
 
 from mssmail.cli import explain_trust, trust_list
 from mssmail.cli.files import existing_file, read_folder, write_whole
+from mssmail.cli.judging import load_anchors
 from mssmail.cli.moments import MOMENT
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
 from mssmail.core.address import normalise_domain
@@ -118,13 +119,15 @@ def verify(  # noqa: PLR0913 - one parameter an option
 
     Example: mssmail trust verify list.xml --anchors certs/anchors --signer-rule mail=alb@mssante.fr
     """
+    if anchors is None and not config.exists():
+        raise click.UsageError(f"whom to believe? Give --anchors, or a configuration: there is no {config}")
     if anchors is None:
         settings = read_config(config).trust
         anchors, intermediates = settings.anchors, intermediates or settings.intermediates
         signer_rule = signer_rule or settings.white_list_signer or None
     snapshot = TrustSnapshot(
         0,
-        load_certificates(anchors),
+        load_anchors(anchors),
         load_certificates(intermediates) if intermediates else (),
         read_folder(crls) if crls else (),
         SignaturePolicy(revocation=RevocationMode.HARD if crls else RevocationMode.OFF),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from mssmail.core.trace import build_id
-from mssmail.errors import ConfigError
+from mssmail.errors import ListenFault
 from mssmail.flows.intake import Intake
 from mssmail.flows.receive import Receiver
 from mssmail.flows.submit import Submitter
@@ -51,13 +51,13 @@ class Listener:
         return tuple(Endpoint(name[0], name[1]) for name in names)
 
     async def start(self) -> None:
-        """Listen; raises ConfigError when an address cannot be had, and then listens nowhere."""
+        """Listen; raises ListenFault when an address cannot be had, and then listens nowhere."""
         try:
             for door in self._doors:
                 self._servers.append(await self._open(door))
         except OSError as error:
             await self.stop()
-            raise ConfigError(f"cannot listen on {door.endpoint}: {error.strerror or error}") from error
+            raise ListenFault(f"cannot listen on {door.endpoint}: {error.strerror or error}") from error
         for door, address in zip(self._doors, self.addresses, strict=True):
             _log.info("SMTP%s at %s", " over TLS" if door.is_implicit else "", address)
 

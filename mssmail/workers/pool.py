@@ -119,6 +119,13 @@ class Pool:
         """The processes that serve now, for logs and metrics."""
         return tuple(worker.pid for worker in self._workers if worker.is_serving)
 
+    @property
+    def examining(self) -> int:
+        """How many messages are being examined or wait for it, for metrics; may be asked from any thread."""
+        given = [job for worker in tuple(self._workers) for job in tuple(worker.jobs)]
+        # One that was recalled stands in two places until its first worker has skipped it.
+        return len({job.request.ticket for job in (*tuple(self._waiting), *given) if not job.answer.done()})
+
     # Keeping workers alive
 
     async def _start_worker(self) -> WorkerHandle:

@@ -1,11 +1,12 @@
 """What is wrong is told before anything starts, each fault naming its key."""
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mssmail.app.checks import check_settings
+from mssmail.app.checks import check_settings, find_unbindable
 from mssmail.core.clock import read_clock
 from mssmail.settings import Domain, Endpoint, Settings
 from tests.support.operators import build_site
@@ -53,3 +54,13 @@ def test_an_anchor_that_is_none_is_told(settings: Settings, tmp_path: Path) -> N
     (tmp_path / "bad.crt").write_text("rubbish")
     (fault,) = check_settings(_break(settings, "trust", anchors=tmp_path))
     assert "bad.crt" in fault
+
+
+def test_the_listener_that_cannot_have_its_address_is_named(settings: Settings) -> None:
+    assert find_unbindable(settings) == ""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = Endpoint("127.0.0.1", other.getsockname()[1])
+        told = find_unbindable(_break(settings, "imap", listen=taken))
+    assert told == f"imap.listen: {taken} cannot be bound: Address already in use"

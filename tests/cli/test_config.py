@@ -54,3 +54,11 @@ def test_check_config_sees_a_key_that_is_another_certificates(tmp_path: Path) ->
     (config.parent / "operator.key").write_bytes(pki.make_person("x@a.test", KeyKind.P256).key_pem)
     answer = run("check-config", "--config", str(config))
     assert "does not go with" in answer.err
+
+
+def test_init_with_a_name_that_cannot_be_leaves_nothing_behind(tmp_path: Path) -> None:
+    for options in (("--domain", "bad domain"), ("--name", "a b")):
+        answer = run("init", str(tmp_path / "op"), *options)
+        assert answer.code == 64
+        assert options[0] in answer.err
+        assert not (tmp_path / "op").exists()

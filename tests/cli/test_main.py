@@ -54,3 +54,24 @@ def test_a_missing_configuration_is_78(tmp_path: Path) -> None:
     answer = run("account", "list", "--config", str(tmp_path / "none.toml"))
     assert answer.code == 78
     assert "cannot be read" in answer.err
+
+
+def test_a_folder_that_cannot_be_made_is_named_without_a_traceback() -> None:
+    answer = run("init", "/proc/nowhere")
+    assert answer.code == 74
+    assert answer.err == "mssmail: /proc/nowhere: No such file or directory\n"
+
+
+@click.command()
+def _stumble() -> None:
+    raise ZeroDivisionError("by zero")
+
+
+def test_a_mistake_of_ours_is_one_line_unless_somebody_asks_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "get_command", lambda _context, _name: _stumble)
+    answer = run("stumble")
+    assert answer.code == 70
+    assert answer.err.startswith("mssmail: unforeseen ZeroDivisionError: by zero (")
+    monkeypatch.setenv("MSSMAIL_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        run("stumble")

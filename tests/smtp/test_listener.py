@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mssmail.errors import ConfigError
+from mssmail.errors import ListenFault
 from mssmail.journal import Event
 from mssmail.settings import Endpoint, Relay, Settings, Submission
 from mssmail.smtp.limits import ConnectionLimits
@@ -24,7 +24,7 @@ async def test_a_taken_port_is_a_clear_error_and_opens_nothing(tmp_path: Path) -
     async with open_room(tmp_path) as room:
         doors = (Door(Endpoint("127.0.0.1", 0)), Door(Endpoint("127.0.0.1", room.port)))
         second = Listener(room.edge, build_contexts(tmp_path), doors)
-        with pytest.raises(ConfigError, match=rf"127\.0\.0\.1:{room.port}.*in use"):
+        with pytest.raises(ListenFault, match=rf"127\.0\.0\.1:{room.port}.*in use"):
             await second.start()
         assert second.addresses == ()
 

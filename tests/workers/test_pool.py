@@ -99,6 +99,7 @@ async def test_what_waits_behind_a_hanging_message_is_examined_elsewhere() -> No
         answers = await asyncio.wait_for(asyncio.gather(*slow, *behind), 60)
         assert len(answers) == 6
         assert not hanging.done()
+        assert pool.examining == 1
         victim = next(pid for pid in pool.pids if pid != _pid(answers[-1]))  # the one that hangs answers no more
         os.kill(victim, signal.SIGKILL)
         with pytest.raises(WorkerFault):
