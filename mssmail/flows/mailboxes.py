@@ -5,6 +5,8 @@ client that hangs up, and a session that is cancelled, stop neither.
 """
 
 import asyncio
+import logging
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -52,6 +54,8 @@ from mssmail.store.search import build_search
 T = TypeVar("T")
 
 Scan = Callable[[bytes], Index]  # what a message's bytes say, without a verdict
+_log = logging.getLogger(__name__)
+_MAX_NOTES = 64  # entries about reading on their way to the disk
 CHANGES_AT_A_TIME = 1_000  # messages in one operation: deliveries wait for it in the writer
 
 
@@ -90,6 +94,7 @@ class Mailboxes:
         self._scan = scan
         self._sign_in = sign_in
         self._max_message_bytes = max_message_bytes
+        self._notes: deque[Future[None]] = deque()
 
     async def login(self, user: str, password: str, peer: Peer, mechanism: str, *, trace_id: str = "") -> Account:
         """See MailStore."""
@@ -201,7 +206,13 @@ class Mailboxes:
         shown = ",".join(f"{low}:{high}" if low != high else str(low) for low, high in compress(sorted(uids)))
         facts = {"account": str(account.address), "mailbox_id": mailbox_id, "uids": shown}
         entry = Entry(self._clock(), Event.FETCHED, trace_id, facts)
-        await self._write(lambda conn: append_entries(conn, (entry,)))
+        while self._notes and self._notes[0].done():
+            self._notes.popleft()
+        if len(self._notes) >= _MAX_NOTES:  # a disk that is late slows readers down
+            await asyncio.gather(asyncio.wrap_future(self._notes.popleft()), return_exceptions=True)
+        note = self._store.submit(lambda conn: append_entries(conn, (entry,)))
+        note.add_done_callback(lambda done: _tell(done, entry))
+        self._notes.append(note)
 
     async def store_flags(
         self,
@@ -324,6 +335,11 @@ class Mailboxes:
 
         future.add_done_callback(ring)
         return await asyncio.wrap_future(future)
+
+
+def _tell(note: "Future[None]", entry: Entry) -> None:
+    if (error := note.exception()) is not None:
+        _log.error("reading was not journaled: %s", dict(entry.facts), exc_info=error)
 
 
 def _require_room(conn: Connection, account: Account, octets: int) -> None:

@@ -2,7 +2,7 @@
 
 Every method may raise ``StoreUnavailable``; those that name a mailbox ``NoSuchMailbox``. Names are Unicode with ``/``
 between levels; INBOX is matched in any case. Nothing here holds a snapshot open between calls: each is one short read
-or one durable write (it has reached the disk when the call returns).
+or one durable write (it has reached the disk when the call returns; ``note_read`` says where it differs).
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -117,7 +117,11 @@ class MailStore(Protocol):
         ...
 
     async def note_read(self, account: Account, mailbox_id: int, uids: Sequence[UID], *, trace_id: str = "") -> None:
-        """Journal that bodies were read, under the session's id."""
+        """Journal that bodies were read, under the session's id: with the next group commit, nobody waits for it.
+
+        An orderly stop loses nothing; a kill may lose the entries of the last milliseconds. What cannot be written is
+        in the log.
+        """
         ...
 
     async def store_flags(

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +22,7 @@ from mssmail.journal import Event
 from mssmail.mime.index import build_index
 from mssmail.mime.parts import scan
 from mssmail.store.accounts import find_usage, set_quota
-from mssmail.store.engine import Store
+from mssmail.store.engine import Store, open_store
 from mssmail.store.journal import read_entries
 from mssmail.store.passwords import hash_password
 from tests.support.store import NOW, PREFIX, add_account, build_message, deliver_to
@@ -229,9 +230,49 @@ async def test_a_client_that_hangs_up_stops_no_write_and_no_bell(store: Store, b
 
 async def test_reading_a_body_is_journalled_with_its_uids(store: Store, boxes: Mailboxes, anne: Account) -> None:
     await boxes.note_read(anne, 7, [UID(3), UID(1), UID(2), UID(9)], trace_id="s1")
+    store.submit(lambda _conn: None).result()  # whatever was submitted before is on the disk
     (kept,) = store.read(read_entries).result()
     assert (kept.entry.event, kept.entry.trace_id) == (Event.FETCHED, "s1")
     assert kept.entry.facts == {"account": "anne@a.test", "mailbox_id": 7, "uids": "1:3,9"}
+
+
+async def test_who_reads_does_not_wait_for_the_disk_and_an_orderly_stop_loses_no_entry(
+    store: Store, boxes: Mailboxes, anne: Account
+) -> None:
+    going_on = threading.Event()
+    store.submit(lambda _conn: going_on.wait(60))
+    for number in range(10):
+        await boxes.note_read(anne, 7, [UID(number + 1)])
+    assert store.read(read_entries).result() == []
+    going_on.set()
+    await asyncio.to_thread(store.close)
+    again = open_store(store.directory)
+    try:
+        kept = again.read(read_entries).result()
+        assert [each.entry.facts["uids"] for each in kept] == [str(number + 1) for number in range(10)]
+    finally:
+        again.close()
+
+
+async def test_a_disk_that_is_late_slows_readers_down(store: Store, boxes: Mailboxes, anne: Account) -> None:
+    going_on = threading.Event()
+    store.submit(lambda _conn: going_on.wait(60))
+    async with asyncio.TaskGroup() as group:
+        notes = [group.create_task(boxes.note_read(anne, 7, [UID(1)])) for _ in range(100)]
+        await asyncio.wait(notes, return_when=asyncio.FIRST_COMPLETED)
+        assert not all(note.done() for note in notes)
+        going_on.set()
+    store.submit(lambda _conn: None).result()
+    assert len(store.read(read_entries).result()) == 100
+
+
+async def test_reading_that_cannot_be_journalled_is_in_the_log(
+    store: Store, boxes: Mailboxes, anne: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    await asyncio.to_thread(store.close)
+    with caplog.at_level(logging.ERROR):
+        await boxes.note_read(anne, 7, [UID(4711)])
+    assert "4711" in caplog.text
 
 
 async def test_rows_come_in_pages_and_gone_ones_are_left_out(store: Store, boxes: Mailboxes, anne: Account) -> None:

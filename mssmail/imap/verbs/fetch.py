@@ -183,7 +183,7 @@ class _Fetch:
         return {meta.uid: meta for meta in metas}
 
     async def _note_read(self, rows: Sequence[MessageRow]) -> None:
-        """The journal knows who read what, before it is sent; a full disk must not keep people from reading."""
+        """The journal learns who read what before it is sent; a full disk must not keep people from reading."""
         uids = [row.meta.uid for row in rows]
         try:
             await self._store.note_read(

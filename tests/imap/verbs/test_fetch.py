@@ -68,6 +68,7 @@ async def test_the_journal_knows_whose_bodies_were_read(world: World) -> None:
     await talk.do("FETCH 1:3 (FLAGS ENVELOPE BODY.PEEK[HEADER])")
     assert world.store.read(lambda conn: read_entries(conn, event=Event.FETCHED)).result() == []
     await talk.do("FETCH 1,3 BODY.PEEK[TEXT]")
+    world.store.submit(lambda _conn: None).result()  # whatever was submitted before is on the disk
     (kept,) = world.store.read(lambda conn: read_entries(conn, event=Event.FETCHED)).result()
     assert kept.entry.facts["uids"] == "1,3"
     assert kept.entry.trace_id == "s1"
