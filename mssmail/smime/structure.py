@@ -39,6 +39,7 @@ _MAX_DELIMITER: Final = 1_004  # the longest delimiter line ``mime.parts`` takes
 _MAX_SIGNATURE: Final = 2 * 1024 * 1024  # with certificates and whatever lists its maker put in
 _PEEK: Final = 256  # characters of base64 that surely hold the content type
 
+_NO_FIELD: Final = re.compile(rb"\A[ \t]|(?:\A|\n)(?![!-9;-~]+[ \t]*:|[ \t]|\r?\n|\Z)")
 _OPENING: Final = re.compile(rb"(?P<preamble>(?:.*\n)?)(?P<line>--[^\r\n]*?)[ \t]*\r?\n", re.DOTALL)
 _BETWEEN: Final = re.compile(rb"\r?\n(?P<line>--[^\r\n]*?)[ \t]*\r?\n")
 _CLOSING: Final = re.compile(rb"\r?\n(?P<line>--[^\r\n]*?)--[ \t]*(?P<epilogue>\Z|\r?\n.*)", re.DOTALL)
@@ -79,11 +80,14 @@ def _read_layer(data: bytes, root: Part) -> Layer:
 def _find_header_fault(data: bytes, root: Part) -> str:
     """No signature covers the outer header: what would have other readers show something else is a fault.
 
-    Of two fields of a name some take the last; and a multipart is never encoded (RFC 2045 §6.4), but some decode it.
+    Of two fields of a name some take the last; at a line that is no field some let the body begin; and a multipart is
+    never encoded (RFC 2045 §6.4), but some decode it.
     """
     for key in ("content-type", "content-transfer-encoding"):
         if len(select_fields(data, root.header, key)) > 1:
             return f"the header has more than one {key.title()} field"
+    if _NO_FIELD.search(root.header.cut(data)):
+        return "the header holds a line that is no field"
     if root.type == "multipart" and root.encoding not in _NO_ENCODINGS:
         return f"a multipart/signed cannot be encoded in {root.encoding[:40]}"
     return ""

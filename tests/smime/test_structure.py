@@ -70,6 +70,9 @@ def test_reads_the_old_type_of_the_signature() -> None:
         (_multipart(TEXT, SIGNATURE.replace("MAMCAQU=", "AAAA" * 700_000)), "larger"),
         # The outer header is covered by no signature: anybody may have put these there.
         (_multipart(TEXT, SIGNATURE).replace("\r\n\r\n", "\r\nContent-Type: text/html\r\n\r\n", 1), "more than one"),
+        ("To: b\r\nPay me now\r\n" + _multipart(TEXT, SIGNATURE), "no field"),
+        ("Pay: me\r\n: now\r\n" + _multipart(TEXT, SIGNATURE), "no field"),
+        (" Pay: me\r\n" + _multipart(TEXT, SIGNATURE), "no field"),
         ("Content-Transfer-Encoding: base64\r\n" + _multipart(TEXT, SIGNATURE), "encoded in base64"),
         (
             "Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding : 8bit\r\n" + _multipart(TEXT, SIGNATURE),
@@ -84,7 +87,10 @@ def test_a_multipart_signed_that_is_not_one_is_refused(data: str, word: str) -> 
 
 
 def test_a_header_with_one_field_of_each_name_is_no_fault() -> None:
-    assert _find("Content-Transfer-Encoding: 8BIT\r\nX-Content-Type: x\r\n" + _multipart(TEXT, SIGNATURE)).fault == ""
+    assert (
+        _find("Content-Transfer-Encoding: 8BIT\r\nX-Content-Type :\r\n x y\r\n" + _multipart(TEXT, SIGNATURE)).fault
+        == ""
+    )
 
 
 def test_two_types_of_what_is_not_signed_are_no_signature() -> None:
