@@ -52,10 +52,6 @@ class Link(asyncio.Protocol):
         self._is_full = False
         self._wake.set()
 
-    def tell(self, events: Sequence[Event]) -> None:
-        """Events that did not come from the peer."""
-        self._note(events)
-
     async def next_event(self, seconds: float) -> Event:
         """Write what there is to be written, then the next event; each reply and each piece may take so long."""
         await self._write(seconds)  # also when an event is there: a peer may answer before it was asked

@@ -22,9 +22,10 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Never."""
+    """Never. ``is_ours``: the peer was not asked, these are our own words."""
 
     reply: Reply
+    is_ours: bool = False
 
 
 Outcome = Delivered | Deferred | Failed

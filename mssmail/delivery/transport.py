@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from mssmail.core.decision import Decision, Refuse
 from mssmail.core.envelope import Peer
-from mssmail.delivery.dialogue import Dialogue
+from mssmail.delivery.dialogue import Dialogue, State
 from mssmail.delivery.events import Broken, Capabilities, Done, Ready, TlsWanted, Transaction
 from mssmail.delivery.link import Link
-from mssmail.delivery.outcome import Deferred, Delivered, Outcome, read_outcome
+from mssmail.delivery.outcome import Deferred, Delivered, Failed, Outcome, read_outcome
 from mssmail.errors import PeerFault
 from mssmail.settings import Endpoint
 
@@ -34,9 +34,14 @@ class Session:
 
     def __init__(self, link: Link, peer: Peer, capabilities: Capabilities, reply_seconds: float) -> None:
         self.peer = replace(peer, helo=capabilities.name)
-        self.is_open = True
+        self.is_broken = False  # in the middle of a message, or by its owner
         self._link = link
         self._reply_seconds = reply_seconds
+
+    @property
+    def is_open(self) -> bool:
+        """It takes another message: neither of us has closed it. Peers may, between two messages (RFC 5321 §3.8)."""
+        return not self.is_broken and self._link.dialogue.state is State.READY
 
     async def send(self, transaction: Transaction) -> tuple[Outcome, ...]:
         """The outcome for each recipient, in order; a session that broke is no longer ``is_open``.
@@ -58,19 +63,23 @@ class Session:
 
     async def close(self) -> None:
         """Say QUIT and let go."""
-        self.is_open = False
+        self.is_broken = True
         await self._link.close()
 
     async def _send_once(self, transaction: Transaction) -> tuple[Outcome, ...]:
         dialogue = self._link.dialogue
+        if not self.is_open:
+            return (Deferred("the peer closed the connection between two messages"),) * len(transaction.recipients)
+        refused = [event for event in dialogue.send(transaction) if isinstance(event, Done)]
+        if refused:
+            return tuple(Failed(reply, is_ours=True) for reply in refused[0].replies)
         try:
-            self._link.tell(dialogue.send(transaction))
             event = await self._link.next_event(self._reply_seconds)
         except PeerFault as fault:
             event = dialogue.abandon(str(fault))
         if isinstance(event, Done):
             return tuple(read_outcome(reply) for reply in event.replies)
-        self.is_open = False
+        self.is_broken = True
         self._link.abort()
         if not isinstance(event, Broken):
             raise TypeError(f"the dialogue has no business with {event}")

@@ -98,12 +98,15 @@ class Carrier:
         try:
             while waiting:
                 if session is None or not session.is_open:
+                    if session is not None:
+                        await session.close()
+                        session = None
                     opened = await self._open(batch.domain, targets)
                     if not isinstance(opened, Session):
                         return await self._leave(batch, opened)
                     session = opened
                 await self._hand_over(batch, session, waiting.popleft())
-                breaks = 0 if session.is_open else breaks + 1
+                breaks = breaks + 1 if session.is_broken else 0
                 if breaks == _MAX_BREAKS and waiting:
                     return await self._leave(batch, Deferred("the peer broke off several times"))
         finally:

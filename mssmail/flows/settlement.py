@@ -94,7 +94,8 @@ class Settlement:
                 return _Step(item, QueueState.WAITING, entry, outcome.reply, reason, at)
             case GiveUp(rule):
                 entry = Entry(now, Event.BOUNCED, item.trace_id, {**facts, "rule": rule})
-                failure = FailedRecipient(item.recipient, outcome.reply, reason, _name_server(attempt.peer), now)
+                server = "" if isinstance(outcome, Failed) and outcome.is_ours else _name_server(attempt.peer)
+                failure = FailedRecipient(item.recipient, outcome.reply, reason, server, now)
                 return _Step(item, QueueState.FAILED, entry, outcome.reply, reason, failure=failure)
 
     def _put_off(self, step: _Step, now: datetime) -> _Step:

@@ -8,7 +8,7 @@ import pytest
 
 from mssmail.core.address import parse_address
 from mssmail.delivery.dialogue import Dialogue, State
-from mssmail.delivery.events import Broken, Done, TlsWanted, Transaction
+from mssmail.delivery.events import Broken, TlsWanted, Transaction
 from mssmail.delivery.link import Link
 from mssmail.errors import PeerFault
 
@@ -87,9 +87,3 @@ async def test_the_end_of_the_connection_is_an_event() -> None:
         assert link.dialogue.state is State.CLOSED
         with pytest.raises(PeerFault):
             await link.start_tls(None, "mx", 1)  # type: ignore[arg-type]
-
-
-async def test_events_of_our_own_come_first() -> None:
-    async with _connect() as (link, _reader, _writer):
-        link.tell([Done(())])
-        assert await link.next_event(0.1) == Done(())

@@ -304,6 +304,18 @@ async def test_a_fault_of_ours_in_one_lane_strands_nothing_and_stops_nobody(tmp_
     assert item.last_error == "internal fault: ZeroDivisionError"
 
 
+async def test_our_own_refusal_is_not_told_as_the_words_of_the_peer(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        await room.add_peer("a.test", Script(keywords=(b"SIZE 10",)))
+        await room.put(ANNE)
+        await room.start()
+        await room.settle()
+        report = (await room.load_report()).data
+    assert b"552 5.3.4" in report
+    assert b"Its server answered" not in report
+    assert b"Remote-MTA" not in report
+
+
 async def test_a_fault_of_ours_that_does_not_end_is_told_to_the_sender_in_the_end(tmp_path: Path) -> None:
     async with open_room(tmp_path, Queue(retry_seconds=(3_600,), give_up_seconds=0)) as room:
         await room.put(ANNE)
@@ -312,6 +324,18 @@ async def test_a_fault_of_ours_that_does_not_end_is_told_to_the_sender_in_the_en
         await room.settle()
         assert await room.read_items() == []
         assert b"internal fault: ZeroDivisionError" in (await room.load_report()).data
+
+
+async def test_a_peer_that_closes_after_each_message_gets_the_next_in_another_session(tmp_path: Path) -> None:
+    script = Script(answers={b".": [b"250 2.0.0 kept\r\n421 4.3.2 one at a time\r\n"] * 5})
+    async with open_room(tmp_path, Queue(retry_seconds=(3_600,))) as room:
+        peer = await room.add_peer("a.test", script)
+        sent = [await room.put(ANNE, text=text) for text in "abcde"]
+        await room.start()
+        await room.settle()
+        assert await room.read_items() == []
+    assert sorted(peer.messages) == sorted(sent)
+    assert peer.sessions == 5
 
 
 async def test_without_dns_and_route_mail_waits(tmp_path: Path) -> None:
