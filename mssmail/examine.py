@@ -11,6 +11,7 @@ from mssmail.core.address import Address
 from mssmail.core.decision import Accept, Decision
 from mssmail.core.examination import Examination
 from mssmail.core.verdict import Signer, Verdict
+from mssmail.documents.glance import may_hold_documents
 from mssmail.mime.headers import find_authors, find_sender
 from mssmail.mime.index import build_index
 from mssmail.mime.parts import scan
@@ -36,6 +37,7 @@ def examine(data: bytes, trust: TrustStore, at: datetime, *, authserv_id: str, v
         sender=find_sender(data, root),
         report_type=_find_report_type(root),
         missing=missing,
+        may_hold_documents=may_hold_documents(data, root) or find_layer(data, root).is_opaque,
         faults=root.faults,
     )
 

@@ -15,61 +15,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from mssmail.core.address import normalise_domain
+from mssmail.core.address import Address, normalise_domain
+from mssmail.core.endpoint import Endpoint, parse_endpoint
+from mssmail.core.loinc import NEUTRAL_CODES
+from mssmail.core.modes import LogFormat, RevocationMode, SignWith, SmimeMode
 from mssmail.errors import BadSyntax, ConfigError
 
-
-class SmimeMode(Enum):
-    """What a recipient's domain asks of the signature of mail from peers."""
-
-    REQUIRE = "require"  # only Trusted passes
-    VERIFY = "verify"  # Trusted and Unsigned pass; Untrusted passes marked as failed
-    OFF = "off"  # not examined
-
-
-class RevocationMode(Enum):
-    """What a missing or stale revocation list means."""
-
-    HARD = "hard"  # cannot check: temporary refusal
-    SOFT = "soft"  # cannot check: pass, and say so
-    OFF = "off"  # not asked
-
-
-class LogFormat(Enum):
-    """How log lines look."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class SignWith(Enum):
-    """Whose certificate signs what clients submit unsigned."""
-
-    ACCOUNT = "account"  # the account's own, else the organisation's
-    ORGANISATION = "organisation"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An address to listen on or connect to: host and port, ``host:port`` in the file (IPv6 in brackets)."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-_ENDPOINT = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\s\[\]]+)):(\d{1,5})")
-
-
-def parse_endpoint(text: str) -> Endpoint:
-    """``127.0.0.1:25`` or ``[::1]:25``; raises BadSyntax."""
-    match = _ENDPOINT.fullmatch(text.strip())
-    if match is None or int(match[3]) > 65535:
-        raise BadSyntax(f"not host:port: {text!r}")
-    return Endpoint(match[1] or match[2], int(match[3]))
+__all__ = ["Endpoint", "LogFormat", "RevocationMode", "SignWith", "SmimeMode", "parse_endpoint"]  # they live below
 
 
 def _key(default: Any, doc: str) -> Any:  # noqa: ANN401 - dataclasses.field is typed the same way
@@ -196,6 +148,29 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class Documents:
+    """Health documents in mail from peers."""
+
+    mark: bool = _key(True, "Read them, and mark messages with keywords before anybody sees them.")
+    mark_untrusted: bool = _key(False, "Mark also what smime = verify or off lets pass without a trusted signature.")
+    test_space: bool = _key(False, "Test and demonstration identities (INS) count as qualified.")
+    neutral_loinc: tuple[str, ...] = _key(NEUTRAL_CODES, "Results without alarm: blood groups, immunity.")
+    deadline_seconds: int = _key(2, "Reading the documents of one message may take this long; then: unreadable.")
+    memory_megabytes: int = _key(1_024, "Address space of the process that reads them.")
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """Which flags and keywords a message gets, for one recipient, one domain, or *."""
+
+    recipient: str = _required("An address, a domain, or * for all others; the closest one counts.")
+    critical: tuple[str, ...] = _key(("$label1", "\\Flagged", "$Important", "$MssCritical"), "A critical result.")
+    abnormal: tuple[str, ...] = _key(("$label1", "$MssAbnormal"), "An abnormal result.")
+    unreadable: tuple[str, ...] = _key(("$label5", "$MssUnreadable"), "Unreadable or contradictory: look yourself.")
+    document: tuple[str, ...] = _key(("$MssDocument",), "Any health document.")
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """One domain whose accounts we hold."""
 
@@ -226,6 +201,8 @@ class Settings:
     workers: Workers = field(default_factory=Workers)
     queue: Queue = field(default_factory=Queue)
     login: Login = field(default_factory=Login)
+    documents: Documents = field(default_factory=Documents)
+    marking: tuple[Marking, ...] = ()
     domain: tuple[Domain, ...] = ()
     route: tuple[Route, ...] = ()
     file: Path | None = None
@@ -233,6 +210,12 @@ class Settings:
     def find_domain(self, name: str) -> Domain | None:
         """Our own domain of this name."""
         return next((domain for domain in self.domain if domain.name == name), None)
+
+    def find_marking(self, recipient: Address) -> Marking:
+        """The marks of this account: its own, its domain's, everybody's, or the usual ones."""
+        rows = {row.recipient.lower(): row for row in self.marking}
+        names = (str(recipient).lower(), recipient.domain, "*")
+        return next((rows[name] for name in names if name in rows), Marking("*"))
 
 
 def load_settings(path: Path) -> Settings:
@@ -287,7 +270,7 @@ class _Source:
         return None
 
 
-_ARRAYS: dict[str, type] = {"domain": Domain, "route": Route}
+_ARRAYS: dict[str, type] = {"marking": Marking, "domain": Domain, "route": Route}
 _TABLES: dict[str, type] = {
     f.name: typing.cast(type, f.type) for f in fields(Settings) if f.name not in {*_ARRAYS, "file"}
 }

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from mssmail.core.address import parse_address
 from mssmail.errors import BadSyntax, ConfigError
 from mssmail.settings import (
     Domain,
     Endpoint,
+    Marking,
     Route,
     Settings,
     SmimeMode,
@@ -94,6 +96,14 @@ def test_an_empty_endpoint_means_no_listener(tmp_path: Path) -> None:
 
 def test_the_sample_configuration_is_the_defaults_and_misses_no_key() -> None:
     sample = ROOT / "config" / "mssmail.toml"
-    assert sample.read_text() == encode_settings(Settings(domain=(Domain("example.test"),)))
+    assert sample.read_text() == encode_settings(Settings(domain=(Domain("example.test"),), marking=(Marking("*"),)))
     text = sample.read_text()
     assert all(f"\n{field.name} = " in text for table, field in list_keys() if table != "route")
+
+
+def test_the_closest_marking_counts() -> None:
+    rows = tuple(Marking(name, critical=(name,)) for name in ("*", "b.test", "Anne@b.test"))
+    settings = Settings(marking=rows)
+    for address, found in (("anne@b.test", "Anne@b.test"), ("bob@b.test", "b.test"), ("bob@c.test", "*")):
+        assert settings.find_marking(parse_address(address)).critical == (found,)
+    assert Settings().find_marking(parse_address("a@b.test")).critical[0] == "$label1"

@@ -31,6 +31,8 @@ from mssmail.store.journal import append_entries
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore
 from mssmail.web.server import HttpListener, build_site
 from mssmail.workers.pool import Pool
+from mssmail.workers.reader import ReadingSnapshot
+from mssmail.workers.readers import Readers
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +85,7 @@ class Operator:
         trust = self._build_trust(store)
         pool = await self._start_judges(trust)
         bells = Bells()
-        intake = Intake(store, pool, trust, bells, self._clock)
+        intake = Intake(store, pool, trust, bells, self._clock, await self._start_readers())
         dispatcher = Dispatcher(settings, store, trust, pool, bells, clock=self._clock)
         await self._enter(dispatcher)
         sign_in = SignIn(store, self._clock)
@@ -108,6 +110,16 @@ class Operator:
         trust.subscribe(publish)
         await pool.publish(trust.snapshot)  # what changed while the workers were starting
         return pool
+
+    async def _start_readers(self) -> Readers | None:
+        documents = self._settings.documents
+        if not documents.mark:
+            return None
+        snapshot = ReadingSnapshot(frozenset(documents.neutral_loinc), documents.test_space)
+        readers = Readers(documents.deadline_seconds, documents.memory_megabytes, snapshot)
+        await readers.start()
+        self._stack.push_async_callback(readers.stop)
+        return readers
 
     async def _start_edges(
         self,

@@ -10,10 +10,11 @@ from mssmail.cli.lab_folder import dir_option
 from mssmail.cli.output import json_option, print_json
 from mssmail.lab.check.audit_cases import AUDIT_SUITE
 from mssmail.lab.check.cases import MAIN_SUITE
+from mssmail.lab.check.document_cases import DOCUMENT_SUITE
 from mssmail.lab.check.report import build_table, describe_outcomes, run_suite
 from mssmail.lab.world import find_lab, is_up
 
-SUITES = {"main": MAIN_SUITE, "audit": AUDIT_SUITE}
+SUITES = {"main": MAIN_SUITE, "audit": AUDIT_SUITE, "documents": DOCUMENT_SUITE}
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from mssmail.core.address import Address
+from mssmail.core.findings import NO_FINDINGS, Findings
 from mssmail.core.message import Span
 from mssmail.core.verdict import Verdict
 
@@ -41,4 +42,6 @@ class Examination:
     sender: Address | None = None  # the Sender field's, when there is one
     report_type: str = ""  # report-type of a top-level multipart/report (RFC 6522 §3), lower-case
     missing: tuple[str, ...] = ()
+    may_hold_documents: bool = False  # health documents, or fields that speak of them: worth a second, closer look
+    findings: Findings = NO_FINDINGS  # what that look found
     faults: tuple[str, ...] = field(default=())  # what is wrong with the MIME, in words; never a reason to fail a FETCH

@@ -9,19 +9,18 @@ from collections.abc import Sequence
 from mssmail.core.findings import MssFields
 from mssmail.core.message import Span
 from mssmail.documents.cda import CdaDocument
-from mssmail.documents.inspect import DocumentKind, Inspection
-from mssmail.documents.xml import clean_value
+from mssmail.documents.glance import FIELD_NAMES, DocumentKind
+from mssmail.documents.inspect import Inspection
+from mssmail.documents.words import clean_value
 from mssmail.mime.headers import clip_header, decode_words, select_fields
-
-_NAMES = ("x-mss-codecda", "x-mss-ins", "x-mss-nil", "x-mss-mes")
 
 
 def read_fields(data: bytes, header: Span) -> MssFields:
     """The first of each in a message's header."""
     found: dict[str, str] = {}
-    for field in select_fields(data, clip_header(header), *_NAMES):
+    for field in select_fields(data, clip_header(header), *FIELD_NAMES):
         found.setdefault(field.key, clean_value(decode_words(field.read(data))))
-    code_cda, ins, nil, mes = (found.get(name, "") for name in _NAMES)
+    code_cda, ins, nil, mes = (found.get(name, "") for name in FIELD_NAMES)
     return MssFields(code_cda, ins, nil, mes)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from mssmail.core import loinc
 from mssmail.core.findings import Mark
 from mssmail.documents.interval import Interval, Limit, Place, locate
 
@@ -42,33 +43,8 @@ _POSITIVE = frozenset(
 ) | frozenset(f"MED-{number}" for number in range(1194, 1210))
 _NEGATIVE = frozenset(("260385009", "260415000", "131194007", "77851000146104", "MED-1193"))
 
-NEUTRAL_CODES: Final = frozenset(
-    (
-        # Blood groups: "Rh positive" is no finding.
-        "882-1",  # ABO and Rh group [Type] in Blood
-        "884-7",  # … in Capillary blood
-        "883-9",  # ABO group [Type] in Blood
-        "1303-7",  # Reverse ABO group [Type] in Blood
-        "10331-7",  # Rh [Type] in Blood
-        "978-7",  # D Ag [Presence] on Red Blood Cells
-        "1305-2",  # D Ag [Presence] in Blood
-        # Immunity, after vaccination or illness: positive is wanted, negative is what one asks.
-        "8014-3",  # Rubella virus IgG Ab [Units/volume] in Serum
-        "5334-8",  # … by Immunoassay
-        "25514-1",  # Rubella virus IgG Ab [Presence] in Serum
-        "8039-0",  # Toxoplasma gondii IgG Ab [Units/volume] in Serum
-        "5388-4",  # … by Immunoassay
-        "8047-3",  # Varicella zoster virus IgG Ab [Units/volume] in Serum
-        "5403-1",  # … by Immunoassay
-        "19162-7",  # Varicella zoster virus IgG Ab [Presence] in Serum
-        "15410-4",  # … by Immunoassay
-        "22322-2",  # Hepatitis B virus surface Ab [Presence] in Serum
-        "10900-9",  # … by Immunoassay
-        "16935-9",  # Hepatitis B virus surface Ab [Units/volume] in Serum
-        "5193-8",  # … by Immunoassay
-    )
-)
-"""LOINC codes whose outcome carries no alarm by itself (long common names as published at loinc.org)."""
+NEUTRAL_CODES: Final = frozenset(loinc.NEUTRAL_CODES)
+"""Results whose outcome carries no alarm by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from mssmail.core.findings import Mark, find_gravest
 from mssmail.documents.findings import NEUTRAL_CODES, Assessment, Evidence, judge_document, judge_result
 from mssmail.documents.interval import Interval, Limit, build_point, parse_number
 from mssmail.documents.limits import MAX_DOCUMENT_BYTES, MAX_RECORDS, MAX_RESULTS
-from mssmail.documents.xml import clean_line
+from mssmail.documents.words import clean_line
 from mssmail.errors import BadDocument
 
 NOT_HPRIM: Final = "not an HPRIM text"

@@ -8,7 +8,7 @@ from mssmail.documents.hprim import HprimFile, HprimPatient, HprimRecord, HprimR
 from mssmail.documents.hprim import read_range as read_bounds
 from mssmail.documents.interval import Interval
 from mssmail.documents.limits import MAX_DOCUMENT_BYTES, MAX_RECORDS, MAX_RESULTS
-from mssmail.documents.xml import clean_line
+from mssmail.documents.words import clean_line
 from mssmail.errors import BadDocument
 
 _HEAD = re.compile(rb"(?:\xef\xbb\xbf)?H\|.{4,5}\|")

@@ -2,29 +2,16 @@
 
 import hashlib
 from dataclasses import dataclass
-from enum import Enum
-from typing import Final
 
 from mssmail.core.findings import DocumentFacts, Mark
 from mssmail.documents.archive import Archive
 from mssmail.documents.cda import CdaDocument, parse_cda
 from mssmail.documents.findings import NEUTRAL_CODES
+from mssmail.documents.glance import HPRIM_ENDINGS, XML_STARTS, ZIP_STARTS, DocumentKind
 from mssmail.documents.hprim import HprimFile, parse_hprim
 from mssmail.documents.hprim_sante import is_hprim_sante, parse_hprim_sante
 from mssmail.documents.xdm import XdmArchive, read_xdm
 from mssmail.errors import BadDocument
-
-ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
-XML_STARTS: Final = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff")
-HPRIM_ENDINGS: Final = (".hpr", ".hpm", ".hprim")
-
-
-class DocumentKind(Enum):
-    """What a file is, by name or content."""
-
-    XDM = "xdm"
-    CDA = "cda"
-    HPRIM = "hprim"
 
 
 @dataclass(frozen=True, slots=True)

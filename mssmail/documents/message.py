@@ -1,25 +1,14 @@
 """The health documents of a message, wherever they stand: attached, signed over, forwarded, or the text itself."""
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from mssmail.core.findings import Findings, MssFields, find_gravest
 from mssmail.documents.archive import Archive
 from mssmail.documents.declared import compare_fields, read_fields
-from mssmail.documents.hprim import decode_hprim, is_header
-from mssmail.documents.hprim_sante import is_hprim_sante
-from mssmail.documents.inspect import (
-    HPRIM_ENDINGS,
-    XML_STARTS,
-    ZIP_STARTS,
-    DocumentKind,
-    Inspection,
-    Reading,
-    inspect_document,
-    list_facts,
-)
+from mssmail.documents.glance import GLANCED_PARTS, HPRIM_ENDINGS, XDM_NAME, DocumentKind, glance_at, iterate_leaves
+from mssmail.documents.inspect import Inspection, Reading, inspect_document, list_facts
 from mssmail.documents.limits import MAX_DOCUMENTS
 from mssmail.documents.xdm import is_cda, is_xdm
 from mssmail.errors import BadDocument
@@ -28,10 +17,7 @@ from mssmail.mime.parts import scan
 from mssmail.mime.text import decode_body
 from mssmail.mime.tree import Part
 
-_XDM_NAME = re.compile(r"ihe[_ -]?xdm", re.IGNORECASE)
 _XDM_SUBJECT: Final = "XDM/1.0/DDM"
-_PEEKED_BYTES: Final = 8_192  # of the encoded body: enough for the header of an HPRIM text
-_LINE = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +38,7 @@ def read_message(data: bytes, reading: Reading, root: Part | None = None) -> Mes
     root = scan(data) if root is None else root
     is_announced = _is_announced(data, root)
     inspections: list[Inspection] = []
-    for part in _iterate_leaves(root):
+    for part in islice(iterate_leaves(root), GLANCED_PARTS):
         if len(inspections) == MAX_DOCUMENTS:
             break
         found = _inspect_part(data, part, reading, is_announced=is_announced)
@@ -68,23 +54,9 @@ def _is_announced(data: bytes, root: Part) -> bool:
     return any(_XDM_SUBJECT in decode_words(field.read(data)).upper() for field in subjects)
 
 
-def _iterate_leaves(root: Part) -> Iterator[Part]:
-    """All leaves, but what a report returns of our own mail: that is no new result (RFC 6522 §3)."""
-    waiting = [root]
-    while waiting:
-        part = waiting.pop()
-        if not part.children:
-            yield part
-        elif part.type == "multipart" and part.subtype == "report":
-            waiting.extend(child for child in reversed(part.children) if not child.is_message)
-        else:
-            waiting.extend(reversed(part.children))
-
-
 def _inspect_part(data: bytes, part: Part, reading: Reading, *, is_announced: bool) -> Inspection | None:
     name = part.file_name or ""
-    start = decode_body(data[part.body.start : min(part.body.end, part.body.start + _PEEKED_BYTES)], part.encoding)
-    kind = _find_candidate(part, name, start)
+    kind = glance_at(data, part)
     if kind is None:
         return None
     content = decode_body(data[part.body.start : part.body.end], part.encoding)
@@ -97,30 +69,9 @@ def _inspect_part(data: bytes, part: Part, reading: Reading, *, is_announced: bo
     return None if kind is DocumentKind.HPRIM and found.content is None and not is_promised else found
 
 
-def _find_candidate(part: Part, name: str, start: bytes) -> DocumentKind | None:
-    """What it could be; senders' types are as often wrong as right, so its first bytes count."""
-    lower = name.lower()
-    if start.startswith(ZIP_STARTS) or (lower.endswith(".zip") and _XDM_NAME.search(name)):
-        return DocumentKind.XDM
-    if lower.endswith(HPRIM_ENDINGS) or is_hprim_sante(start):
-        return DocumentKind.HPRIM
-    if start.lstrip().startswith(XML_STARTS) and part.subtype != "html":
-        return DocumentKind.CDA
-    is_text = part.type == "text" and part.subtype == "plain"
-    if (is_text or lower.endswith(".txt")) and _may_be_hprim(start):
-        return DocumentKind.HPRIM
-    return None
-
-
-def _may_be_hprim(start: bytes) -> bool:
-    lines = _LINE.split(decode_hprim(start))
-    blank = next((number for number, line in enumerate(lines[:50]) if line.strip()), 0)
-    return is_header(lines) or is_header(lines[blank:])
-
-
 def _is_archive_of_ours(content: bytes, name: str, *, is_announced: bool) -> bool:
     """An archive of holiday pictures is no health document; one that claims to be XDM is, however broken."""
-    if _XDM_NAME.search(name) or is_announced:
+    if XDM_NAME.search(name) or is_announced:
         return True
     try:
         return is_xdm(Archive(content))

@@ -7,8 +7,8 @@ from typing import Final
 from lxml import etree
 
 from mssmail.documents.limits import MAX_ATTRIBUTES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_TEXT
+from mssmail.documents.words import clean_value
 from mssmail.errors import BadDocument
-from mssmail.mime.charsets import clean_text
 
 Element = etree._Element  # lxml has no public name for it
 
@@ -23,7 +23,6 @@ _ENCODINGS = frozenset(
     (b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1", b"iso-8859-15", b"windows-1252", b"latin1")
 )
 _FORBIDDEN = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_BLANKS = re.compile(r"\s+")
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
@@ -120,13 +119,3 @@ def itertext(element: Element) -> Iterator[str]:
         taken += len(piece)
         if taken > 4 * MAX_TEXT:
             return
-
-
-def clean_line(text: str) -> str:
-    """One line as it is written, without controls and of bounded length."""
-    return clean_text(text[: 8 * MAX_TEXT]).strip()[:MAX_TEXT]
-
-
-def clean_value(text: str) -> str:
-    """One line without controls, of bounded length."""
-    return _BLANKS.sub(" ", clean_text(text[: 8 * MAX_TEXT])).strip()[:MAX_TEXT]

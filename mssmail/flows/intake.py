@@ -13,12 +13,14 @@ from mssmail.core.address import Address
 from mssmail.core.clock import Clock, read_clock
 from mssmail.core.decision import Decision
 from mssmail.core.examination import Examination
+from mssmail.core.findings import NO_FINDINGS, Findings
 from mssmail.core.message import RawMessage
 from mssmail.core.verdict import Undetermined
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import Fault, NoSuchAccount, OverQuota
 from mssmail.flows.bell import Bells
 from mssmail.flows.boxes import Boxes
+from mssmail.flows.documents import DocumentReader
 from mssmail.journal import Entry
 from mssmail.mime.header_size import measure_header
 from mssmail.mime.headers import MAX_FIELDS, MAX_HEADER_BYTES
@@ -80,9 +82,16 @@ class Intake:
     """One for the whole process; ``receive`` and ``submit`` work through it."""
 
     def __init__(
-        self, store: Store, pool: Examiner, trust: TrustSource, bells: Bells, clock: Clock = read_clock
+        self,
+        store: Store,
+        pool: Examiner,
+        trust: TrustSource,
+        bells: Bells,
+        clock: Clock = read_clock,
+        readers: DocumentReader | None = None,
     ) -> None:
         self._store, self._pool, self.trust, self._bells = store, pool, trust, bells
+        self._readers = readers
         self.clock = clock
         self.boxes = Boxes(store)
         self.spent = Spent()
@@ -101,8 +110,18 @@ class Intake:
         self.spent.examine_seconds += perf_counter() - started
         return found
 
+    async def read_documents(self, data: bytes, examination: Examination) -> Findings:
+        """What the health documents of an accepted message call for; nothing where none can be, or none is read."""
+        if self._readers is None or not examination.may_hold_documents:
+            return NO_FINDINGS
+        return await self._readers.read(data, self.clock())
+
     async def take(
-        self, build_delivery: Callable[[Body], Delivery], message: RawMessage, recipients: Sequence[Address]
+        self,
+        build_delivery: Callable[[Body], Delivery],
+        message: RawMessage,
+        recipients: Sequence[Address],
+        find_flags: Callable[[Address], frozenset[str]] = lambda _recipient: frozenset(),
     ) -> Delivered:
         """Keep the message durably, put it into the recipients' mailboxes with all that belongs to it, and ring.
 
@@ -115,7 +134,9 @@ class Intake:
         else:
             body = await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data, sha256)))
         delivery = build_delivery(body)
-        delivered = await asyncio.wrap_future(self._store.submit(lambda conn: _deliver(conn, delivery, recipients)))
+        delivered = await asyncio.wrap_future(
+            self._store.submit(lambda conn: _deliver(conn, delivery, recipients, find_flags))
+        )
         self._bells.ring(*(placed.mailbox_id for placed in delivered.placed))
         self.spent.messages += 1
         self.spent.octets += len(data)
@@ -137,9 +158,16 @@ class Intake:
         return self._store.submit(lambda conn: append_entries(conn, entries))
 
 
-def _deliver(conn: Connection, delivery: Delivery, recipients: Sequence[Address]) -> Delivered:
+def _deliver(
+    conn: Connection,
+    delivery: Delivery,
+    recipients: Sequence[Address],
+    find_flags: Callable[[Address], frozenset[str]],
+) -> Delivered:
     size = len(delivery.prefix) + len(delivery.body.data)
-    placements = tuple(Placement(_find_place(conn, recipient, size)) for recipient in recipients)
+    placements = tuple(
+        Placement(_find_place(conn, recipient, size), flags=find_flags(recipient)) for recipient in recipients
+    )
     return deliver(conn, replace(delivery, placements=placements))
 
 

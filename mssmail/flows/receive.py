@@ -1,8 +1,9 @@
 """Mail comes in from a peer: examine, decide, deliver in one commit, ring, answer."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mssmail.core.address import Address
 from mssmail.core.decision import Decision, Refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
@@ -10,6 +11,7 @@ from mssmail.core.reply import Reply
 from mssmail.core.trace import build_prefix
 from mssmail.core.verdict import Structure, Verdict
 from mssmail.errors import ConfigError, NoSuchAccount
+from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import (
     describe_decision,
     describe_envelope,
@@ -20,6 +22,7 @@ from mssmail.flows.evidence import (
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.journal import Entry, Event
 from mssmail.policy.content import ContentFacts, judge_content
+from mssmail.policy.marking import judge_keywords
 from mssmail.settings import Domain, Settings, SmimeMode
 from mssmail.store.bodies import Body
 from mssmail.store.messages import Delivery
@@ -69,7 +72,9 @@ class Receiver:
         decision = self._judge(envelope, examination, domain)
         if isinstance(decision, Refuse):
             return await self._refuse(envelope, decision, describe_verdict(examination.verdict))
-        return await self._take(_Judged(envelope, domain, examination, decision))
+        # The second step: it may call attention, and never changes the answer.
+        findings = await self._intake.read_documents(envelope.message.data, examination)
+        return await self._take(_Judged(envelope, domain, replace(examination, findings=findings), decision))
 
     def _find_domain(self, envelope: Envelope) -> Domain:
         domain = self._settings.find_domain(envelope.recipients[0].domain)
@@ -97,12 +102,27 @@ class Receiver:
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
         try:
-            await self._intake.take(lambda body: self._build(judged, body), envelope.message, envelope.recipients)
+            await self._intake.take(
+                lambda body: self._build(judged, body),
+                envelope.message,
+                envelope.recipients,
+                lambda recipient: self._find_flags(judged, recipient),
+            )
         except NoSuchAccount:
             return ACCOUNT_GONE
         facts = {"id": envelope.id, "octets": len(envelope.message), "verdict": judged.summary}
         _log.info("received", extra=facts)
         return Reply(250, "2.0.0", envelope.id)
+
+    def _find_flags(self, judged: _Judged, recipient: Address) -> frozenset[str]:
+        """What the message is delivered with, in the same commit: no client ever sees it without."""
+        return judge_keywords(
+            judged.examination.findings,
+            judged.verdict,
+            judged.domain.smime,
+            self._settings.find_marking(recipient),
+            self._settings.documents,
+        )
 
     def _build(self, judged: _Judged, body: Body) -> Delivery:
         envelope, examination = judged.envelope, judged.examination
@@ -111,6 +131,7 @@ class Receiver:
         part = find_signature_part(examination) if is_signed else ""
         now = self._intake.clock()
         facts = describe_envelope(envelope) | describe_verdict(examination.verdict) | describe_decision(judged.decision)
+        facts |= describe_findings(examination.findings)
         entries = [Entry(now, Event.RECEIVED, envelope.id, facts)]
         entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each)}) for each in envelope.recipients]
         return Delivery(

@@ -15,6 +15,7 @@ from mssmail.core.trace import build_prefix, build_received
 from mssmail.core.verdict import Structure
 from mssmail.errors import NoSuchAccount
 from mssmail.flows.compose import complete_message
+from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict, encode_evidence, summarise
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.flows.receive import ACCOUNT_GONE
@@ -22,6 +23,7 @@ from mssmail.flows.signing import KeyRing
 from mssmail.journal import Entry, Event
 from mssmail.mime.headers import find_authors, find_senders
 from mssmail.mime.parts import scan
+from mssmail.policy.marking import judge_keywords
 from mssmail.policy.submission import Destination, judge_author, judge_submission
 from mssmail.settings import Domain, Settings, SignWith
 from mssmail.smime.sign import sign_message
@@ -72,7 +74,8 @@ class Submitter:
         if isinstance(decision, Refuse):
             return await self._refuse(envelope, decision, describe_verdict(examination.verdict))
         remote = tuple(each for each in envelope.recipients if each not in local)
-        return await self._take(_Judged(envelope, examination, decision, local, remote))
+        findings = await self._intake.read_documents(prepared, examination)
+        return await self._take(_Judged(envelope, replace(examination, findings=findings), decision, local, remote))
 
     def _prepare(self, envelope: Envelope) -> bytes | Refuse:
         """The bytes that go out, signed; or why they do not. For a thread: keys are read, and signing takes time."""
@@ -108,7 +111,12 @@ class Submitter:
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
         try:
-            await self._intake.take(lambda body: self._build(judged, body), envelope.message, judged.local)
+            await self._intake.take(
+                lambda body: self._build(judged, body),
+                envelope.message,
+                judged.local,
+                lambda recipient: self._find_flags(judged, recipient),
+            )
         except NoSuchAccount:
             return ACCOUNT_GONE
         if judged.remote:
@@ -117,12 +125,20 @@ class Submitter:
         _log.info("submitted", extra=facts)
         return Reply(250, "2.0.0", envelope.id)
 
+    def _find_flags(self, judged: _Judged, recipient: Address) -> frozenset[str]:
+        domain = self._settings.find_domain(recipient.domain)
+        if domain is None:
+            return frozenset()
+        marking, documents = self._settings.find_marking(recipient), self._settings.documents
+        return judge_keywords(judged.examination.findings, judged.examination.verdict, domain.smime, marking, documents)
+
     def _build(self, judged: _Judged, body: Body) -> Delivery:
         envelope, examination, server_name = judged.envelope, judged.examination, self._settings.server.name
         is_signed = examination.verdict.structure is Structure.SIGNED
         part = find_signature_part(examination) if is_signed else ""
         now = self._intake.clock()
         facts = describe_envelope(envelope) | describe_verdict(examination.verdict) | describe_decision(judged.decision)
+        facts |= describe_findings(examination.findings)
         entries = [Entry(now, Event.SUBMITTED, envelope.id, facts)]
         entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each)}) for each in judged.local]
         entries += [Entry(now, Event.QUEUED, envelope.id, {"recipient": str(each)}) for each in judged.remote]

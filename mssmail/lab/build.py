@@ -26,6 +26,7 @@ from mssmail.lab.pki import (
     issue_person,
 )
 from mssmail.settings import (
+    Documents,
     Domain,
     Endpoint,
     Http,
@@ -34,6 +35,7 @@ from mssmail.settings import (
     Route,
     Server,
     Settings,
+    SmimeMode,
     Submission,
     Trust,
     encode_settings,
@@ -145,6 +147,10 @@ def _build_accounts(operator: LabOperator, plan: _Plan, authority: Authority, no
     return made
 
 
+# One domain takes unsigned mail too, so that it can be seen that such mail is never marked.
+_MODES = {"cabinet-sud.test": SmimeMode.VERIFY}
+
+
 def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
     others = [(plan, number) for number, plan in enumerate(_PLANS) if plan.name != operator.name]
     routes = [
@@ -153,6 +159,7 @@ def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
         for domain in plan.domains
     ]
     return Settings(
+        documents=Documents(test_space=True),
         server=Server(name=f"mss.{operator.domains[0]}"),
         relay=Relay(listen=operator.endpoint("smtp")),
         submission=Submission(listen=operator.endpoint("submission"), listen_tls=operator.endpoint("submissions")),
@@ -166,7 +173,7 @@ def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
             white_list_refresh_seconds=300,
             crl_refresh_seconds=300,
         ),
-        domain=tuple(Domain(domain) for domain in operator.domains),
+        domain=tuple(Domain(domain, _MODES.get(domain, SmimeMode.REQUIRE)) for domain in operator.domains),
         route=(*routes, *audit.build_routes(lab)),
     )
 

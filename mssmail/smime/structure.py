@@ -57,6 +57,11 @@ class Layer:
     content: Span | None = None
     fault: str = ""
 
+    @property
+    def is_opaque(self) -> bool:
+        """The content is inside the CMS message."""
+        return bool(self.cms) and self.content is None
+
 
 _UNSIGNED: Final = Layer(Structure.UNSIGNED)
 _ENCRYPTED: Final = Layer(Structure.ENCRYPTED)

@@ -13,6 +13,7 @@ from mssmail.core.examination import Examination, Index
 from mssmail.core.message import Span
 from mssmail.core.verdict import Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.errors import BadSyntax, WorkerFault
+from mssmail.workers.findings_codec import decode_findings, encode_findings
 
 _LENGTHS = struct.Struct("!5I")  # JSON, then envelope, body, bodystructure, parts
 
@@ -30,6 +31,8 @@ def encode_examination(examination: Examination) -> bytes:
         examination.report_type,
         examination.missing,
         examination.faults,
+        examination.may_hold_documents,
+        encode_findings(examination.findings),
     ]
     parts = (json.dumps(tree).encode(), index.envelope, index.body, index.bodystructure, index.parts)
     return b"".join((_LENGTHS.pack(*map(len, parts)), *parts))
@@ -55,7 +58,7 @@ def _split(raw: bytes) -> tuple[object, list[bytes]]:
 
 
 def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
-    verdict, header, cuts, texts, authors, sender, report_type, missing, faults = _list(tree)
+    verdict, header, cuts, texts, authors, sender, report_type, missing, faults, may_hold, findings = _list(tree)
     subject, from_, to, cc, bcc, message_id, sent_on = map(_text, _list(texts))
     envelope, body, bodystructure, table = blobs
     index = Index(
@@ -81,6 +84,8 @@ def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
         report_type=_text(report_type),
         missing=tuple(map(_text, _list(missing))),
         faults=tuple(map(_text, _list(faults))),
+        may_hold_documents=may_hold is True,
+        findings=decode_findings(findings),
     )
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from mssmail.core.findings import Mark
-from mssmail.documents.inspect import DocumentKind, Reading, find_kind, inspect_file, list_facts
+from mssmail.documents.glance import DocumentKind
+from mssmail.documents.inspect import Reading, find_kind, inspect_file, list_facts
 from tests.support.health import ABNORMAL, CRITICAL, INS, NORMAL, make_cda, make_entry, make_hprim, make_xdm, make_zip
 
 _READING = Reading(test_space=True)

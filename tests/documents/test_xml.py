@@ -3,7 +3,7 @@
 import pytest
 
 from mssmail.documents.limits import MAX_ELEMENTS
-from mssmail.documents.xml import clean_value, find_path, parse_xml, read_attribute, read_text, read_type
+from mssmail.documents.xml import find_path, parse_xml, read_attribute, read_text, read_type
 from mssmail.errors import BadDocument
 
 
@@ -52,8 +52,3 @@ def test_attributes_and_types_are_read_without_prefix_and_empty_is_absent() -> N
     assert (read_attribute(element, "v"), read_attribute(element, "e"), read_attribute(None, "v")) == ("1", None, None)
     assert read_type(element) == "PQ"
     assert find_path(root, "b/c/d", "u") is None
-
-
-def test_texts_are_one_line_and_bounded() -> None:
-    assert clean_value("  a\x00\n\t b ") == "a b"
-    assert len(clean_value("x" * 100_000)) == 500

@@ -30,6 +30,16 @@ def build_examine(snapshot: object, authserv_id: str) -> Callable[[bytes, dateti
     return examine
 
 
+def build_read(_snapshot: object, _authserv_id: str) -> Callable[[bytes, datetime, bool], Examination]:
+    """Reads no documents, but misbehaves as told."""
+
+    def read(data: bytes, _at: datetime, _verify: bool) -> Examination:
+        _misbehave(data)
+        return Examination(UNSIGNED, Index(b"", b"", b"", b"", Span(0, 0)))
+
+    return read
+
+
 def refuse_to_build(_snapshot: object, _authserv_id: str) -> Callable[[bytes, datetime, bool], Examination]:
     raise SystemExit(3)
 

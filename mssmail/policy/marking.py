@@ -1,0 +1,34 @@
+"""Which flags and keywords does it get?
+
+A colour calls a person to a message. It is given only when we know who speaks; there is none that says "normal".
+"""
+
+import re
+from typing import Final
+
+from mssmail.core.findings import Findings, Mark
+from mssmail.core.verdict import Trusted, Verdict
+from mssmail.settings import Documents, Marking, SmimeMode
+
+_FLAG: Final = re.compile(r"\\?[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+")  # RFC 9051 §9, flag
+
+
+def judge_keywords(
+    findings: Findings, verdict: Verdict | None, mode: SmimeMode, marking: Marking, documents: Documents
+) -> frozenset[str]:
+    """The flags a message is delivered with; ``verdict`` is None where the domain asks for no examination."""
+    if not findings.has_documents or not documents.mark:
+        return frozenset()
+    is_trusted = verdict is not None and isinstance(verdict.summary, Trusted)
+    if not is_trusted and (mode is SmimeMode.REQUIRE or not documents.mark_untrusted):
+        return frozenset()
+    match findings.mark:
+        case Mark.CRITICAL:
+            wanted = marking.critical
+        case Mark.ABNORMAL:
+            wanted = marking.abnormal
+        case Mark.REJECTED:
+            wanted = marking.unreadable
+        case Mark.UNASSESSED | Mark.NORMAL | Mark.NONE:
+            wanted = ()  # plain: no colour must suggest that all is well
+    return frozenset(each for each in (*wanted, *marking.document) if _FLAG.fullmatch(each))
