@@ -83,6 +83,8 @@ class Imap:
     certificate: Path = _key(Path("operator.crt"), "Certificate shown to clients, PEM.")
     key: Path = _key(Path("operator.key"), "Its private key, PEM.")
     max_connections: int = _key(1_024, "Connections at a time.")
+    max_connections_per_address: int = _key(128, "Connections at a time from one address (BYE beyond).")
+    max_connections_per_account: int = _key(64, "Connections at a time signed in to one account (NO [LIMIT] beyond).")
     max_literal_bytes: int = _key(52_428_800, "Largest literal, and so the largest APPEND.")
     max_inflight_bytes: int = _key(268_435_456, "Octets of commands being received at a time (BYE beyond).")
     idle_timeout_seconds: int = _key(1_860, "A silent client is signed out after this (RFC 9051 §5.4: 30 minutes).")
@@ -343,9 +345,7 @@ _CONVERTERS: dict[type, Callable[[object, Path], object]] = {
 
 def encode_settings(settings: Settings) -> str:
     """The commented TOML text of these settings: every key, its meaning above it."""
-    blocks: list[str] = []
-    for name in _TABLES:
-        blocks.append(_encode_row(f"[{name}]", getattr(settings, name)))
+    blocks = [_encode_row(f"[{name}]", getattr(settings, name)) for name in _TABLES]
     for name in _ARRAYS:
         blocks.extend(_encode_row(f"[[{name}]]", row) for row in getattr(settings, name))
     return "\n".join(blocks)

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mssmail.core.account import Account
 from mssmail.core.envelope import Peer
 from mssmail.core.trace import build_id
 from mssmail.imap.backend import Bell, MailStore
@@ -98,7 +99,7 @@ class ImapListener:
         return Endpoint(door.endpoint.host, server.sockets[0].getsockname()[1])
 
     def _accept(self, channel: Channel, door: _Door) -> None:
-        if len(self._conversations) >= self._settings.max_connections:
+        if not self._has_room(channel.address[0]):
             _log.warning("too many connections", extra={"client": channel.address[0]})
             if not door.is_tls:
                 channel.transport.write(encode_response(bye("Too many connections", "UNAVAILABLE")))
@@ -110,12 +111,22 @@ class ImapListener:
         self._conversations[task] = conversation
         task.add_done_callback(self._conversations.pop)
 
+    def _has_room(self, address: str) -> bool:
+        others = sum(conversation.channel.address[0] == address for conversation in self._conversations.values())
+        here = len(self._conversations)
+        return here < self._settings.max_connections and others < self._settings.max_connections_per_address
+
+    def _admits(self, account: Account) -> bool:
+        held = sum(conversation.is_of(account) for conversation in self._conversations.values())
+        return held < self._settings.max_connections_per_account
+
     def _build_session(self, channel: Channel, door: _Door) -> Session:
         terms = Terms(
             offers_tls=not door.is_tls,
             max_literal_bytes=self._settings.max_literal_bytes,
             max_failures=self._login.max_failures,
             failure_delay_seconds=self._login.failure_delay_seconds,
+            admits=self._admits,
         )
         return Session(self._store, Framer(), channel, Peer(*channel.address), terms, build_id())
 
@@ -127,6 +138,10 @@ class _Conversation:
         self.channel = channel
         self._session, self._settings, self._tls, self._inflight = session, settings, tls, inflight
         self._held = 0  # octets of ours in ``inflight``
+
+    def is_of(self, account: Account) -> bool:
+        """This account has signed in here."""
+        return self._session.account is not None and self._session.account.id == account.id
 
     async def run(self, *, is_tls: bool) -> None:
         """Talk until one side has had enough. Nothing escapes from here but cancellation."""

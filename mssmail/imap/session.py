@@ -51,6 +51,7 @@ class Terms:
     max_literal_bytes: int = 52_428_800
     max_failures: int = 5  # failed sign-ins before we hang up
     failure_delay_seconds: float = 1
+    admits: Callable[[Account], bool] = lambda _: True  # one more connection to this account
 
 
 # Reads a line that is no command; answers None when it wants another.

@@ -129,6 +129,28 @@ async def test_too_many_connections_are_turned_away(world: World, tmp_path: Path
         third.close()
 
 
+async def test_too_many_connections_from_one_address_are_turned_away(world: World, tmp_path: Path) -> None:
+    async with run_listener(world, tmp_path, max_connections_per_address=1) as running:
+        first = await _open_plain(running)
+        assert (await first.read_line()).startswith("* OK ")
+        second = await _open_plain(running)
+        assert await second.read_line() == "* BYE [UNAVAILABLE] Too many connections"
+        second.close()
+        first.close()
+
+
+async def test_too_many_connections_to_one_account_are_refused_at_sign_in(world: World, tmp_path: Path) -> None:
+    async with (
+        run_listener(world, tmp_path, max_connections_per_account=1) as running,
+        connect(running) as first,
+        connect(running, signed_in=False) as second,
+    ):
+        refused = await second.do("a", f'LOGIN {USER} "{PASSWORD}"')
+        assert refused == ["a NO [LIMIT] Too many connections to this account"]
+        assert (await second.do("b", "SELECT INBOX"))[-1].startswith("b BAD")
+        assert (await first.do("c", "NOOP"))[-1] == "c OK NOOP completed"
+
+
 async def test_too_many_failed_sign_ins_end_the_connection(world: World, tmp_path: Path) -> None:
     async with run_listener(world, tmp_path) as running, connect(running, signed_in=False) as line:
         for tag in ("a", "b"):

@@ -44,6 +44,9 @@ async def sign_in(session: Session, user: str, password: str, mechanism: str) ->
         account = await session.store.login(user, password, session.peer, mechanism, trace_id=session.trace_id)
     except BadCredentials:
         return await _fail(session, mechanism)
+    if not session.terms.admits(account):
+        session.note("too many connections to the account", level=logging.WARNING, refused=str(account.address))
+        return no("Too many connections to this account", "LIMIT")  # RFC 5530 §3
     session.account = account
     session.framer.limits = build_limits(session.terms.max_literal_bytes)
     session.note("signed in", mechanism=mechanism)
