@@ -1,6 +1,7 @@
 """How an attempt to deliver ends: item, journal and report to the sender in one transaction."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from mssmail.store.journal import append_entries
 from mssmail.store.messages import Delivered as Kept
 from mssmail.store.messages import Delivery, KeptMessage, deliver
 from mssmail.store.queue import settle
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,10 @@ class Settlement:
                 # The sender must be told: what failed is not forgotten before the report can be written.
                 steps = [step if step.failure is None else self._put_off(step, now) for step in steps]
         kept = await asyncio.shield(asyncio.wrap_future(self._store.submit(lambda conn: _write(conn, steps, report))))
+        for step in steps:
+            facts = step.entry.facts
+            told = {"recipient": facts["recipient"], "answer": facts.get("reply") or facts.get("reason", "")}
+            _log.info("%s", step.entry.event.value, extra={"id": step.item.trace_id, **told})
         if kept is not None:
             self._bells.ring(*(placed.mailbox_id for placed in kept.placed))
 

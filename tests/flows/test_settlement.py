@@ -1,6 +1,7 @@
 """Outcomes become rows: item, journal and report, all or nothing."""
 
 import asyncio
+import logging
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -120,3 +121,17 @@ async def test_the_sender_s_inbox_rings(tmp_path: Path) -> None:
         await _settle(room, datetime.now(UTC), Failed(NEVER))
         assert await bell.wait(10)
         bell.close()
+
+
+async def test_the_log_tells_each_outcome_under_the_message_s_id(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_room(tmp_path) as room:
+        await room.put(ANNE)
+        with caplog.at_level(logging.INFO, "mssmail.flows.settlement"):
+            await _settle(room, datetime.now(UTC), Delivered(OK))
+        (entry,) = await room.read_journal(Event.RELAYED)
+    (line,) = caplog.records
+    told = vars(line)
+    assert (line.getMessage(), told["recipient"], told["answer"]) == ("relayed", "anne@a.test", "250 2.0.0 kept")
+    assert told["id"] == entry.trace_id
