@@ -74,6 +74,7 @@ class TrustStore:
         self.certificates = tuple(intermediates + anchors)
         self.revocation = RevocationIndex(crls, answers, allow_sha1=snapshot.policy.allow_sha1)
         self.paths: BoundedCache[PathKey, PathResult] = BoundedCache(_MAX_PATHS)
+        self._own = {link.der: link for link in self.certificates}
         self._links: BoundedCache[bytes, Link] = BoundedCache(_MAX_LINKS)
 
     @property
@@ -83,7 +84,7 @@ class TrustStore:
 
     def load_link(self, der: bytes) -> Link:
         """The link for a DER certificate, parsed once while it is remembered; raises BadCertificate."""
-        found = self._links.find(der)
+        found = self._own.get(der) or self._links.find(der)
         if found is not None:
             return found
         link = load_link(der)

@@ -37,3 +37,9 @@ def test_remembers_paths_that_passed_and_no_others() -> None:
     assert [result.is_trusted for result in results] == [True, False]
     assert len(store.paths) == 1
     assert verify_path(alice.certificate_der, (), store, Purpose.SMIME, pki.now) is results[0]
+
+
+def test_a_certificate_of_the_snapshot_is_not_read_again() -> None:
+    pki = build_pki()
+    store = build_trust_store(TrustSnapshot(1, pki.anchors, pki.intermediates))
+    assert {id(store.load_link(der)) for der in (*pki.intermediates, *pki.anchors)} == set(map(id, store.certificates))
