@@ -168,7 +168,11 @@ def _cut_entries(signed: bytes) -> bytes:
 
 
 def _read_entry(revoked: x509.RevokedCertificate) -> Entry:
-    values = (e.value for e in revoked.extensions)
+    """Whoever stands on the list is revoked, also for a reason nobody can read."""
+    try:
+        values = [e.value for e in revoked.extensions]
+    except UNREADABLE:
+        values = []
     reason = next((v.reason for v in values if isinstance(v, x509.CRLReason)), None)
     return Entry(reason, revoked.revocation_date_utc)
 

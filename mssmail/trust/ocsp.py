@@ -5,7 +5,7 @@ Nothing is asked here: answers come with the snapshot, from configured places, n
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -22,6 +22,7 @@ from mssmail.trust.signature import is_octets_signed_with, is_signed_with
 
 # An answer without nextUpdate says that newer information is always at hand (RFC 6960 §4.2.2.1); ours is kept so long.
 _UNDATED: Final = timedelta(hours=24)
+_LATEST: Final = datetime.max.replace(tzinfo=UTC) - _UNDATED
 _MAX_ANSWERS: Final = 1_000
 
 
@@ -46,7 +47,7 @@ class OcspAnswer:
     @property
     def valid_until(self) -> datetime:
         """When newer information is to be had."""
-        return self.single.next_update_utc or self.this_update + _UNDATED
+        return self.single.next_update_utc or min(self.this_update, _LATEST) + _UNDATED
 
     @property
     def is_good(self) -> bool:

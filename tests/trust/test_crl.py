@@ -41,6 +41,14 @@ def test_finds_an_entry_with_its_reason() -> None:
     assert crl.find_entry(fold_name(name("Other")), 7) is None
 
 
+def test_a_reason_nobody_can_read_is_a_revocation_all_the_same() -> None:
+    odd = x509.UnrecognizedExtension(x509.CRLReason.oid, b"\x0a\x01\x07")  # not used, RFC 5280 section 5.3.1
+    crl = load_crl(make_root().build_crl(7, entry_extensions=[(odd, False)]))
+    entry = crl.find_entry(crl.issuer, 7)
+    assert entry is not None
+    assert entry.reason is None
+
+
 def test_a_negative_serial_number_is_found() -> None:
     """NIST PKITS 4.4.14; RFC 5280 section 4.1.2.2 has readers bear with them."""
     crl = load_crl(set_serial(make_root().build_crl(0x55), 0x55, b"\xff"))

@@ -1,6 +1,6 @@
 """OCSP answers given as bytes, RFC 6960."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
@@ -95,6 +95,12 @@ def test_dates_of_answers(root: Odd, leaf: Odd) -> None:
     assert _ask(root, leaf, undated) is PASSED
     assert _ask(root, leaf, undated, days=1) is UNKNOWN
     assert _ask(root, leaf, later) is UNKNOWN
+
+
+def test_an_undated_answer_of_the_last_day_there_is(root: Odd, leaf: Odd) -> None:
+    last = datetime(9999, 12, 31, 23, 0, tzinfo=UTC)
+    (answer,) = load_ocsp(_answer(leaf, root, root, start=last, end=None))
+    assert answer.valid_until > last
 
 
 def test_lists_and_answers_together(root: Odd, leaf: Odd) -> None:
