@@ -18,6 +18,7 @@ from mssmail.documents.inspect import Inspection, Reading, inspect_file
 from mssmail.documents.message import MessageReading, read_message
 from mssmail.documents.report import encode_inspection, encode_message, name_assessment
 from mssmail.documents.xdm import XdmArchive
+from mssmail.workers.reader import open_layer
 
 _STYLES = {Mark.CRITICAL: "bold white on red", Mark.ABNORMAL: "bold red", Mark.REJECTED: "magenta"}
 _LINE_STYLES = {Assessment.CRITICAL: "bold white on red", Assessment.ABNORMAL: "bold red"}
@@ -50,7 +51,7 @@ def inspect(file: Path, *, name: str | None, production_space: bool, as_json: bo
     data, shown = file.read_bytes(), name or file.name
     reading = Reading(test_space=not production_space)
     if shown.lower().endswith(".eml"):
-        message = read_message(data, reading)
+        message = read_message(open_layer(data), reading)
         if as_json:
             print_json(encode_message(message, hashlib.sha256(data).hexdigest(), reading))
         else:
