@@ -11,17 +11,20 @@ from typing import Final, Protocol
 
 from mssmail.core.address import Address
 from mssmail.core.clock import Clock, read_clock
-from mssmail.core.decision import Decision
+from mssmail.core.decision import Decision, Refuse
+from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.findings import NO_FINDINGS, Findings
 from mssmail.core.message import RawMessage
+from mssmail.core.reply import Reply
 from mssmail.core.verdict import Undetermined
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import Fault, NoSuchAccount, OverQuota
 from mssmail.flows.bell import Bells
 from mssmail.flows.boxes import Boxes
 from mssmail.flows.documents import DocumentReader
-from mssmail.journal import Entry
+from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict
+from mssmail.journal import Entry, Event
 from mssmail.mime.header_size import measure_header
 from mssmail.mime.headers import MAX_FIELDS, MAX_HEADER_BYTES
 from mssmail.mime.part_table import PartKind, read_top_kind
@@ -142,6 +145,14 @@ class Intake:
         self.spent.octets += len(data)
         self.spent.commit_seconds += perf_counter() - started
         return delivered
+
+    async def refuse(self, envelope: Envelope, refusal: Refuse, examination: Examination | None = None) -> Reply:
+        """Write down who was refused what, and every fact weighed; the reply, ending in the message's id."""
+        verdict = {} if examination is None else describe_verdict(examination.verdict)
+        facts = describe_envelope(envelope) | verdict | describe_decision(refusal)
+        _log.info("refused: %s", refusal.reply, extra={"id": envelope.id, "rule": refusal.rule})
+        await self.note(Entry(self.clock(), Event.REFUSED, envelope.id, facts))
+        return refusal.reply.with_id(envelope.id)
 
     async def note(self, *entries: Entry) -> None:
         """Write the journal. A refusal stands even when it cannot be written down: the log has it then."""

@@ -65,13 +65,13 @@ class Receiver:
         """
         header = judge_form(envelope.message.data)
         if isinstance(header, Refuse):
-            return await self._refuse(envelope, header, {})
+            return await self._intake.refuse(envelope, header)
         domain = self._find_domain(envelope)
         verify = domain.smime is not SmimeMode.OFF
         examination = await self._intake.examine(envelope.message.data, verify=verify)
         decision = self._judge(envelope, examination, domain)
         if isinstance(decision, Refuse):
-            return await self._refuse(envelope, decision, describe_verdict(examination.verdict))
+            return await self._intake.refuse(envelope, decision, examination)
         # The second step: it may call attention, and never changes the answer.
         findings = await self._intake.read_documents(envelope.message.data, examination)
         return await self._take(_Judged(envelope, domain, replace(examination, findings=findings), decision))
@@ -92,12 +92,6 @@ class Receiver:
             white_list=self._intake.find_white_list(self._intake.clock()),
         )
         return judge_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted)
-
-    async def _refuse(self, envelope: Envelope, refusal: Refuse, verdict: dict[str, object]) -> Reply:
-        facts = describe_envelope(envelope) | verdict | describe_decision(refusal)
-        _log.info("refused: %s", refusal.reply, extra={"id": envelope.id, "rule": refusal.rule})
-        await self._intake.note(Entry(self._intake.clock(), Event.REFUSED, envelope.id, facts))
-        return refusal.reply.with_id(envelope.id)
 
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope

@@ -66,13 +66,13 @@ class Submitter:
         """
         prepared = await asyncio.to_thread(self._prepare, envelope)
         if isinstance(prepared, Refuse):
-            return await self._refuse(envelope, prepared, {})
+            return await self._intake.refuse(envelope, prepared)
         envelope = replace(envelope, message=RawMessage(prepared))
         examination = await self._intake.examine(prepared, verify=True)
         local = tuple(each for each in envelope.recipients if self._settings.find_domain(each.domain))
         decision = judge_submission(examination.verdict, self._find_destination(local))
         if isinstance(decision, Refuse):
-            return await self._refuse(envelope, decision, describe_verdict(examination.verdict))
+            return await self._intake.refuse(envelope, decision, examination)
         remote = tuple(each for each in envelope.recipients if each not in local)
         findings = await self._intake.read_documents(prepared, examination)
         return await self._take(_Judged(envelope, replace(examination, findings=findings), decision, local, remote))
@@ -101,12 +101,6 @@ class Submitter:
         found = (self._settings.find_domain(each.domain) for each in local)
         domains: tuple[Domain, ...] = tuple({each.name: each for each in found if each is not None}.values())
         return Destination(domains, self._settings.submission.sign_with is not SignWith.NONE)
-
-    async def _refuse(self, envelope: Envelope, refusal: Refuse, verdict: dict[str, object]) -> Reply:
-        facts = describe_envelope(envelope) | verdict | describe_decision(refusal)
-        _log.info("refused: %s", refusal.reply, extra={"id": envelope.id, "rule": refusal.rule})
-        await self._intake.note(Entry(self._intake.clock(), Event.REFUSED, envelope.id, facts))
-        return refusal.reply.with_id(envelope.id)
 
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
