@@ -30,7 +30,7 @@ _MAY_HAVE_DEAD = "may_have_dead_bodies"  # in Connection.info: spares a transact
 # Statements of the hot path stand ready: building one costs more than running it.
 _FIND_BODY = Prepared(select(bodies.c.id).where(bodies.c.sha256 == bindparam("of_digest")))
 _INSERT_BODY = Prepared(insert(bodies).returning(bodies.c.id), ("sha256", "length", "data"))
-_READ_BODY = (
+_READ_BODY = Prepared(
     select(bodies.c.sha256, func.substr(bodies.c.data, bindparam("first"), bindparam("octets")))
     .join(messages, messages.c.body_id == bodies.c.id)
     .where(messages.c.id == bindparam("of_message"))
@@ -183,7 +183,7 @@ def sweep_dead_bodies(conn: Connection) -> None:
 
 def read_body(conn: Connection, message_id: int, span: Span) -> bytes:
     """Bytes of a message without our prefix; raises NoSuchMailbox when the message has gone."""
-    row = conn.execute(_READ_BODY, {"of_message": message_id, "first": span.start + 1, "octets": len(span)}).first()
+    row = _READ_BODY.fetch(conn, {"of_message": message_id, "first": span.start + 1, "octets": len(span)})
     if row is None:
         raise NoSuchMailbox("the message has gone", message_id=message_id)
     digest, data = row

@@ -41,6 +41,7 @@ _INSERT_MESSAGE = Prepared(
 _INSERT_ROW = Prepared(insert(mailbox_rows), mailbox_rows.columns.keys())
 _ITEM = ("message_id", "recipient", "state", "attempts", "queued_at", "next_try_at", "last_error")
 _INSERT_ITEM = Prepared(insert(queue).returning(queue.c.id), _ITEM)
+_LOAD_LAYOUT = Prepared(select(*LAYOUT_COLUMNS).where(messages.c.id == bindparam("of_id")))
 _FIND_LAYOUT = (
     select(*LAYOUT_COLUMNS)
     .join(mailbox_rows, mailbox_rows.c.message_id == messages.c.id)
@@ -156,10 +157,23 @@ def find_layout(conn: Connection, mailbox_id: int, uid: UID) -> ViewLayout | Non
     return None if row is None else build_layout(row)
 
 
+def load_layout(conn: Connection, message_id: int) -> ViewLayout | None:
+    """How the bytes of a message lie, wherever it is; None when it has gone."""
+    row = _LOAD_LAYOUT.fetch(conn, {"of_id": message_id})
+    if row is None:
+        return None
+    id, prefix, start, end, cuts, parts, length = row
+    return ViewLayout(id, prefix, Span(start, end), _read_cuts(cuts), parts, length)
+
+
 def build_layout(row: Row[*tuple[Any, ...]]) -> ViewLayout:
     """The layout from a row with LAYOUT_COLUMNS."""
-    cuts = tuple(Span(start, end) for start, end in json.loads(row.cuts)) if row.cuts != "[]" else ()
-    return ViewLayout(row.id, row.prefix, Span(row.header_start, row.header_end), cuts, row.parts, row.length)
+    header = Span(row.header_start, row.header_end)
+    return ViewLayout(row.id, row.prefix, header, _read_cuts(row.cuts), row.parts, row.length)
+
+
+def _read_cuts(text: str) -> tuple[Span, ...]:
+    return tuple(Span(start, end) for start, end in json.loads(text)) if text != "[]" else ()
 
 
 def load_message(conn: Connection, message_id: int) -> KeptMessage | None:

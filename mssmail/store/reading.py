@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cached_property
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from mssmail.core.mailbox import ViewLayout
 from mssmail.core.message import Span
@@ -12,8 +12,7 @@ from mssmail.mime.headers import Field, decode_words, split_fields
 from mssmail.mime.parts import scan
 from mssmail.mime.text import extract_text, fold
 from mssmail.store.bodies import read_body
-from mssmail.store.messages import LAYOUT_COLUMNS, build_layout
-from mssmail.store.schema import messages
+from mssmail.store.messages import load_layout
 
 
 class Reading:
@@ -39,8 +38,7 @@ class Reading:
 
     @cached_property
     def _layout(self) -> ViewLayout | None:
-        row = self._conn.execute(select(*LAYOUT_COLUMNS).where(messages.c.id == self._message_id)).first()
-        return None if row is None else build_layout(row)
+        return load_layout(self._conn, self._message_id)
 
     @cached_property
     def _header(self) -> bytes:

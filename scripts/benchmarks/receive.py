@@ -29,7 +29,7 @@ from mssmail.lab.layout import Lab
 from mssmail.lab.world import bring_down, bring_up
 from tests.support.ports import find_port_base
 
-CONNECTIONS, ROUNDS, SECONDS, DISTINCT = (8,), 3, 5.0, 100
+CONNECTIONS, ROUNDS, SECONDS, DISTINCT = (1, 8, 32), 3, 4.0, 200
 STAGES = ("receive", "examine", "commit")
 
 
