@@ -15,4 +15,6 @@ def clean_line(text: str) -> str:
 
 def clean_value(text: str) -> str:
     """One line without controls, of bounded length."""
+    if len(text) <= MAX_TEXT and text.isprintable() and "  " not in text:  # of blanks only the space is printable
+        return text.strip()
     return _BLANKS.sub(" ", clean_text(text[: 8 * MAX_TEXT])).strip()[:MAX_TEXT]
