@@ -10,6 +10,7 @@ from mssmail.settings import (
     Domain,
     Endpoint,
     Marking,
+    RevocationMode,
     Route,
     Settings,
     SmimeMode,
@@ -107,3 +108,10 @@ def test_the_closest_marking_counts() -> None:
     for address, found in (("anne@b.test", "Anne@b.test"), ("bob@b.test", "b.test"), ("bob@c.test", "*")):
         assert settings.find_marking(parse_address(address)).critical == (found,)
     assert Settings().find_marking(parse_address("a@b.test")).critical[0] == "$label1"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.toml")), ids=lambda path: path.name)
+def test_every_example_is_read_without_a_fault(path: Path) -> None:
+    settings = load_settings(path)
+    assert settings.domain
+    assert settings.trust.revocation is RevocationMode.HARD
