@@ -38,3 +38,8 @@ def test_a_copy_names_sources_and_targets() -> None:
 
 def test_a_copy_of_nothing_has_no_code() -> None:
     assert response_codes.build_copy_uid(Appended(UIDValidity(1), ())) is None
+
+
+def test_the_codes_of_extensions() -> None:
+    assert response_codes.build_mailbox_id(12) == Code("MAILBOXID", b"(M12)")
+    assert response_codes.build_modified([3, 4, 9]) == Code("MODIFIED", b"3:4,9")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mssmail.core.mailbox import ModSeq
 from mssmail.imap.wire.response_codes import Code
 from mssmail.imap.wire.responses import (
     Capabilities,
@@ -11,15 +12,19 @@ from mssmail.imap.wire.responses import (
     Enabled,
     Exists,
     Expunged,
+    Extended,
     Flags,
     Found,
     ListLine,
     MailboxStatus,
     Namespaces,
+    QuotaRoots,
+    QuotaStorage,
     Recent,
     Response,
     ServerId,
     StatusResponse,
+    Vanished,
     encode_response,
 )
 
@@ -67,3 +72,24 @@ def test_a_response_is_this_line(response: Response, line: bytes) -> None:
 def test_names_are_utf8_once_that_is_enabled() -> None:
     assert encode_response(ListLine("été"), utf8=True) == '* LIST () "/" "été"\r\n'.encode()
     assert encode_response(MailboxStatus("été", (("SIZE", 1),)), utf8=True) == '* STATUS "été" (SIZE 1)\r\n'.encode()
+
+
+@pytest.mark.parametrize(
+    ("response", "line"),
+    [
+        (Extended("A1", is_uid=False), b'* ESEARCH (TAG "A1")'),
+        (
+            Extended("A1", is_uid=True, lowest=2, highest=9, count=3, numbers=(2, 3, 9), modseq=ModSeq(17)),
+            b'* ESEARCH (TAG "A1") UID MIN 2 MAX 9 COUNT 3 ALL 2:3,9 MODSEQ 17',
+        ),
+        (Extended("A1", is_uid=False, count=0), b'* ESEARCH (TAG "A1") COUNT 0'),
+        (Vanished((1, 2, 7)), b"* VANISHED 1:2,7"),
+        (Vanished((4,), earlier=True), b"* VANISHED (EARLIER) 4"),
+        (Found((2, 5), ModSeq(9)), b"* SEARCH 2 5 (MODSEQ 9)"),
+        (QuotaRoots("INBOX", ()), b"* QUOTAROOT INBOX"),
+        (QuotaRoots("INBOX", ("anne@a.test",)), b'* QUOTAROOT INBOX "anne@a.test"'),
+        (QuotaStorage("anne@a.test", 12, 500), b'* QUOTA "anne@a.test" (STORAGE 12 500)'),
+    ],
+)
+def test_a_response_of_an_extension_is_this_line(response: Response, line: bytes) -> None:
+    assert encode_response(response) == line + b"\r\n"
