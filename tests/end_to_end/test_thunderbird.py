@@ -1,0 +1,91 @@
+"""Thunderbird itself: it signs in, knows the folders, shows lab mail as validly signed, and flags what is flagged."""
+
+import imaplib
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+from mssmail.lab.check.cases import NORD, SUD
+from mssmail.lab.check.mail import build_letter
+from mssmail.lab.check.stage import Stage
+from mssmail.lab.layout import Lab
+from tests.support.thunderbird import Thunderbird
+
+pytestmark = [
+    pytest.mark.xdist_group("lab"),
+    pytest.mark.skipif(which("thunderbird") is None, reason="thunderbird is not here"),
+]
+
+
+@pytest.fixture(scope="module")
+def bird(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Thunderbird]:
+    """Thunderbird with Marie's account, whose inbox holds a letter from the other operator, signed there."""
+    stage = Stage(lab)
+    letter = build_letter(SUD, NORD, subject="Pour Thunderbird")
+    assert stage.submit(letter, SUD, NORD).startswith("250")
+    assert stage.fetch(NORD, letter) is not None
+    made = Thunderbird(tmp_path_factory.mktemp("bird") / "profile", lab, stage.account(NORD))
+    yield made
+    made.close()
+
+
+def test_the_folders_are_known_by_their_use(bird: Thunderbird) -> None:
+    flags = bird.run("""
+        inbox().updateFolder(null);
+        await until(() => [...inbox().messages].length > 0);
+        server.performExpand(null);
+        await until(() => server.rootFolder.descendants.length >= 6);
+        return server.rootFolder.descendants.map(folder => [folder.name, folder.flags]);
+    """)
+    uses = {"INBOX": 0x1000, "Sent": 0x200, "Drafts": 0x400, "Trash": 0x100, "Junk": 0x40000000, "Archive": 0x4000}
+    found = dict(flags)
+    assert {name for name, use in uses.items() if found.get(name, 0) & use} == set(uses), flags
+
+
+def test_lab_mail_is_shown_as_validly_signed(bird: Thunderbird) -> None:
+    shown = bird.run("""
+        inbox().updateFolder(null);
+        const find = () => [...inbox().messages].find(each => each.mime2DecodedSubject == "Pour Thunderbird");
+        if (!await until(find)) { return "the letter is not listed"; }
+        const pane = tabmail().currentAbout3Pane, about = () => tabmail().currentAboutMessage;
+        pane.displayFolder(inbox().URI);
+        await until(() => pane.threadTree?.view?.rowCount > 0);
+        const isShown = () => about()?.gMessage?.messageKey == find().messageKey;
+        for (let row = 0; row < pane.threadTree.view.rowCount && !isShown(); row++) {
+          pane.threadTree.selectedIndex = row;
+          await until(isShown, 10);
+        }
+        await until(() => isShown() && about().gSignatureStatus >= 0, 60);
+        return [about().gSignatureStatus, about().gSignerCert?.emailAddress];
+    """)
+    assert shown == [0, SUD]  # 0: nsICMSMessageErrors.SUCCESS, the seal without a mark
+
+
+def test_a_star_given_in_thunderbird_is_a_flag_on_the_server(lab: Lab, bird: Thunderbird) -> None:
+    assert bird.run("""
+        const found = [...inbox().messages].filter(each => each.mime2DecodedSubject == "Pour Thunderbird");
+        inbox().markMessagesFlagged(found, true);
+        return found.length;
+    """)
+    client = Stage(lab).sign_in(NORD)
+    client.select("INBOX", readonly=True)
+    assert _wait_for_flag(client)
+    client.logout()
+
+
+def _wait_for_flag(client: imaplib.IMAP4_SSL) -> bool:
+    for _ in range(200):
+        _kind, found = client.uid("SEARCH", "FLAGGED", "SUBJECT", '"Pour Thunderbird"')
+        if found and found[0]:
+            return True
+        client.noop()
+    return False
+
+
+def test_nothing_thunderbird_said_was_refused(lab: Lab, bird: Thunderbird) -> None:
+    assert bird.run("return inbox().getTotalMessages(false)") > 0
+    log = Path(lab.find_operator("nord").folder, "serve.log").read_text()
+    assert "SERVERBUG" not in log
+    assert "Traceback" not in log
