@@ -4,7 +4,7 @@ A colour calls a person to a message. It is given only when we know who speaks; 
 """
 
 import re
-from typing import Final
+from typing import Final, assert_never
 
 from mssmail.core.findings import Findings, Mark
 from mssmail.core.verdict import Trusted, Verdict
@@ -31,4 +31,6 @@ def judge_keywords(
             wanted = marking.unreadable
         case Mark.UNASSESSED | Mark.NORMAL | Mark.NONE:
             wanted = ()  # plain: no colour must suggest that all is well
+        case _:
+            assert_never(findings.mark)
     return frozenset(each for each in (*wanted, *marking.document) if _FLAG.fullmatch(each))

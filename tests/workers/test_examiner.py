@@ -54,5 +54,5 @@ def test_a_worker_loads_nothing_of_the_main_process() -> None:
         "import sys, mssmail.workers.process, mssmail.workers.examiner;"
         "print(sorted({'asyncio', 'sqlalchemy', 'multiprocessing', 'lxml', 'httpx', 'dns'} & set(sys.modules)))"
     )
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    answer = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, env={})
     assert answer.stdout.strip() == "[]"

@@ -80,5 +80,5 @@ async def test_the_first_cause_is_the_one_reported() -> None:
 
 def test_a_worker_imports_neither_asyncio_nor_the_store() -> None:
     code = "import sys, mssmail.workers.process; print({'asyncio', 'sqlalchemy', 'multiprocessing'} & set(sys.modules))"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    answer = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, env={})
     assert answer.stdout.strip() == "set()"

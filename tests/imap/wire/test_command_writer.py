@@ -21,6 +21,8 @@ from mssmail.imap.wire.commands import (
     Fetch,
     FetchItem,
     FetchSection,
+    GetQuota,
+    GetQuotaRoot,
     Id,
     Idle,
     Known,
@@ -102,6 +104,8 @@ NOON = datetime(1994, 2, 7, 12, 0, 0, tzinfo=UTC)
         (Store(ONE, StoreAction.REPLACE, frozenset()), b"STORE 1 FLAGS ()"),
         (Store(FIVE, StoreAction.ADD, frozenset({"a"}), silent=True), b"UID STORE 5 +FLAGS.SILENT (a)"),
         (Copy(ONE, "a"), b'COPY 1 "a"'),
+        (GetQuota(""), b'GETQUOTA ""'),
+        (GetQuotaRoot("a"), b'GETQUOTAROOT "a"'),
         (Copy(FIVE, "a"), b'UID COPY 5 "a"'),
     ],
 )

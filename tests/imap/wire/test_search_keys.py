@@ -114,6 +114,7 @@ def test_a_charset_we_do_not_read_is_a_fault_of_its_own() -> None:
         b"",
         b"()",
         b"FOO",
+        b'MODSEQ "/flags/seen" NOBODY 1',
         b"SEEN ",
         b"SEEN  DRAFT",
         b"SEENDRAFT",

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from mssmail.core.mailbox import STAR, SeqSet, UIDSet
+from mssmail.core.mailbox import STAR, ModSeq, SeqSet, UIDSet
 from mssmail.core.search import (
+    AgeKey,
     All,
     And,
     AnyText,
@@ -17,7 +18,9 @@ from mssmail.core.search import (
     HeaderText,
     InSeqs,
     InUids,
+    ModSeqKey,
     Not,
+    OfMessage,
     Or,
     SearchKey,
     SizeKey,
@@ -30,6 +33,10 @@ from mssmail.imap.wire.search_writer import encode_search_key
     ("key", "text"),
     [
         (All(), b"ALL"),
+        (AgeKey(Comparison.BEFORE, 60), b"OLDER 60"),
+        (AgeKey(Comparison.SINCE, 60), b"YOUNGER 60"),
+        (ModSeqKey(ModSeq(620)), b"MODSEQ 620"),
+        (OfMessage(7), b"EMAILID E7"),
         (HasFlag(r"\Seen"), b"SEEN"),
         (HasFlag(r"\Recent"), b"RECENT"),
         (HasFlag("$Junk"), b"KEYWORD $Junk"),
