@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmail.core.mailbox import STAR, UID, Changes, ModSeq, SeqSet, UIDSet, ViewLayout, compress
+from mssmail.core.mailbox import STAR, UID, Changes, ModSeq, SeqSet, UIDSet, ViewLayout, compress, has_number
 from mssmail.core.message import Span
 
 
@@ -49,3 +49,9 @@ def test_the_size_of_a_view_counts_prefix_and_cuts() -> None:
 def test_no_change_is_empty() -> None:
     assert Changes((), (), (), ModSeq(3)).is_empty
     assert not Changes((), (), (UID(1),), ModSeq(3)).is_empty
+
+
+@pytest.mark.parametrize(("number", "found"), [(1, False), (2, True), (4, True), (5, False), (7, True), (8, False)])
+def test_a_number_lies_in_a_range_or_not(number: int, found: bool) -> None:
+    assert has_number(((2, 4), (7, 7)), number) is found
+    assert not has_number((), number)

@@ -51,5 +51,12 @@ def test_an_append_that_is_none_is_refused(line: bytes) -> None:
         read_command(line)
 
 
+def test_a_message_in_utf8_is_read_once_that_is_enabled() -> None:
+    line = b"APPEND a UTF8 (~{2+}\r\n\xc3\xa9)"
+    assert read_command(line, utf8=True) == Append("a", (AppendMessage(NONE, None, b"\xc3\xa9"),))
+    with pytest.raises(BadSyntax):
+        read_command(line)
+
+
 def test_a_message_is_not_shown_in_logs() -> None:
     assert "abc" not in repr(AppendMessage(NONE, None, b"abc"))

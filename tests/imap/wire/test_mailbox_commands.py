@@ -2,9 +2,12 @@
 
 import pytest
 
+from mssmail.core.mailbox import ModSeq, UIDSet, UIDValidity
 from mssmail.errors import BadSyntax
-from mssmail.imap.wire.commands import CommandBody, Create, Delete, Rename, Select, Status, Subscribe
+from mssmail.imap.wire.commands import CommandBody, Create, Delete, Known, Rename, Select, Status, Subscribe
 from tests.imap.wire.support import read_command
+
+SEVEN, EIGHT = UIDValidity(7), ModSeq(8)
 
 
 @pytest.mark.parametrize(
@@ -12,6 +15,11 @@ from tests.imap.wire.support import read_command
     [
         (b"SELECT inbox", Select("INBOX")),
         (b'EXAMINE "a b"', Select("a b", read_only=True)),
+        (b"SELECT a (CONDSTORE)", Select("a", condstore=True)),
+        (b"SELECT a (QRESYNC (7 8))", Select("a", known=Known(SEVEN, EIGHT))),
+        (b"SELECT a (QRESYNC (7 8 1:3))", Select("a", known=Known(SEVEN, EIGHT, UIDSet(((1, 3),))))),
+        (b"SELECT a (QRESYNC (7 8 (1:2 3:4)))", Select("a", known=Known(SEVEN, EIGHT))),
+        (b"SELECT a (QRESYNC (7 8 1:3 (1:2 3:4)))", Select("a", known=Known(SEVEN, EIGHT, UIDSet(((1, 3),))))),
         (b"CREATE &AOk-", Create("é")),
         (b"CREATE a/", Create("a/")),
         (rb"CREATE a (USE (\sent))", Create("a", r"\Sent")),
@@ -51,6 +59,7 @@ def test_a_mailbox_command_is_read(line: bytes, command: CommandBody) -> None:
         b"SELECT a ()",
         b"SELECT a (FOO)",
         b"SELECT a (CONDSTORE CONDSTORE)",
+        b"SELECT a (FOO (1 2))",
         b"SELECT a (QRESYNC (1 2) QRESYNC (1 2))",
         b"SELECT a (QRESYNC)",
         b"SELECT a (QRESYNC (0 2))",

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mssmail.core.mailbox import STAR, SeqSet, UIDSet
+from mssmail.core.mailbox import STAR, ModSeq, SeqSet, UIDSet
 from mssmail.core.search import (
     All,
     And,
@@ -17,7 +17,9 @@ from mssmail.core.search import (
     HeaderText,
     InSeqs,
     InUids,
+    ModSeqKey,
     Not,
+    OfMessage,
     Or,
     SearchKey,
     SizeKey,
@@ -51,6 +53,11 @@ KEYS: dict[bytes, SearchKey] = {
     b'header X-A ""': HeaderText("x-a", ""),
     b"KEYWORD $Junk": HasFlag("$Junk"),
     b"LARGER 1000": SizeKey(Comparison.LARGER, 1000),
+    b"EMAILID E7": OfMessage(7),
+    b"EMAILID X": Not(All()),
+    b"MODSEQ 620": ModSeqKey(ModSeq(620)),
+    b'MODSEQ "/flags/draft" all 620': ModSeqKey(ModSeq(620)),
+    b"THREADID T1": Not(All()),
     b"NEW": And((HasFlag(r"\Recent"), Not(HasFlag(r"\Seen")))),
     b"NOT SEEN": Not(HasFlag(r"\Seen")),
     b"OLD": Not(HasFlag(r"\Recent")),
