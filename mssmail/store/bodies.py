@@ -113,12 +113,19 @@ class BodyFiles:
             return None
         return status.st_ino, status.st_ctime_ns
 
+    def _measure(self, sha256: str) -> int | None:
+        """Octets of the file, None when there is none: one look, for the sweep may take it between two."""
+        try:
+            return self.path(sha256).stat().st_size
+        except FileNotFoundError:
+            return None
+
     def _write(self, body: Body) -> tuple[int, int]:
         path = self.path(body.sha256)
         if not path.parent.exists():
             path.parent.mkdir(mode=0o700, exist_ok=True)
             _sync_directory(self._directory)
-        if not path.exists() or path.stat().st_size != len(body.data):
+        if self._measure(body.sha256) != len(body.data):
             unfinished = self._directory / "tmp" / secrets.token_hex(16)
             try:
                 _write_file(unfinished, body.data)

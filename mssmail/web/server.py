@@ -32,6 +32,7 @@ class Health:
 
 
 HealthCheck = Callable[[], Health]
+_BACKLOG = 128
 
 
 def build_site(sampler: Sampler, check: HealthCheck) -> Starlette:
@@ -88,6 +89,7 @@ class HttpListener:
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((self._endpoint.host, self._endpoint.port))
+            listening.listen(_BACKLOG)  # here, not in the task below: whoever connects after ``start`` is heard
         except OSError:
             listening.close()
             raise

@@ -1,5 +1,6 @@
 """The HTTP edge over a real socket."""
 
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -45,6 +46,14 @@ async def test_health_tells_what_is_wrong(listener: HttpListener, faults: list[s
     answer = await _get(listener, "/healthz")
     assert answer.status_code == 503
     assert answer.json()["faults"] == ["the white list is stale"]
+
+
+async def test_who_connects_right_after_the_start_is_heard() -> None:
+    made = HttpListener(Endpoint("127.0.0.1", 0), build_site(list, Health))
+    await made.start()
+    with socket.create_connection(("127.0.0.1", made.port), timeout=5):  # the loop had no turn since
+        pass
+    await made.stop()
 
 
 async def test_a_taken_port_is_an_error_at_start(listener: HttpListener) -> None:
