@@ -1,0 +1,73 @@
+"""What we listen on: peers, our own clients, machines of this host."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mssmail.core.endpoint import Endpoint
+from mssmail.core.modes import SignWith
+from mssmail.settings.meaning import setting
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Mail from other operators."""
+
+    listen: Endpoint | None = setting(
+        Endpoint("127.0.0.1", 25), "Where peers deliver (STARTTLS with client certificate)."
+    )
+    certificate: Path = setting(Path("operator.crt"), "Our operator certificate with its intermediates, PEM.")
+    key: Path = setting(Path("operator.key"), "Its private key, PEM.")
+    max_message_bytes: int = setting(52_428_800, "Largest message taken (552 5.3.4 beyond), announced as SIZE.")
+    max_recipients: int = setting(1_000, "Recipients of one message (452 4.5.3 beyond).")
+    max_connections: int = setting(512, "Connections at a time (421 beyond).")
+    max_connections_per_address: int = setting(64, "Connections at a time from one address (421 beyond).")
+    max_inflight_bytes: int = setting(
+        268_435_456, "Octets of messages being received or examined at a time (452 beyond)."
+    )
+    command_timeout_seconds: int = setting(300, "A silent peer is disconnected after this (RFC 5321 §4.5.3.2).")
+    data_timeout_seconds: int = setting(1_800, "The whole of one DATA may take this long.")
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Mail from our own clients."""
+
+    listen: Endpoint | None = setting(Endpoint("127.0.0.1", 587), "Submission with STARTTLS (RFC 6409).")
+    listen_tls: Endpoint | None = setting(Endpoint("127.0.0.1", 465), "Submission over implicit TLS (RFC 8314 §3.3).")
+    certificate: Path = setting(Path("operator.crt"), "Certificate shown to clients, PEM.")
+    key: Path = setting(Path("operator.key"), "Its private key, PEM.")
+    sign_with: SignWith = setting(SignWith.ACCOUNT, "Who signs unsigned mail: account, organisation or none.")
+    max_message_bytes: int = setting(52_428_800, "Largest message taken from a client.")
+
+
+@dataclass(frozen=True, slots=True)
+class Imap:
+    """Mailboxes for our clients."""
+
+    listen: Endpoint | None = setting(Endpoint("127.0.0.1", 143), "IMAP with STARTTLS.")
+    listen_tls: Endpoint | None = setting(Endpoint("127.0.0.1", 993), "IMAP over implicit TLS (RFC 8314 §3.2).")
+    certificate: Path = setting(Path("operator.crt"), "Certificate shown to clients, PEM.")
+    key: Path = setting(Path("operator.key"), "Its private key, PEM.")
+    max_connections: int = setting(1_024, "Connections at a time.")
+    max_connections_per_address: int = setting(128, "Connections at a time from one address (BYE beyond).")
+    max_connections_per_account: int = setting(
+        64, "Connections at a time signed in to one account (NO [LIMIT] beyond)."
+    )
+    max_literal_bytes: int = setting(52_428_800, "Largest literal, and so the largest APPEND.")
+    max_inflight_bytes: int = setting(268_435_456, "Octets of commands being received at a time (BYE beyond).")
+    idle_timeout_seconds: int = setting(1_860, "A silent client is signed out after this (RFC 9051 §5.4: 30 minutes).")
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Metrics and health, for machines on this host."""
+
+    listen: Endpoint | None = setting(Endpoint("127.0.0.1", 8025), "Where /metrics and /healthz answer.")
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Sign-in of clients."""
+
+    max_failures: int = setting(5, "Failed attempts of one connection before it is closed.")
+    failure_delay_seconds: int = setting(1, "Each failed attempt is answered after this.")

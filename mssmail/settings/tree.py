@@ -1,0 +1,67 @@
+"""The whole of the configuration."""
+
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, cast
+
+from mssmail.core.address import Address
+from mssmail.core.modes import LogFormat
+from mssmail.settings.documents import Documents, Marking
+from mssmail.settings.listeners import Http, Imap, Login, Relay, Submission
+from mssmail.settings.mail import Domain, Queue, Route
+from mssmail.settings.meaning import setting
+from mssmail.settings.trust import Trust, Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The program as a whole."""
+
+    name: str = setting("localhost", "Host name: EHLO, Received, and authserv-id of our verdicts (RFC 8601 §2.5).")
+    store: Path = setting(Path("store"), "Directory of the store: database, large bodies, last good trust data.")
+    keys: Path = setting(
+        Path("keys"), "Directory of signing keys, one PEM file with key and certificates per address: <address>.pem."
+    )
+    log_format: LogFormat = setting(LogFormat.TEXT, "Log lines as text for people or as json for machines.")
+    log_level: str = setting("info", "debug, info, warning or error.")
+    postmaster: str = setting("", "Author of delivery reports; empty: postmaster@ the sender's domain.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole file. ``file`` is where it was read, empty for the defaults."""
+
+    server: Server = field(default_factory=Server)
+    relay: Relay = field(default_factory=Relay)
+    submission: Submission = field(default_factory=Submission)
+    imap: Imap = field(default_factory=Imap)
+    http: Http = field(default_factory=Http)
+    trust: Trust = field(default_factory=Trust)
+    workers: Workers = field(default_factory=Workers)
+    queue: Queue = field(default_factory=Queue)
+    login: Login = field(default_factory=Login)
+    documents: Documents = field(default_factory=Documents)
+    marking: tuple[Marking, ...] = ()
+    domain: tuple[Domain, ...] = ()
+    route: tuple[Route, ...] = ()
+    file: Path | None = None
+
+    def find_domain(self, name: str) -> Domain | None:
+        """Our own domain of this name."""
+        return next((domain for domain in self.domain if domain.name == name), None)
+
+    def find_marking(self, recipient: Address) -> Marking:
+        """The marks of this account: its own, its domain's, everybody's, or the usual ones."""
+        rows = {row.recipient.lower(): row for row in self.marking}
+        names = (str(recipient).lower(), recipient.domain, "*")
+        return next((rows[name] for name in names if name in rows), Marking("*"))
+
+
+ARRAYS: dict[str, type] = {"marking": Marking, "domain": Domain, "route": Route}
+TABLES: dict[str, type] = {f.name: cast("type", f.type) for f in fields(Settings) if f.name not in {*ARRAYS, "file"}}
+
+
+def list_keys() -> list[tuple[str, Field[Any]]]:
+    """Every (table, field) there is, for documentation and tests."""
+    rows = {**TABLES, **ARRAYS}
+    return [(table, f) for table, kind in rows.items() for f in fields(kind)]
