@@ -25,6 +25,7 @@
     │   ├── BadLineEnding     bare CR, bare LF or NUL
     │   ├── LineTooLong
     │   ├── TooBig
+    │   ├── UnknownEncoding   a Content-Transfer-Encoding nobody here can undo
     │   └── BadDocument       a health document or archive that cannot be read, or must not be
     ├── ProtocolFault
     │   ├── BadSyntax
@@ -147,6 +148,10 @@ class LineTooLong(MessageFault):
 
 class TooBig(MessageFault):
     """More octets than we take."""
+
+
+class UnknownEncoding(MessageFault):
+    """The part is in a Content-Transfer-Encoding we cannot undo (RFC 9051 §7.1, UNKNOWN-CTE)."""
 
 
 class BadDocument(MessageFault):

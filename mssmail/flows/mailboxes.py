@@ -39,6 +39,8 @@ from mssmail.errors import OverQuota, TooBig
 from mssmail.flows.bell import Bells, MailboxBell
 from mssmail.flows.sign_in import SignIn
 from mssmail.journal import Entry, Event
+from mssmail.mime.binary import encode_binary
+from mssmail.mime.parts import scan
 from mssmail.store import changes as store_changes
 from mssmail.store import mailboxes as tree
 from mssmail.store import rows
@@ -285,8 +287,9 @@ class Mailboxes:
 
         def prepare(draft: Draft) -> _Upload:
             bits, keywords = encode_flags(draft.flags)
-            body = self._store.keep_body(draft.data)
-            return _Upload(body, self._scan(draft.data), bits, keywords, draft.internal_date or now)
+            data = encode_binary(draft.data, scan(draft.data)) if b"\0" in draft.data else draft.data
+            body = self._store.keep_body(data)
+            return _Upload(body, self._scan(data), bits, keywords, draft.internal_date or now)
 
         uploads = [
             await asyncio.wrap_future(self._store.run(lambda draft=draft: prepare(draft)))  # type: ignore[misc]

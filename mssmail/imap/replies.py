@@ -19,6 +19,7 @@ from mssmail.errors import (
     StoreFault,
     TlsRequired,
     TooBig,
+    UnknownEncoding,
     WrongState,
 )
 from mssmail.imap.wire import commands as c
@@ -67,6 +68,7 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
     (OverQuota, no("The account holds as much as it may", "OVERQUOTA")),
     (TooBig, no("The message is too large", "TOOBIG")),  # RFC 7889 §4
     (BadLineEnding, no("The message holds a bare CR, a bare LF or a NUL", "CANNOT")),
+    (UnknownEncoding, no("The message holds a NUL outside of its binary parts", "UNKNOWN-CTE")),  # RFC 3516 §4.4
     (MessageFault, no("The message cannot be kept as it is", "CANNOT")),
     (SpoolFull, no("There is no room for more", "UNAVAILABLE")),
     (StoreFault, no("The mailboxes cannot be reached now", "UNAVAILABLE")),

@@ -1,7 +1,7 @@
 """Sections of one message, read and handed out in pieces: a 50 MB body is never held whole (RFC 9051 §6.4.5)."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mssmail.core.mailbox import ViewLayout
 from mssmail.core.message import Span
@@ -74,18 +74,23 @@ class Ask:
     label: bytes
     names: frozenset[bytes]  # of fields, lower-case
     is_exclusion: bool  # HEADER.FIELDS.NOT
+    kind: str = "BODY"  # BINARY and BINARY.SIZE want the content decoded
+
+    def without_partial(self) -> "Ask":
+        """The same, whole."""
+        return replace(self, partial=None)
 
 
 def build_ask(item: FetchSection) -> Ask:
     """The item made ready for many messages."""
     section = item.section
     label = encode_section_label(item)
-    return Ask(section, item.partial, label, fold_names(section), section.text == "HEADER.FIELDS.NOT")
+    return Ask(section, item.partial, label, fold_names(section), section.text == "HEADER.FIELDS.NOT", item.label)
 
 
 async def find_slice(source: Source, ask: Ask) -> Slice | None:
     """What is asked for, cut to its partial; None when the message has no such part."""
-    table = _load_table(source.layout) if ask.section.part else None  # most questions need none
+    table = load_table(source.layout) if ask.section.part else None  # most questions need none
     found = find_section(source.layout, table, ask.section)
     if found is None:
         return None
@@ -95,8 +100,8 @@ async def find_slice(source: Source, ask: Ask) -> Slice | None:
     return found if ask.partial is None else found.cut(*ask.partial)
 
 
-def _load_table(layout: ViewLayout) -> PartTable | None:
-    """None when the table is damaged: the message can still be read whole."""
+def load_table(layout: ViewLayout) -> PartTable | None:
+    """The message's parts; None when the table is damaged: the message can still be read whole."""
     try:
         return decode_parts(layout.parts)
     except ValueError:
@@ -108,9 +113,10 @@ class Ready:
     """A section whose beginning is read, so that it can be announced; ``rest`` gives what follows, if anything."""
 
     label: bytes
-    size: int  # -1: there is no such part
+    size: int  # -1: no literal but ``beginning`` as it is, NIL when that is empty
     beginning: bytes = b""
     rest: AsyncIterator[bytes] | None = None
+    has_nul: bool = False  # somewhere in it, which only BINARY can have (RFC 3516 §4.2)
 
 
 async def prepare(source: Source, ask: Ask) -> Ready:
@@ -133,9 +139,9 @@ async def prepare(source: Source, ask: Ask) -> Ready:
 async def send_ready(parcel: "Parcel", ready: Ready) -> None:
     """The section, as announced to the octet. Once it has begun there is no way back but to hang up."""
     if ready.size < 0:
-        await parcel.add(ready.label + b" " + NIL)
+        await parcel.add(ready.label + b" " + (ready.beginning or NIL))
         return
-    await parcel.add(ready.label + b" " + encode_literal_start(ready.size) + ready.beginning)
+    await parcel.add(ready.label + b" " + encode_literal_start(ready.size, binary=ready.has_nul) + ready.beginning)
     sent = len(ready.beginning)
     try:
         if ready.rest is not None:

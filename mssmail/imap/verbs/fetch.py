@@ -20,7 +20,8 @@ from mssmail.core.mailbox import (
     has_number,
 )
 from mssmail.core.trace import build_id
-from mssmail.errors import BadSyntax, NoSuchMailbox, StoreFault
+from mssmail.errors import BadSyntax, NoSuchMailbox, StoreFault, UnknownEncoding
+from mssmail.imap.decoded import prepare_decoded, prepare_size
 from mssmail.imap.render import build_row_encoder, find_columns
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session, Severed
@@ -35,6 +36,9 @@ _BATCH = 50  # messages marked as seen at a time, before they are sent
 _MAX_BROKEN = 10  # messages that cannot be read, in one FETCH: then it is not the messages
 _MODSEQ = c.FetchItem("MODSEQ")
 _BODY_TEXTS = frozenset({"", "TEXT"})
+
+_SIZE = "BINARY.SIZE"
+_PREPARE = {"BINARY": prepare_decoded, _SIZE: prepare_size}
 
 RowEncoder = Callable[[MessageRow, SeqNum, bool], bytes]
 
@@ -59,6 +63,8 @@ async def run(session: Session, command: c.Fetch) -> Answer:
         uids = [uid for uid in uids if uid in changed]
     if uids:
         await fetch.tell(uids)
+    if fetch.undecodable:
+        return no("Of some parts the transfer encoding is unknown here: ask for BODY", "UNKNOWN-CTE")
     if fetch.told < len(uids):  # RFC 2180 §4.1, RFC 5530 §3
         return ok("FETCH completed, but some messages were expunged", Code("EXPUNGEISSUED"))
     return ok("FETCH completed")
@@ -98,10 +104,11 @@ class _Fetch:
         self._encode = build_row_encoder(names)
         self._encode_marked = build_row_encoder([*names, "FLAGS"])
         self._marks = any(not item.peek for item in sections) and not self._view.read_only
-        self._reads_bodies = any(item.section.text in _BODY_TEXTS for item in sections)
+        self._reads_bodies = any(item.section.text in _BODY_TEXTS and item.label != _SIZE for item in sections)
         self._parcel = Parcel(session.outlet)
         self._broken = 0
         self.told = 0  # messages told of, in whatever way
+        self.undecodable = 0  # of them, left out because BINARY cannot be had of them
 
     async def tell(self, uids: Sequence[UID]) -> None:
         """Page by page; nothing stays open between them."""
@@ -136,6 +143,10 @@ class _Fetch:
             raise
         except NoSuchMailbox:  # expunged since the page was read
             return
+        except UnknownEncoding:
+            self.undecodable += 1
+            self.told += 1
+            return
         except Exception as fault:
             await self._report(row, fault)
             return
@@ -154,7 +165,7 @@ class _Fetch:
         if row.layout is None:
             raise NoSuchMailbox("a row without its layout")
         source = Source(self._store, row.layout, row.header)
-        return [await prepare(source, ask) for ask in self._asks]
+        return [await _PREPARE.get(ask.kind, prepare)(source, ask) for ask in self._asks]
 
     async def _report(self, row: MessageRow, fault: Exception) -> None:
         """Leave the message out, and say so."""

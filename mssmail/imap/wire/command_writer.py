@@ -36,7 +36,7 @@ from mssmail.imap.wire.commands import (
     Subscribe,
 )
 from mssmail.imap.wire.dates import encode_date_time
-from mssmail.imap.wire.fetch_responses import encode_section
+from mssmail.imap.wire.fetch_responses import BRACKETED, encode_section
 from mssmail.imap.wire.parser import WITHOUT_ARGUMENTS
 from mssmail.imap.wire.search_writer import encode_search_key
 from mssmail.imap.wire.utf7 import encode_utf7
@@ -214,7 +214,8 @@ def _encode_message(message: AppendMessage) -> bytes:
 def _encode_item(item: FetchItem | FetchSection) -> bytes:
     if isinstance(item, FetchItem):
         return item.name.encode("ascii")
-    if item.label != "BODY":
+    if item.label not in BRACKETED:
         return item.label.encode("ascii")
     origin = b"" if item.partial is None else b"<%d.%d>" % item.partial
-    return (b"BODY.PEEK" if item.peek else b"BODY") + encode_section(item.section) + origin
+    peek = b".PEEK" if item.peek and item.label != "BINARY.SIZE" else b""
+    return item.label.encode("ascii") + peek + encode_section(item.section) + origin

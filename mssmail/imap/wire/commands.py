@@ -203,12 +203,15 @@ class FetchItem:
 
 @dataclass(frozen=True, slots=True)
 class FetchSection:
-    """BODY[section]<partial>. ``label`` is how the response names it: RFC822 and its kin keep their own name."""
+    """BODY[section]<partial>. ``label`` is how the response names it: RFC822 and its kin keep their own name.
+
+    BINARY[part] is the part's content without its Content-Transfer-Encoding, BINARY.SIZE how long that is (RFC 3516).
+    """
 
     section: Section
     peek: bool = False
     partial: tuple[int, int] | None = None  # (offset, length)
-    label: str = "BODY"  # BODY, RFC822, RFC822.HEADER or RFC822.TEXT
+    label: str = "BODY"  # BODY, BINARY, BINARY.SIZE, RFC822, RFC822.HEADER or RFC822.TEXT
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,11 +46,17 @@ def _parse_name(cursor: Cursor) -> bytes:
 
 # fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "UID" /
 #             "BODY" ["STRUCTURE"] / "BODY" section ["<" number "." nz-number ">"] /
-#             "BODY.PEEK" section ["<" number "." nz-number ">"]
+#             "BODY.PEEK" section ["<" number "." nz-number ">"] /
+#             "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary
 def _parse_item(cursor: Cursor, name: bytes) -> Item:
     if name == b"BODY.PEEK" or (name == b"BODY" and cursor.is_at(b"[")):
         section = _parse_section(cursor)
         return FetchSection(section, peek=name == b"BODY.PEEK", partial=_parse_partial(cursor))
+    if name in {b"BINARY", b"BINARY.PEEK"}:
+        part = _parse_part(cursor)
+        return FetchSection(part, peek=name == b"BINARY.PEEK", partial=_parse_partial(cursor), label="BINARY")
+    if name == b"BINARY.SIZE":
+        return FetchSection(_parse_part(cursor), peek=True, label="BINARY.SIZE")
     item = _ITEMS.get(name)
     if item is None:
         raise BadSyntax("there is no such thing to fetch")
@@ -74,6 +80,14 @@ def _parse_section(cursor: Cursor) -> Section:
             raise BadSyntax("a part number is missing")
     cursor.expect_text(b"]")
     return Section(tuple(part))
+
+
+# section-binary = "[" [section-part] "]"
+def _parse_part(cursor: Cursor) -> Section:
+    section = _parse_section(cursor)
+    if section.text:
+        raise BadSyntax("BINARY is of parts")
+    return section
 
 
 # section-msgtext = "HEADER" / "HEADER.FIELDS" [".NOT"] SP header-list / "TEXT"

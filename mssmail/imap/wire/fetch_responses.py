@@ -10,6 +10,7 @@ from mssmail.imap.wire.commands import FetchSection, Section
 from mssmail.imap.wire.writer import NIL, encode_astring, encode_literal_start
 
 FETCH_END = b")\r\n"
+BRACKETED = frozenset({"BODY", "BINARY", "BINARY.SIZE"})  # their section is part of the label
 
 
 def encode_fetch_start(number: int) -> bytes:
@@ -35,10 +36,10 @@ def encode_missing_section(item: FetchSection) -> bytes:
 # msg-att-static = … "BODY" section ["<" number ">"] SP nstring / "RFC822" [".HEADER" / ".TEXT"] SP nstring …
 def encode_section_label(item: FetchSection) -> bytes:
     """How the answer names what was asked for: without PEEK, and of a partial only where it begins."""
-    if item.label != "BODY":
+    if item.label not in BRACKETED:
         return item.label.encode("ascii")
     origin = b"" if item.partial is None else b"<%d>" % item.partial[0]
-    return b"BODY" + encode_section(item.section) + origin
+    return item.label.encode("ascii") + encode_section(item.section) + origin
 
 
 def encode_section(section: Section) -> bytes:

@@ -28,9 +28,9 @@ def encode_literal(raw: bytes) -> bytes:
     return encode_literal_start(len(raw)) + raw
 
 
-def encode_literal_start(size: int) -> bytes:
-    """``{n}`` CRLF: the octets follow, from wherever they are streamed."""
-    return b"{%d}\r\n" % size
+def encode_literal_start(size: int, *, binary: bool = False) -> bytes:
+    """``{n}`` CRLF: the octets follow, from wherever they are streamed; ``~{n}`` when NUL is among them."""
+    return (b"~{%d}\r\n" if binary else b"{%d}\r\n") % size
 
 
 def encode_string(raw: bytes) -> bytes:

@@ -71,3 +71,18 @@ async def test_utf8_messages_come_in_their_own_clothes_once_enabled(world: World
     await talk.do("ENABLE UTF8=ACCEPT")
     assert b"T OK [APPENDUID" in await talk.say(command)
     assert "Subject: é".encode() in await talk.say(b"T FETCH 1 BODY.PEEK[HEADER]\r\n")
+
+
+async def test_binary_contents_come_back_to_every_client(world: World) -> None:
+    """RFC 3516 §4.4: a NUL is kept in base64, for no literal of BODY[] could carry it."""
+    talk = await sign_in(world)
+    data = b"Content-Transfer-Encoding: binary\r\n\r\n\0\1\2"
+    assert b"T OK [APPENDUID" in await talk.say(b"T APPEND INBOX ~{%d+}\r\n%b\r\n" % (len(data), data))
+    answer = await talk.say(b"T FETCH 1 (BINARY[1] BODY[])\r\n")
+    assert b"BINARY[1] ~{3}\r\n\0\1\2 BODY[] {" in answer
+    assert b"base64\r\n\r\nAAEC" in answer
+
+
+async def test_a_nul_outside_of_binary_parts_is_refused(world: World) -> None:
+    talk = await sign_in(world)
+    assert (await talk.say(b"T APPEND INBOX ~{4+}\r\na: \0\r\n")).startswith(b"T NO [UNKNOWN-CTE] ")

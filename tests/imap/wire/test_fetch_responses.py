@@ -27,6 +27,8 @@ from mssmail.imap.wire.fetch_responses import (
         ),
         (FetchSection(Section((1,), "HEADER.FIELDS.NOT", ("a b",))), b'BODY[1.HEADER.FIELDS.NOT ("a b")]'),
         (FetchSection(Section(), label="RFC822"), b"RFC822"),
+        (FetchSection(Section((1, 2)), partial=(7, 9), label="BINARY"), b"BINARY[1.2]<7>"),
+        (FetchSection(Section(), label="BINARY.SIZE"), b"BINARY.SIZE[]"),
         (FetchSection(Section(text="HEADER"), peek=True, label="RFC822.HEADER"), b"RFC822.HEADER"),
     ],
 )
