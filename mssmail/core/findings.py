@@ -37,11 +37,13 @@ class DocumentFacts:
     title: str = ""
     dated: str = ""  # as the document writes it
     author: str = ""
-    patient: str = ""  # names and birth date, for people
+    patient: str = ""  # names, for people
+    birthdate: str = ""  # as the document writes it
     ins: str = ""
     ins_is_qualified: bool = False
     loinc_codes: tuple[str, ...] = ()
     replaces: str = ""
+    labels: tuple[str, ...] = ()  # titles of the document's type and of what was measured
 
 
 @dataclass(frozen=True, slots=True)

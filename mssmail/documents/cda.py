@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Final
 
 from mssmail.core.findings import Mark
 from mssmail.documents.cda_patient import HL7, INS_KINDS, Patient, read_patient
 from mssmail.documents.cda_results import Result, read_results
 from mssmail.documents.findings import NEUTRAL_CODES, Assessment, has_resistance, judge_document
+from mssmail.documents.limits import MAX_LABELS
 from mssmail.documents.xml import Element, find_path, iterate_path, parse_xml, read_attribute, read_text
 from mssmail.errors import BadDocument
 
@@ -57,6 +59,12 @@ class CdaDocument:
     def loinc_codes(self) -> tuple[str, ...]:
         """Of the results, each once, sorted."""
         return tuple(sorted({result.code for result in self.results if result.is_loinc and result.code}))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Titles of the document's type and of its results, each once, as many as are of use to a search."""
+        named = (self.type_display, *(result.label for result in self.results))
+        return tuple(islice(dict.fromkeys(label for label in named if label), MAX_LABELS))
 
     @property
     def abnormal_codes(self) -> tuple[str, ...]:

@@ -45,11 +45,16 @@ class Patient:
         return self.ins is not None and self.ins_kind in kinds and is_right_ins(self.ins) and all(traits)
 
     @property
-    def shown(self) -> str:
-        """Names and birth date, for people and for searches."""
+    def names(self) -> str:
+        """Family names, then the given one."""
         family = [self.birth_family] if self.used_family in (None, self.birth_family) else []
         names = [*family, *([] if family else [self.birth_family, self.used_family]), self.first_birth_given]
-        return " ".join(name for name in (*names, self.birthdate) if name)
+        return " ".join(name for name in names if name)
+
+    @property
+    def shown(self) -> str:
+        """Names and birth date."""
+        return " ".join(text for text in (self.names, self.birthdate) if text)
 
 
 def is_right_ins(matricule: str) -> bool:

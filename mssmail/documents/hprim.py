@@ -7,13 +7,13 @@ what it says may be grave; but it is not filed.
 import html
 import re
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 from mssmail.core.findings import Mark, find_gravest
 from mssmail.documents.findings import NEUTRAL_CODES, Assessment, Evidence, judge_document, judge_result
 from mssmail.documents.interval import Interval, Limit, build_point, parse_number
-from mssmail.documents.limits import MAX_DOCUMENT_BYTES, MAX_RECORDS, MAX_RESULTS
+from mssmail.documents.limits import MAX_DOCUMENT_BYTES, MAX_LABELS, MAX_RECORDS, MAX_RESULTS
 from mssmail.documents.words import clean_line
 from mssmail.errors import BadDocument
 
@@ -38,9 +38,14 @@ class HprimPatient:
     nir: str = ""
 
     @property
+    def names(self) -> str:
+        """Family name, then the given one."""
+        return " ".join(text for text in (self.family, self.given) if text)
+
+    @property
     def shown(self) -> str:
         """Names and birth date."""
-        return " ".join(text for text in (self.family, self.given, self.birthdate) if text)
+        return " ".join(text for text in (self.names, self.birthdate) if text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,11 @@ class HprimRecord:
     def mark(self) -> Mark:
         """Without coded results: unassessed, whatever the text prints."""
         return judge_document((each.assessment for each in self.results), is_laboratory=True)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What was measured, each once, as many as are of use to a search."""
+        return tuple(islice(dict.fromkeys(each.label for each in self.results if each.label), MAX_LABELS))
 
 
 @dataclass(frozen=True, slots=True)

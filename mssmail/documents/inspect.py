@@ -139,7 +139,9 @@ def list_facts(inspection: Inspection, reading: Reading) -> tuple[DocumentFacts,
                     document_id=record.report_number,
                     dated=record.date,
                     author=record.sender,
-                    patient=record.patient.shown,
+                    patient=record.patient.names,
+                    birthdate=record.patient.birthdate,
+                    labels=record.labels,
                 )
                 for record in inspection.content.records
             )
@@ -163,9 +165,11 @@ def _describe_cda(document: CdaDocument, inspection: Inspection, name: str, read
         title=document.title or document.type_display or "",
         dated=document.acted or document.dated or "",
         author=document.author or "",
-        patient=document.patient.shown,
+        patient=document.patient.names,
+        birthdate=document.patient.birthdate or "",
         ins=document.patient.ins or "",
         ins_is_qualified=document.patient.is_qualified(test_space=reading.test_space),
         loinc_codes=document.loinc_codes,
         replaces=document.replaces or "",
+        labels=document.labels,
     )

@@ -10,6 +10,7 @@ MAX_DEPTH: Final = 256
 MAX_ELEMENTS: Final = 50_000
 MAX_ATTRIBUTES: Final = 500_000
 MAX_RESULTS: Final = 5_000
+MAX_LABELS: Final = 300  # titles of results that searches find a document by
 MAX_RECORDS: Final = 500  # patients of one HPRIM file
 MAX_TEXT: Final = 500  # characters of one text taken from a document
 MAX_DOCUMENTS: Final = 100  # of one message

@@ -138,4 +138,5 @@ class Receiver:
             reverse_path=envelope.reverse_path,
             received_at=envelope.received_at,
             entries=tuple(entries),
+            documents=examination.findings.documents,
         )

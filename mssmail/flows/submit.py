@@ -148,4 +148,5 @@ class Submitter:
             received_at=envelope.received_at,
             queue=judged.remote,
             entries=tuple(entries),
+            documents=examination.findings.documents,
         )

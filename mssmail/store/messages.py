@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from mssmail.core.address import Address, ReversePath, parse_address
 from mssmail.core.examination import Index
+from mssmail.core.findings import DocumentFacts
 from mssmail.core.mailbox import UID, ViewLayout
 from mssmail.core.message import Span
 from mssmail.core.queue import QueueState
@@ -17,6 +18,7 @@ from mssmail.errors import NoSuchAccount
 from mssmail.journal import Entry
 from mssmail.store.bodies import Body, drop_bodies, read_body, refer_to_body
 from mssmail.store.counters import Move, count_deleted, count_unseen, move_counters_by_name
+from mssmail.store.documents import keep_documents
 from mssmail.store.flags import encode_flags
 from mssmail.store.journal import append_entries
 from mssmail.store.prepared import Prepared, read_id
@@ -74,6 +76,7 @@ class Delivery:
     queue: tuple[Address, ...] = ()
     entries: tuple[Entry, ...] = ()
     relay_prefix: bytes = b""
+    documents: tuple[DocumentFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ def deliver(conn: Connection, delivery: Delivery) -> Delivered:
     size = len(delivery.prefix) + len(delivery.body.data) - sum(len(cut) for cut in delivery.index.cuts)
     placed = tuple(_place(conn, placement, message_id, size, delivery.received_at) for placement in delivery.placements)
     queue_ids = tuple(_queue(conn, message_id, recipient, delivery.received_at) for recipient in delivery.queue)
+    keep_documents(conn, message_id, delivery.documents, delivery.received_at)
     append_entries(conn, delivery.entries)
     return Delivered(message_id, placed, queue_ids)
 

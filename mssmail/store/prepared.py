@@ -30,6 +30,11 @@ class Prepared:
         row: tuple[Any, ...] | None = _find_driver(conn).execute(self._sql, self._bind(values)).fetchone()
         return row
 
+    def fetch_all(self, conn: Connection, values: Values) -> list[tuple[Any, ...]]:
+        """Run it; all its rows."""
+        rows: list[tuple[Any, ...]] = _find_driver(conn).execute(self._sql, self._bind(values)).fetchall()
+        return rows
+
     def run(self, conn: Connection, rows: Iterable[Values]) -> None:
         """Run it for each of the rows, in order."""
         _find_driver(conn).executemany(self._sql, map(self._bind, rows))

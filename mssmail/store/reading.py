@@ -12,6 +12,7 @@ from mssmail.mime.headers import Field, decode_words, split_fields
 from mssmail.mime.parts import scan
 from mssmail.mime.text import extract_text, fold
 from mssmail.store.bodies import read_body
+from mssmail.store.documents import find_words
 from mssmail.store.messages import load_layout
 
 
@@ -32,9 +33,17 @@ class Reading:
         return any(folded in text for text in self._texts)
 
     def has_any_text(self, folded: str) -> bool:
-        """Header or body contain the folded text."""
+        """Header, body or the documents in it contain the folded text."""
         fields = (f"{fold(found.name)}: {self._fold_value(found)}" for found in self._fields)
-        return any(folded in text for text in fields) or self.has_body_text(folded)
+        return any(folded in text for text in fields) or self.has_document_text(folded) or self.has_body_text(folded)
+
+    def has_document_text(self, folded: str) -> bool:
+        """What a health document in it tells of patient and analyses contains the folded text."""
+        return bool(self._document_words) and folded in self._document_words
+
+    @cached_property
+    def _document_words(self) -> str:
+        return fold(find_words(self._conn, self._message_id))
 
     @cached_property
     def _layout(self) -> ViewLayout | None:

@@ -24,7 +24,7 @@ from sqlalchemy.engine import Dialect
 
 from mssmail.core.clock import require_aware
 
-REVISION = "0001"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0002"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 metadata = MetaData()
 

@@ -35,8 +35,8 @@ def _encode_document(document: DocumentFacts) -> list[object]:
 
 def _decode_document(tree: object) -> DocumentFacts:
     values = _list(tree)
-    kind, name, mark, fileable, reason, document_id, type_code, title, dated, author, patient, ins = values[:12]
-    is_qualified, loinc_codes, replaces = values[12:]
+    kind, name, mark, fileable, reason, document_id, type_code, title, dated, author, patient = values[:11]
+    birthdate, ins, is_qualified, loinc_codes, replaces, labels = values[11:]
     return DocumentFacts(
         _text(kind),
         _text(name),
@@ -49,10 +49,12 @@ def _decode_document(tree: object) -> DocumentFacts:
         _text(dated),
         _text(author),
         _text(patient),
+        _text(birthdate),
         _text(ins),
         _bool(is_qualified),
         tuple(map(_text, _list(loinc_codes))),
         _text(replaces),
+        tuple(map(_text, _list(labels))),
     )
 
 
