@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mssmail.core.account import AccountKind
 from mssmail.core.address import parse_address
-from mssmail.lab import audit
+from mssmail.lab import audit, strangers
 from mssmail.lab.authorities import Authorities, create_authorities
 from mssmail.lab.layout import HOST, P12_PASSWORD, Lab, LabAccount, LabOperator, plan_ports
 from mssmail.lab.pki import (
@@ -31,6 +31,7 @@ from mssmail.settings import (
     Endpoint,
     Http,
     Imap,
+    Queue,
     Relay,
     Route,
     Server,
@@ -151,6 +152,10 @@ def _build_accounts(operator: LabOperator, plan: _Plan, authority: Authority, no
 _MODES = {"cabinet-sud.test": SmimeMode.VERIFY}
 
 
+# Nobody who watches a lab waits a minute to see mail tried again.
+_QUEUE = Queue(retry_seconds=(2, 4, 8, 30, 60, 300), connect_timeout_seconds=10, command_timeout_seconds=10)
+
+
 def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
     others = [(plan, number) for number, plan in enumerate(_PLANS) if plan.name != operator.name]
     routes = [
@@ -174,7 +179,8 @@ def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
             crl_refresh_seconds=300,
         ),
         domain=tuple(Domain(domain, _MODES.get(domain, SmimeMode.REQUIRE)) for domain in operator.domains),
-        route=(*routes, *audit.build_routes(lab)),
+        route=(*routes, *audit.build_routes(lab), *strangers.build_routes(lab)),
+        queue=_QUEUE,
     )
 
 
@@ -199,6 +205,7 @@ def _build_scenarios(lab: Lab, authorities: Authorities, now: datetime) -> Mappi
         "signer_foreign": (issue_person(foreign, PEER_AUTHOR, now), "foreign CA"),
     }
     made |= audit.build_credentials(issuing, foreign, now)
+    made |= strangers.build_credentials(issuing, now)
     for name in ("tls_revoked", "signer_revoked"):
         issuing.revoke(made[name][0].certificate, now - timedelta(minutes=1))
     folder = lab.path / "scenarios"
@@ -216,6 +223,7 @@ def _write_scenario(folder: Path, name: str, credential: Credential, meaning: st
 def _publish_white_list(lab: Lab, authority: Authority, now: datetime) -> None:
     listed = [(domain, operator.dn) for operator in lab.operators for domain in operator.domains]
     listed += audit.list_entries()
+    listed += strangers.list_entries()
     listed.append((PEER_DOMAIN, lab.scenarios["peer"]["dn"]))
     listed.append(("revoque.test", lab.scenarios["tls_revoked"]["dn"]))
     # A second name for one domain, as the real list has for migrations and back-up operators.
