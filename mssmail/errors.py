@@ -40,7 +40,8 @@
     │   └── FetchFault        a list or CRL that could not be fetched
     ├── ListenFault           an address where we should listen cannot be bound
     ├── PeerFault             the other operator's server, as seen from our client
-    └── WorkerFault           the worker died or took too long
+    └── WorkerFault           nobody could examine the message
+        └── WorkerDeath       a worker died of it, or took too long
 
 Every fault may carry private ``facts`` for the log. Its text is for us: what the other side reads is the edge's table.
 """
@@ -211,4 +212,8 @@ class PeerFault(Fault):
 
 
 class WorkerFault(Fault):
-    """A worker process died or overran its deadline."""
+    """A message could not be examined: no worker was there, or examining it failed."""
+
+
+class WorkerDeath(WorkerFault):
+    """A worker process died at work on this very message, or overran its deadline; ``facts["cause"]`` says which."""

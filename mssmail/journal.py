@@ -25,6 +25,8 @@ class Event(Enum):
     ADMIN = "admin"  # an administrator's act
     TRUST_CHANGED = "trust-changed"  # white list, CRL or anchors
     HANDSHAKE_FAILED = "handshake-failed"
+    WORKER_DIED = "worker-died"  # of a message's bytes
+    QUARANTINED = "quarantined"  # bytes that ended several workers were put aside
 
 
 @dataclass(frozen=True, slots=True)

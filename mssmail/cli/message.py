@@ -13,6 +13,7 @@ from mssmail.cli.files import existing_file
 from mssmail.cli.judging import Judging, judging_options
 from mssmail.cli.moments import MOMENT
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
+from mssmail.cli.quarantine import quarantine
 from mssmail.cli.store import ask_store
 from mssmail.core.clock import read_clock
 from mssmail.core.verdict import Outcome
@@ -36,6 +37,9 @@ def message() -> None:
 
     Example: mssmail message verify letter.eml --anchors certs/anchors --crls crls
     """
+
+
+message.add_command(quarantine)
 
 
 @message.command()

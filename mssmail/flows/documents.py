@@ -10,7 +10,7 @@ class DocumentReader(Protocol):
     """Satisfied by ``workers.readers.Readers``."""
 
     async def read(self, data: bytes, at: datetime) -> Findings:
-        """What the documents call for; never raises."""
+        """What the documents call for; raises WorkerDeath when the reader died of them."""
         ...
 
 

@@ -14,16 +14,17 @@ from mssmail.core.clock import Clock, read_clock
 from mssmail.core.decision import Decision, Refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
-from mssmail.core.findings import NO_FINDINGS, Findings
+from mssmail.core.findings import NO_FINDINGS, UNREAD, Findings
 from mssmail.core.message import RawMessage
 from mssmail.core.reply import Reply
 from mssmail.core.verdict import Undetermined
 from mssmail.core.whitelist import WhiteList
-from mssmail.errors import Fault, NoSuchAccount, OverQuota
+from mssmail.errors import Fault, NoSuchAccount, OverQuota, WorkerDeath
 from mssmail.flows.bell import Bells
 from mssmail.flows.boxes import Boxes
 from mssmail.flows.documents import DocumentReader
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict
+from mssmail.flows.quarantine import Quarantine
 from mssmail.journal import Entry, Event
 from mssmail.mime.header_size import measure_header
 from mssmail.mime.headers import MAX_FIELDS, MAX_HEADER_BYTES
@@ -97,6 +98,7 @@ class Intake:
         self._readers = readers
         self.clock = clock
         self.boxes = Boxes(store)
+        self.quarantine = Quarantine(store, clock)
         self.spent = Spent()
 
     def find_white_list(self, now: datetime) -> WhiteList | None:
@@ -113,11 +115,32 @@ class Intake:
         self.spent.examine_seconds += perf_counter() - started
         return found
 
-    async def read_documents(self, data: bytes, examination: Examination) -> Findings:
+    async def examine_message(self, envelope: Envelope, data: bytes, *, verify: bool) -> Examination | Refuse:
+        """The examination, or the refusal of bytes that end the workers which look at them.
+
+        ``envelope`` holds what came; ``data`` is what shall be examined of it. Raises WorkerFault.
+        """
+        refusal = await self.quarantine.find_refusal(envelope.message)
+        if refusal is not None:
+            return refusal
+        try:
+            return await self.examine(data, verify=verify)
+        except WorkerDeath as fault:
+            # Blamed are the bytes that came: a signature of ours would make others of them each time.
+            return await self.quarantine.blame(envelope, fault)
+
+    async def read_documents(self, envelope: Envelope, examination: Examination) -> Findings:
         """What the health documents of an accepted message call for; nothing where none can be, or none is read."""
+        message = envelope.message
         if self._readers is None or not examination.may_hold_documents:
             return NO_FINDINGS
-        return await self._readers.read(data, self.clock())
+        if not await self.quarantine.may_read_documents(message):
+            return UNREAD
+        try:
+            return await self._readers.read(message.data, self.clock())
+        except WorkerDeath as fault:
+            await self.quarantine.note_reader(envelope, fault)
+            return UNREAD
 
     async def take(
         self,

@@ -68,12 +68,14 @@ class Receiver:
             return await self._intake.refuse(envelope, header)
         domain = self._find_domain(envelope)
         verify = domain.smime is not SmimeMode.OFF
-        examination = await self._intake.examine(envelope.message.data, verify=verify)
+        examination = await self._intake.examine_message(envelope, envelope.message.data, verify=verify)
+        if isinstance(examination, Refuse):
+            return await self._intake.refuse(envelope, examination)
         decision = self._judge(envelope, examination, domain)
         if isinstance(decision, Refuse):
             return await self._intake.refuse(envelope, decision, examination)
         # The second step: it may call attention, and never changes the answer.
-        findings = await self._intake.read_documents(envelope.message.data, examination)
+        findings = await self._intake.read_documents(envelope, examination)
         return await self._take(_Judged(envelope, domain, replace(examination, findings=findings), decision))
 
     def _find_domain(self, envelope: Envelope) -> Domain:

@@ -67,14 +67,16 @@ class Submitter:
         prepared = await asyncio.to_thread(self._prepare, envelope)
         if isinstance(prepared, Refuse):
             return await self._intake.refuse(envelope, prepared)
+        examination = await self._intake.examine_message(envelope, prepared, verify=True)
+        if isinstance(examination, Refuse):
+            return await self._intake.refuse(envelope, examination)
         envelope = replace(envelope, message=RawMessage(prepared))
-        examination = await self._intake.examine(prepared, verify=True)
         local = tuple(each for each in envelope.recipients if self._settings.find_domain(each.domain))
         decision = judge_submission(examination.verdict, self._find_destination(local))
         if isinstance(decision, Refuse):
             return await self._intake.refuse(envelope, decision, examination)
         remote = tuple(each for each in envelope.recipients if each not in local)
-        findings = await self._intake.read_documents(prepared, examination)
+        findings = await self._intake.read_documents(envelope, examination)
         return await self._take(_Judged(envelope, replace(examination, findings=findings), decision, local, remote))
 
     def _prepare(self, envelope: Envelope) -> bytes | Refuse:

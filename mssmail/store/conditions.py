@@ -32,9 +32,10 @@ from mssmail.core.search import (
     UidRanges,
 )
 from mssmail.mime.text import fold
+from mssmail.store.columns import Words
 from mssmail.store.flags import BITS
 from mssmail.store.reading import Reading
-from mssmail.store.schema import Words, mailbox_rows, messages
+from mssmail.store.schema import mailbox_rows, messages
 
 MAX_RANGES = 100  # of one set in SQL; more are looked up in Python
 

@@ -29,6 +29,7 @@ __all__ = ["Connection", "Store", "build_engine", "open_store"]
 T = TypeVar("T")
 
 DATABASE, BODIES, SERVE_LOCK, SCHEMA_LOCK = "mssmail.db", "bodies", "serve.lock", "schema.lock"
+QUARANTINE = "quarantine"
 READERS, SEARCHERS = 4, 2
 
 _PRAGMAS = (
@@ -48,6 +49,7 @@ class Store:
     def __init__(self, directory: Path, lock: int | None) -> None:
         self.directory = directory
         self.body_files = BodyFiles(directory / BODIES)
+        self.quarantine_files = BodyFiles(directory / QUARANTINE, inline_bytes=-1)
         self._lock = lock
         self._engine = build_engine(directory, self.body_files, begin="BEGIN IMMEDIATE")
         self._read_engine = build_engine(directory, self.body_files, begin="BEGIN", pragmas=("PRAGMA query_only = ON",))
@@ -82,6 +84,13 @@ class Store:
         """The body, ready for ``deliver``; blocks while a large one reaches the disk (small ones are only hashed)."""
         try:
             return self.body_files.keep(data, sha256)
+        except OSError as error:
+            raise read_fault(error) from error
+
+    def keep_in_quarantine(self, data: bytes, sha256: str) -> None:
+        """Put bytes where ``store.quarantine`` finds them; blocks until they are on the disk."""
+        try:
+            self.quarantine_files.keep(data, sha256)
         except OSError as error:
             raise read_fault(error) from error
 
@@ -147,6 +156,7 @@ def open_store(directory: Path, *, create: bool = False, exclusive: bool = True)
         raise read_fault(error) from error
     if exclusive:
         store.body_files.clear_unfinished()
+        store.quarantine_files.clear_unfinished()
     return store
 
 

@@ -1,10 +1,8 @@
 """The tables. What they are for stands beside each; how they came about, in ``migrations``.
 
-Moments are whole microseconds since 1970 in UTC. Ids are never used twice (AUTOINCREMENT): a session that still holds
+Ids are never used twice (AUTOINCREMENT): a session that still holds
 the id of a mailbox or message that has gone must find nothing, never somebody else's.
 """
-
-from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -14,50 +12,36 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
-from sqlalchemy.engine import Dialect
 
-from mssmail.core.clock import require_aware
+from mssmail.store.columns import Id, Moment, Words, metadata
+from mssmail.store.trust_schema import quarantine, worker_deaths
 
-REVISION = "0002"  # the newest of ``migrations``: a store that says so needs no upgrade
+__all__ = [
+    "REVISION",
+    "Id",
+    "Moment",
+    "Words",
+    "accounts",
+    "bodies",
+    "counters",
+    "dead_bodies",
+    "journal",
+    "mailbox_rows",
+    "mailboxes",
+    "messages",
+    "metadata",
+    "quarantine",
+    "queue",
+    "subscriptions",
+    "vanished",
+    "worker_deaths",
+]
 
-metadata = MetaData()
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_Id = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY is SQLite's rowid
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Datetime → microseconds."""
-        return None if value is None else (require_aware(value) - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Microseconds → datetime in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
-
-class Words(TypeDecorator[str]):
-    """Text from outside: lone surrogates, which no database takes, become question marks."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Text that can be encoded."""
-        return value if value is None or value.isascii() else value.encode("utf-8", "replace").decode()
-
+REVISION = "0003"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",
@@ -69,7 +53,7 @@ counters = Table(
 accounts = Table(
     "accounts",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("address_key", Text, nullable=False, unique=True),  # what two spellings of the address share
     Column("local", Text, nullable=False),
     Column("domain", Text, nullable=False),
@@ -87,8 +71,8 @@ accounts = Table(
 mailboxes = Table(
     "mailboxes",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("account_id", _Id, ForeignKey("accounts.id"), nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("special_use", Text, nullable=False),
     Column("uid_validity", BigInteger, nullable=False),
@@ -107,7 +91,7 @@ mailboxes = Table(
 subscriptions = Table(
     "subscriptions",
     metadata,
-    Column("account_id", _Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
     Column("name", Text, primary_key=True),
     sqlite_with_rowid=False,
 )
@@ -115,7 +99,7 @@ subscriptions = Table(
 bodies = Table(  # the bytes as they came, once per SHA-256
     "bodies",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("sha256", LargeBinary, nullable=False, unique=True),
     Column("length", BigInteger, nullable=False),
     Column("data", LargeBinary),  # NULL: in the file of that name
@@ -132,9 +116,9 @@ dead_bodies = Table(  # files no row refers to any more, until the sweep has unl
 messages = Table(  # one taking of a message: what we added, what was learnt, where its bytes are
     "messages",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("trace_id", Text, nullable=False),
-    Column("body_id", _Id, ForeignKey("bodies.id"), nullable=False),
+    Column("body_id", Id, ForeignKey("bodies.id"), nullable=False),
     Column("length", BigInteger, nullable=False),  # of the body
     Column("header_start", BigInteger, nullable=False),
     Column("header_end", BigInteger, nullable=False),
@@ -164,9 +148,9 @@ messages = Table(  # one taking of a message: what we added, what was learnt, wh
 mailbox_rows = Table(  # a message's place in a mailbox
     "mailbox_rows",
     metadata,
-    Column("mailbox_id", _Id, ForeignKey("mailboxes.id"), primary_key=True),
+    Column("mailbox_id", Id, ForeignKey("mailboxes.id"), primary_key=True),
     Column("uid", BigInteger, primary_key=True),
-    Column("message_id", _Id, ForeignKey("messages.id"), nullable=False),
+    Column("message_id", Id, ForeignKey("messages.id"), nullable=False),
     Column("modseq", BigInteger, nullable=False),
     Column("born_modseq", BigInteger, nullable=False),  # tells "appeared" from "flags changed"
     Column("flags", Integer, nullable=False),  # bits of store.flags
@@ -182,7 +166,7 @@ mailbox_rows = Table(  # a message's place in a mailbox
 vanished = Table(  # expunged, for whoever knew them (RFC 7162 §3.2)
     "vanished",
     metadata,
-    Column("mailbox_id", _Id, ForeignKey("mailboxes.id"), primary_key=True),
+    Column("mailbox_id", Id, ForeignKey("mailboxes.id"), primary_key=True),
     Column("uid", BigInteger, primary_key=True),
     Column("modseq", BigInteger, nullable=False),
     Column("born_modseq", BigInteger, nullable=False),
@@ -193,8 +177,8 @@ vanished = Table(  # expunged, for whoever knew them (RFC 7162 §3.2)
 queue = Table(  # one recipient of one message on its way to a peer; settled items are removed, the journal remembers
     "queue",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("message_id", _Id, ForeignKey("messages.id"), nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("message_id", Id, ForeignKey("messages.id"), nullable=False),
     Column("recipient", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -211,7 +195,7 @@ queue = Table(  # one recipient of one message on its way to a peer; settled ite
 journal = Table(
     "journal",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("at", Moment, nullable=False),
     Column("event", Text, nullable=False),
     Column("trace_id", Text, nullable=False),

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from mssmail.core.clock import require_aware
 from mssmail.core.examination import Examination
-from mssmail.errors import WorkerFault
+from mssmail.errors import WorkerDeath, WorkerFault
 from mssmail.workers.frames import Kind, Request, encode_numbered
 from mssmail.workers.handle import Job, WorkerHandle, start_worker
 
@@ -87,7 +87,10 @@ class Pool:
             worker.send_frame(Kind.TRUST, self._trust)
 
     async def examine(self, data: bytes, at: datetime, *, verify: bool) -> Examination:
-        """The examination of these bytes; raises WorkerFault when the worker dies of it or overruns its deadline."""
+        """The examination of these bytes; raises WorkerDeath when the worker dies of it or overruns its deadline.
+
+        Raises WorkerFault when nobody could be asked, or an examination failed.
+        """
         if self._stopping.is_set() or not self._keepers:
             raise WorkerFault("the pool is not running")
         self._ticket += 1
@@ -177,7 +180,8 @@ class Pool:
         cause = await worker.lost
         self._workers.remove(worker)
         if worker.jobs and not worker.jobs[0].answer.done():
-            worker.jobs[0].answer.set_exception(WorkerFault("the worker died", cause=cause))
+            blame = WorkerFault if self._stopping.is_set() else WorkerDeath
+            worker.jobs[0].answer.set_exception(blame("the worker died", cause=cause))
         while worker.jobs:
             job = worker.jobs.pop()
             job.places -= 1

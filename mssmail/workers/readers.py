@@ -1,6 +1,6 @@
 """The second step: documents are read by a worker of their own, with a budget of its own.
 
-Whatever happens there, the message goes on: a reading that dies or takes too long is an answer, UNREAD.
+Whatever happens there, the message goes on: a reading that fails or takes too long is an answer, UNREAD.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from mssmail.core.findings import UNREAD, Findings
-from mssmail.errors import WorkerFault
+from mssmail.errors import WorkerDeath, WorkerFault
 from mssmail.workers.pool import Pool
 from mssmail.workers.reader import ReadingSnapshot
 
@@ -43,10 +43,12 @@ class Readers:
         await self._pool.stop()
 
     async def read(self, data: bytes, at: datetime) -> Findings:
-        """What the message's documents call for; UNREAD when reading died of them or took too long."""
+        """What the message's documents call for; UNREAD when it took too long. Raises WorkerDeath of a reader's end."""
         try:
             async with asyncio.timeout(self._patience_seconds):
                 return (await self._pool.examine(data, at, verify=False)).findings
+        except WorkerDeath:
+            raise
         except (WorkerFault, TimeoutError) as fault:
             _log.warning("documents could not be read: %s", fault or "it took too long")
             return UNREAD

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -9,6 +10,8 @@ from sqlalchemy import Connection, create_engine, text
 from mssmail.errors import StoreTooNew
 from mssmail.store.bodies import BodyFiles
 from mssmail.store.engine import Store, build_engine, open_store
+from mssmail.store.journal import read_entries
+from mssmail.store.messages import load_message
 from mssmail.store.revisions import build_config, find_revision
 from mssmail.store.schema import REVISION, metadata
 
@@ -43,3 +46,27 @@ def test_a_store_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None
     with engine.begin() as conn:
         assert find_revision(conn) == "9999"
     engine.dispose()
+
+
+def test_a_store_of_the_first_version_keeps_what_is_in_it(tmp_path: Path) -> None:
+    open_store(tmp_path, create=True).close()
+    (tmp_path / "mssmail.db").unlink()
+    engine = build_engine(tmp_path, BodyFiles(tmp_path / "bodies"), begin="BEGIN IMMEDIATE")
+    with engine.connect() as conn, conn.begin():
+        command.upgrade(build_config(conn), "0001")
+        conn.execute(text("INSERT INTO journal (at, event, trace_id, facts) VALUES (1, 'received', 't1', '{}')"))
+        conn.execute(text("INSERT INTO bodies (sha256, length, data) VALUES (x'00', 5, x'68656c6c6f')"))
+        blanks = ("cuts", "subject", "sender", '"to"', "cc", "bcc", "header_message_id", "sent_on")
+        blobs = ("prefix", "relay_prefix", "envelope", "body", "bodystructure", "parts")
+        names = ["trace_id", "body_id", "length", "header_start", "header_end", "received_at", *blanks, *blobs]
+        values = ["'t1'", "1", "5", "0", "0", "1", *["''"] * len(blanks), *["x''"] * len(blobs)]
+        names, values = [*names, "summary", "evidence"], [*values, "'trusted'", "'{}'"]
+        conn.execute(text(f"INSERT INTO messages ({', '.join(names)}) VALUES ({', '.join(values)})"))
+    engine.dispose()
+    store = open_store(tmp_path)
+    assert store.read(find_revision).result() == REVISION
+    assert store.read(lambda conn: read_entries(conn)[0].entry.trace_id).result() == "t1"
+    kept = store.read(lambda conn: load_message(conn, 1)).result()
+    assert kept is not None
+    assert (kept.data, kept.summary) == (b"hello", "trusted")
+    store.close()

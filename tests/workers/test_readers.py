@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mssmail.core.findings import UNREAD, Mark
+from mssmail.errors import WorkerDeath
 from mssmail.workers.reader import ReadingSnapshot
 from mssmail.workers.readers import Readers
 from tests.support.health import CRITICAL, make_cda, make_message, make_xdm
@@ -27,11 +28,15 @@ async def test_reads_in_a_process_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("word", [b"die\n", b"spin\n", b"hang\n", b"fail\n", b"eat\n"])
-async def test_a_message_that_kills_its_reader_is_an_answer_and_the_next_one_is_read(word: bytes) -> None:
+async def test_a_message_that_kills_its_reader_is_named_and_the_next_one_is_read(word: bytes) -> None:
     readers = Readers(1, 512, _SNAPSHOT, examiner="tests.workers.examiners:build_read")
     await readers.start()
     try:
-        assert await readers.read(word, _NOW) == UNREAD
+        if word == b"fail\n":
+            assert await readers.read(word, _NOW) == UNREAD
+        else:
+            with pytest.raises(WorkerDeath):
+                await readers.read(word, _NOW)
         assert (await readers.read(b"good\n", _NOW)).mark is Mark.NONE
     finally:
         await readers.stop()
