@@ -16,7 +16,7 @@ from mssmail.cli.output import json_option, print_json, print_table
 from mssmail.core.clock import read_clock
 from mssmail.core.verdict import SKIPPED, Fact, Outcome
 from mssmail.errors import BadCertificate
-from mssmail.trust.certificate import encode_certificate, parse_certificates
+from mssmail.trust.certificate import split_certificates
 from mssmail.trust.link import Link
 from mssmail.trust.path import PathResult, Purpose, verify_path
 from mssmail.trust.snapshot import TrustStore
@@ -68,7 +68,7 @@ def verify(file: Path, *, purpose: str, at: datetime | None, judging: Judging, a
 def _judge(file: Path, store: TrustStore, purpose: Purpose, at: datetime) -> tuple[PathResult, Link | None]:
     """A certificate nobody can read is invalid, not a fault of ours."""
     try:
-        leaf, *more = (encode_certificate(each) for each in parse_certificates(file.read_bytes()))
+        leaf, *more = split_certificates(file.read_bytes())
         return verify_path(leaf, more, store, purpose, at), store.load_link(leaf)
     except BadCertificate as fault:
         return PathResult(Fact(Outcome.FAILED, str(fault)), SKIPPED, SKIPPED, SKIPPED), None

@@ -1,8 +1,8 @@
 """The digest and signature algorithms of CMS: read their identifiers, check a signature value.
 
-RFC 5754 (SHA-2, RSA, ECDSA), RFC 4056 (PSS), RFC 8419 (EdDSA). The digest named beside a signature must be the one its
-algorithm uses. Old digests are computed, so that "altered" and "too weak" stay different answers; whether they are
-believed is the policy's word.
+RFC 5754 (SHA-2, RSA, DSA, ECDSA), RFC 4056 (PSS), RFC 8419 (EdDSA). The digest named beside a signature must be the
+one its algorithm uses. Old digests are computed, so that "altered" and "too weak" stay different answers; whether they
+are believed is the policy's word.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from mssmail.errors import BadSyntax
@@ -26,6 +26,7 @@ class Scheme(Enum):
     PKCS1 = "RSA PKCS #1 v1.5"
     PSS = "RSA PSS"
     ECDSA = "ECDSA"
+    DSA = "DSA"
     ED25519 = "Ed25519"
     ED448 = "Ed448"
 
@@ -82,6 +83,10 @@ _ALGORITHMS: Final = {
         "1.2.840.10045.4.3.2": SignatureAlgorithm(Scheme.ECDSA, SHA256),
         "1.2.840.10045.4.3.3": SignatureAlgorithm(Scheme.ECDSA, SHA384),
         "1.2.840.10045.4.3.4": SignatureAlgorithm(Scheme.ECDSA, SHA512),
+        # RFC 3370 §3.1, RFC 5754 §3.1: only where the policy allows such keys.
+        "1.2.840.10040.4.1": SignatureAlgorithm(Scheme.DSA),
+        "1.2.840.10040.4.3": SignatureAlgorithm(Scheme.DSA, SHA1),
+        "2.16.840.1.101.3.4.3.2": SignatureAlgorithm(Scheme.DSA, SHA256),
         # RFC 8419 §2.3 and §3: Ed25519 goes with SHA-512, Ed448 with SHAKE256 of 512 bits.
         "1.3.101.112": SignatureAlgorithm(Scheme.ED25519, SHA512),
         "1.3.101.113": SignatureAlgorithm(Scheme.ED448, SHAKE256),
@@ -168,6 +173,8 @@ def is_signature_valid(
                 key.verify(signature, signed, padding.PSS(mask, algorithm.salt_length), digest.algorithm)
             case ec.EllipticCurvePublicKey(), Scheme.ECDSA:
                 key.verify(signature, signed, ec.ECDSA(digest.algorithm))
+            case dsa.DSAPublicKey(), Scheme.DSA:
+                key.verify(signature, signed, digest.algorithm)
             case ed25519.Ed25519PublicKey(), Scheme.ED25519:
                 key.verify(signature, signed)
             case ed448.Ed448PublicKey(), Scheme.ED448:

@@ -96,7 +96,7 @@ def _check_signer(
     if not candidates:
         return _check_stranger(info, content, trust)
     link, path = _choose(candidates, signed.certificates, trust, at)
-    integrity = verify_integrity(info, content, link.public_key, trust.policy)
+    integrity = verify_integrity(info, content, path.key, trust.policy)
     facts = Facts(
         integrity=integrity.fact,
         chain=path.chain,

@@ -4,10 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from mssmail.errors import BadCertificate
-from mssmail.trust.certificate import parse_certificates
+from mssmail.trust.certificate import split_certificates
 
 T = TypeVar("T")
 
@@ -22,7 +20,7 @@ def load_certificates(path: Path) -> tuple[bytes, ...]:
     PEM (several to a file), DER, and certs-only PKCS #7 (``.p7b``). Raises BadCertificate naming the file: one bad
     file must not quietly shrink the set.
     """
-    return tuple(dict.fromkeys(der for file in _list_files(path) for der in load_file(file, _parse_to_der)))
+    return tuple(dict.fromkeys(der for file in _list_files(path) for der in load_file(file, split_certificates)))
 
 
 def find_certificates(path: Path) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
@@ -31,7 +29,7 @@ def find_certificates(path: Path) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
     faults: list[str] = []
     for file in _list_files(path):
         try:
-            found.update(dict.fromkeys(load_file(file, _parse_to_der)))
+            found.update(dict.fromkeys(load_file(file, split_certificates)))
         except BadCertificate as fault:
             faults.append(str(fault))
     return tuple(found), tuple(faults)
@@ -41,10 +39,6 @@ def _list_files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
     return sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
-
-
-def _parse_to_der(data: bytes) -> list[bytes]:
-    return [certificate.public_bytes(Encoding.DER) for certificate in parse_certificates(data)]
 
 
 def load_file(path: Path, parse: Callable[[bytes], T]) -> T:

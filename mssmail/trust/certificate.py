@@ -1,6 +1,8 @@
 """Read certificates: names as ordered RDNs, e-mail addresses, fingerprints, and one line to name them in a reason."""
 
+import binascii
 import hashlib
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from mssmail.core.names import DistinguishedName, fold_attribute
 from mssmail.errors import BadCertificate
+from mssmail.trust.inheritance import mask_inheriting_key
 
 Certificate = x509.Certificate  # as other floors name it: the library itself stays in smime and trust
 NameKey = tuple[frozenset[tuple[str, str]], ...]
@@ -21,6 +24,7 @@ NameKey = tuple[frozenset[tuple[str, str]], ...]
 # SmtpUTF8Mailbox of RFC 9598 §3: an otherName holding a UTF8String.
 _SMTP_UTF8_MAILBOX: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
 _MAX_NAME_TEXT: Final = 160
+_PEM: Final = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----(.*?)-----END (?:X509 )?CERTIFICATE-----", re.DOTALL)
 # What the library raises over bytes it cannot make sense of; not all of it is a ValueError.
 UNREADABLE: Final = (
     ValueError,
@@ -36,8 +40,7 @@ def load_certificate(data: bytes) -> x509.Certificate:
     """The certificate in these PEM or DER bytes, its extensions known to be readable; raises BadCertificate."""
     try:
         with bear_with_odd_serials():
-            is_der = is_der_sequence(data)
-            certificate = x509.load_der_x509_certificate(data) if is_der else x509.load_pem_x509_certificate(data)
+            certificate = _load_der(data if is_der_sequence(data) else _split_pem(data)[0])
             _read_everything(certificate)
     except UNREADABLE as error:
         raise BadCertificate(f"not a readable certificate: {error}") from error
@@ -51,27 +54,52 @@ def encode_certificate(certificate: x509.Certificate) -> bytes:
 
 def parse_certificates(data: bytes) -> list[x509.Certificate]:
     """The certificates in PEM, DER or PKCS #7 bytes; raises BadCertificate, also when there are none."""
+    return [load_certificate(der) for der in split_certificates(data)]
+
+
+def split_certificates(data: bytes) -> list[bytes]:
+    """The same certificates as DER, each known to be readable."""
     try:
         with bear_with_odd_serials():
-            found = _parse_any(data)
+            found = _split_any(data)
     except UNREADABLE as error:
         raise BadCertificate(f"no readable certificate: {error}") from error
-    for certificate in found:
-        load_certificate(certificate.public_bytes(Encoding.DER))
+    for der in found:
+        load_certificate(der)
     if not found:
         raise BadCertificate("holds no certificate")
     return found
 
 
-def _parse_any(data: bytes) -> list[x509.Certificate]:
-    if b"-----BEGIN CERTIFICATE" in data:
-        return x509.load_pem_x509_certificates(data)
+def _split_any(data: bytes) -> list[bytes]:
+    if _PEM.search(data):
+        return _split_pem(data)
     if b"-----BEGIN PKCS7" in data:
-        return pkcs7.load_pem_pkcs7_certificates(data)
+        return [each.public_bytes(Encoding.DER) for each in pkcs7.load_pem_pkcs7_certificates(data)]
     try:
-        return [x509.load_der_x509_certificate(data)]
+        _load_der(data)
     except UNREADABLE:
-        return pkcs7.load_der_pkcs7_certificates(data)
+        return [each.public_bytes(Encoding.DER) for each in pkcs7.load_der_pkcs7_certificates(data)]
+    return [data]
+
+
+def _split_pem(data: bytes) -> list[bytes]:
+    """RFC 7468 §5: what stands between the certificates explains them."""
+    found = [binascii.a2b_base64(b"".join(text.split()), strict_mode=True) for text in _PEM.findall(data)]
+    if not found:
+        raise ValueError("neither DER nor PEM")
+    return found
+
+
+def _load_der(data: bytes) -> x509.Certificate:
+    """Of a key that inherits its parameters everything but the key is there (see ``inheritance``)."""
+    try:
+        return x509.load_der_x509_certificate(data)
+    except ValueError:
+        masked = mask_inheriting_key(data)
+        if masked is data:
+            raise
+        return x509.load_der_x509_certificate(masked)
 
 
 @contextmanager

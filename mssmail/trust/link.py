@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import dsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
@@ -25,6 +26,7 @@ from mssmail.trust.certificate import (
     shorten_name,
 )
 from mssmail.trust.extensions import has_distances, parse_policy_mappings
+from mssmail.trust.inheritance import find_inheriting_key
 
 _T = TypeVar("_T", bound=x509.ExtensionType)
 
@@ -55,6 +57,7 @@ class Link:
 
     der: bytes
     certificate: x509.Certificate
+    inherited: dsa.DSAPublicKey | None = None  # the key, made whole with its issuer's parameters
 
     @cached_property
     def subject(self) -> NameKey:
@@ -113,11 +116,18 @@ class Link:
 
     @cached_property
     def public_key(self) -> CertificatePublicKeyTypes | None:
-        """The key; None when its algorithm or curve is unknown here."""
+        """The key; None when its algorithm or curve is unknown here, or its parameters are its issuer's."""
+        if self.inherited is not None:
+            return self.inherited
         try:
             return self.certificate.public_key()
         except (ValueError, UnsupportedAlgorithm):
             return None
+
+    @cached_property
+    def inherits_parameters(self) -> bool:
+        """It holds a DSA key that takes its parameters from its issuer's, and has not got them yet."""
+        return self.public_key is None and find_inheriting_key(self.der) is not None
 
     @cached_property
     def spki(self) -> bytes:

@@ -131,7 +131,8 @@ def find_responder_fault(responder: Link, issuer: Link, at: datetime) -> str:
         return f"it has the unknown critical extension {responder.unknown_critical[0]}"
     if not responder.not_before <= at <= responder.not_after:
         return "it is not in date"
-    if responder.issuer != issuer.subject or not is_signed_with(responder.certificate, issuer.public_key):
+    is_appointed = is_signed_with(responder.certificate, issuer.public_key, responder.der)
+    if responder.issuer != issuer.subject or not is_appointed:
         return "the issuer did not appoint it"
     return ""
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+
 from mssmail.core.verdict import Fact, Outcome
 from mssmail.errors import BadCertificate
 from mssmail.settings import RevocationMode
@@ -35,6 +37,7 @@ class PathResult:
 
     ``policies`` are the certificate policies (dotted OIDs) that hold for it among those we accept.
     ``missing`` names the CAs (RFC 4514) whose revocation list was wanted and is not there, or not in force.
+    ``key`` is its public key, made whole by the path where it inherits parameters; None when its kind is unknown.
     The facts hold unchanged from ``valid_from`` to ``valid_until``.
     """
 
@@ -45,6 +48,7 @@ class PathResult:
     path: tuple[bytes, ...] = ()
     missing: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
+    key: CertificatePublicKeyTypes | None = None
     valid_from: datetime = BEGINNING
     valid_until: datetime = END
 
@@ -123,6 +127,7 @@ def _judge_alone(leaf: Link, trouble: str, store: TrustStore, purpose: Purpose, 
         dates=judge_dates((leaf,), at),
         revocation=Fact(Outcome.SKIPPED, "without a path there is no issuer to ask about revocation"),
         usage=_judge_usage((leaf,), store, purpose),
+        key=leaf.public_key,
     )
 
 
@@ -138,6 +143,7 @@ def _judge_path(path: Path, extra: Sequence[Link], store: TrustStore, purpose: P
         path=tuple(link.der for link in path),
         missing=missing,
         policies=policies,
+        key=path[0].public_key,
         valid_from=max([link.not_before for link in path] + [status.valid_from for status in statuses]),
         valid_until=min([link.not_after for link in path] + [status.valid_until for status in statuses]),
     )

@@ -5,10 +5,11 @@ are the sender's to choose, and cross-certified CAs make many paths out of few c
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import Final
 
+from mssmail.trust.inheritance import complete_key, is_inherited_from
 from mssmail.trust.link import Link
 from mssmail.trust.signature import is_signed_with
 from mssmail.trust.snapshot import TrustStore
@@ -16,6 +17,7 @@ from mssmail.trust.snapshot import TrustStore
 MAX_PATH_LINKS: Final = 20
 MAX_SIGNATURE_CHECKS: Final = 64
 MAX_PATHS: Final = 16
+MAX_GIVERS: Final = 4  # certificates a DSA key may have its parameters from, and how far up they are looked for
 
 Path = tuple[Link, ...]
 
@@ -32,7 +34,8 @@ class Search:
 
     def iterate_paths(self, leaf: Link) -> Iterator[Path]:
         """Paths leaf … anchor, likely ones first."""
-        yield from islice(self._extend((leaf,)), MAX_PATHS)
+        whole = self._complete(leaf, MAX_GIVERS)
+        yield from islice(chain.from_iterable(self._extend((each,)) for each in whole), MAX_PATHS)
 
     def _extend(self, path: Path) -> Iterator[Path]:
         last = path[-1]
@@ -45,9 +48,23 @@ class Search:
         if len(path) >= MAX_PATH_LINKS - 1:
             self.trouble = f"no path from {path[0].text} of at most {MAX_PATH_LINKS} certificates"
             return
-        for issuer in self._find_issuers(path):
-            if self._is_signed(last, issuer):
-                yield from self._extend((*path, issuer))
+        for found in self._find_issuers(path):
+            for issuer in self._complete(found, MAX_GIVERS):
+                if self._is_signed(last, issuer):
+                    yield from self._extend((*path, issuer))
+
+    def _complete(self, link: Link, depth: int) -> tuple[Link, ...]:
+        """The link itself; or, where its key inherits its parameters, once for each it may have them from."""
+        if not link.inherits_parameters:
+            return (link,)
+        if depth == 0:
+            return ()
+        anchors = self.store.anchors.get(link.issuer, ())
+        known = (*self.store.intermediates.get(link.issuer, ()), *self.extra)
+        above = (*anchors, *(each for each in known if each.subject == link.issuer and each.der != link.der))
+        givers = chain.from_iterable(self._complete(each, depth - 1) for each in above[:MAX_GIVERS])
+        keys = (complete_key(link.der, giver.public_key) for giver in givers)
+        return tuple(replace(link, inherited=key) for key in keys if key is not None)[:MAX_GIVERS]
 
     def _find_issuers(self, path: Path) -> list[Link]:
         last = path[-1]
@@ -63,13 +80,15 @@ class Search:
         return _sort_likely(last, fresh.values())
 
     def _is_signed(self, child: Link, issuer: Link) -> bool:
+        if child.inherited is not None and not is_inherited_from(child.inherited, issuer.public_key):
+            return False  # its key was made whole with the parameters of another issuer
         key = (child.der, issuer.spki)
         if key not in self._signed:
             if self._checks >= MAX_SIGNATURE_CHECKS:
                 self.trouble = f"the search for a path from {child.text} was given up as too long"
                 return False
             self._checks += 1
-            self._signed[key] = is_signed_with(child.certificate, issuer.public_key)
+            self._signed[key] = is_signed_with(child.certificate, issuer.public_key, child.der)
         if not self._signed[key]:
             self.trouble = f"the signature on {child.text} does not verify with a known key of its issuer"
         return self._signed[key]

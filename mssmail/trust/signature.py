@@ -41,18 +41,27 @@ _ECDSA: Final = (
 
 
 def is_signed_with(
-    document: x509.Certificate | x509.CertificateRevocationList, key: CertificatePublicKeyTypes | None
+    document: x509.Certificate | x509.CertificateRevocationList,
+    key: CertificatePublicKeyTypes | None,
+    raw: bytes | None = None,
 ) -> bool:
-    """The signature on the document holds under the key: RSA, DSA, ECDSA or EdDSA; other kinds never do."""
+    """The signature on the document holds under the key: RSA, DSA, ECDSA or EdDSA; other kinds never do.
+
+    ``raw`` is the DER as received, where the caller has it.
+    """
     try:
-        return _verify(document, key)
+        return _verify(document, document.public_bytes(Encoding.DER) if raw is None else raw, key)
     except (InvalidSignature, UnsupportedAlgorithm, BadSyntax, ValueError, TypeError):
         return False
 
 
-def _verify(document: x509.Certificate | x509.CertificateRevocationList, key: CertificatePublicKeyTypes | None) -> bool:
-    signed = document.tbs_certificate_bytes if isinstance(document, x509.Certificate) else document.tbs_certlist_bytes
-    if not _is_consistent(document.public_bytes(Encoding.DER), signed):
+def _verify(
+    document: x509.Certificate | x509.CertificateRevocationList, raw: bytes, key: CertificatePublicKeyTypes | None
+) -> bool:
+    start, end = der.expect_tlv(raw, 0, len(raw), der.SEQUENCE)
+    _, stop = der.expect_tlv(raw, start, end, der.SEQUENCE)
+    signed = raw[start:stop]
+    if not _is_consistent(raw, signed):
         return False
     parameters, algorithm = document.signature_algorithm_parameters, document.signature_hash_algorithm
     match key, parameters:
