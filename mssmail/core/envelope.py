@@ -1,11 +1,13 @@
 """Who hands us a message, and for whom: what SMTP says outside the message."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mssmail.core.address import Address, ReversePath
 from mssmail.core.message import RawMessage
 from mssmail.core.names import DistinguishedName
+from mssmail.core.parameters import NO_PARAMETERS, PLAIN_MAIL, MailParameters, RecipientParameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A whole message as SMTP gave it, with the id that follows it everywhere."""
+    """A whole message as SMTP gave it, with the id that follows it everywhere.
+
+    ``asked`` holds the parameters of those recipients that came with some: see ``find_parameters``.
+    """
 
     id: str
     reverse_path: ReversePath
@@ -46,7 +51,13 @@ class Envelope:
     message: RawMessage
     received_at: datetime
     login: Address | None = None  # the signed-in account, on submission
+    parameters: MailParameters = PLAIN_MAIL
+    asked: Mapping[Address, RecipientParameters] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.recipients:
             raise ValueError("an envelope has a recipient")
+
+    def find_parameters(self, recipient: Address) -> RecipientParameters:
+        """What was asked for with this recipient."""
+        return self.asked.get(recipient, NO_PARAMETERS)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum
 
 from mssmail.core.address import Address, ReversePath
+from mssmail.core.parameters import NO_PARAMETERS, PLAIN_MAIL, MailParameters, RecipientParameters
 from mssmail.core.reply import Reply
 
 
@@ -34,3 +35,6 @@ class QueueItem:
     leased_until: datetime | None = None
     last_reply: Reply | None = None
     last_error: str = ""
+    mail: MailParameters = PLAIN_MAIL
+    parameters: RecipientParameters = NO_PARAMETERS
+    delays_told: int = 0  # delay reports the sender has had about it

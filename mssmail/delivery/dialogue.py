@@ -16,7 +16,7 @@ from enum import Enum
 
 from mssmail.core.reply import Reply
 from mssmail.delivery.events import Broken, Capabilities, Closed, Done, Event, Ready, TlsWanted, Transaction
-from mssmail.delivery.payload import cut_data, encode_mail, judge_transaction, stuff_dots
+from mssmail.delivery.payload import cut_data, encode_mail, encode_recipient, judge_transaction, stuff_dots
 from mssmail.delivery.replies import PeerReply, ReplyReader
 from mssmail.errors import BadSyntax, FrameTooBig, WrongState
 
@@ -97,7 +97,7 @@ class Dialogue:
         if self._capabilities.has("PIPELINING"):
             # DATA stays out of the group: with every recipient refused it might still be granted (RFC 2920 §3.1), and
             # the round trip is cheaper than that case.
-            commands += [f"RCPT TO:<{recipient}>" for recipient in transaction.recipients]
+            commands += [encode_recipient(each, transaction, self._capabilities) for each in transaction.recipients]
         self._say(State.MAIL, *commands)
         return []
 
@@ -185,8 +185,9 @@ class Dialogue:
         return self._reset()
 
     def _say_recipient(self) -> Sequence[Event]:
-        recipient = self._under_way().recipients[len(self._answers)]
-        return self._say(State.RCPT, f"RCPT TO:<{recipient}>")
+        transaction = self._under_way()
+        recipient = transaction.recipients[len(self._answers)]
+        return self._say(State.RCPT, encode_recipient(recipient, transaction, self._capabilities))
 
     def _send_data(self, _peer_reply: PeerReply, _reply: Reply) -> Sequence[Event]:
         self.state = State.END

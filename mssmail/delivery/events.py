@@ -1,19 +1,22 @@
 """What our SMTP client is asked, and what it tells (see ``dialogue``)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mssmail.core.address import Address, ReversePath
+from mssmail.core.parameters import PLAIN_MAIL, MailParameters, RecipientParameters
 from mssmail.core.reply import Reply
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One message for some recipients of one peer."""
+    """One message for some recipients of one peer; ``asked`` are the parameters of those that have some."""
 
     reverse_path: ReversePath
     recipients: tuple[Address, ...]
     data: bytes
+    parameters: MailParameters = PLAIN_MAIL
+    asked: Mapping[Address, RecipientParameters] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.recipients:

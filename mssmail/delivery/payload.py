@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from mssmail.core.address import Address
+from mssmail.core.parameters import NO_PARAMETERS
 from mssmail.core.reply import Reply
 from mssmail.delivery.events import Capabilities, Transaction
 
@@ -27,12 +29,21 @@ def judge_transaction(transaction: Transaction, capabilities: Capabilities) -> R
 
 def encode_mail(transaction: Transaction, capabilities: Capabilities) -> str:
     """The MAIL command for this peer, with the parameters it announced."""
+    parameters = transaction.parameters
     words = [f"MAIL FROM:<{transaction.reverse_path or ''}>"]
     if capabilities.has("SIZE"):
         words.append(f"SIZE={len(transaction.data)}")
     if capabilities.has("8BITMIME") and not transaction.data.isascii():
         words.append("BODY=8BITMIME")
+    if capabilities.has("DSN"):  # RFC 3461 §5.2.1: as it came; §5.2.2: and else not at all
+        words += [f"{name}={value}" for name, value in (("RET", parameters.ret), ("ENVID", parameters.envid)) if value]
     return " ".join(words)
+
+
+def encode_recipient(recipient: Address, transaction: Transaction, capabilities: Capabilities) -> str:
+    """The RCPT command for this peer, with the parameters it announced."""
+    parameters = transaction.asked.get(recipient, NO_PARAMETERS) if capabilities.has("DSN") else NO_PARAMETERS
+    return " ".join(word for word in (f"RCPT TO:<{recipient}>", parameters.encode()) if word)
 
 
 def stuff_dots(data: bytes) -> bytes:

@@ -147,7 +147,13 @@ class Carrier:
             return
         recipients = tuple(item.recipient for item in items)
         outcomes = await session.send(
-            Transaction(message.reverse_path, recipients, message.relay_prefix + message.data)
+            Transaction(
+                message.reverse_path,
+                recipients,
+                message.relay_prefix + message.data,
+                message.parameters,
+                {item.recipient: item.parameters for item in items},
+            )
         )
         await self._settlement.settle(message, _pair(items, outcomes, session.peer))
         _forget(batch, items)

@@ -31,7 +31,9 @@ def describe_envelope(envelope: Envelope) -> dict[str, object]:
         "octets": len(envelope.message),
         "sha256": envelope.message.sha256,
     }
-    return facts | ({"login": str(envelope.login)} if envelope.login else {})
+    asked = {str(recipient): parameters.encode() for recipient, parameters in envelope.asked.items()}
+    more = {"parameters": envelope.parameters.encode(), "asked": asked, "login": envelope.login and str(envelope.login)}
+    return facts | {name: fact for name, fact in more.items() if fact}
 
 
 def describe_verdict(verdict: Verdict) -> dict[str, object]:

@@ -139,6 +139,7 @@ class Receiver:
             evidence=encode_evidence(facts, examination, self._intake.trust.white_list, envelope.received_at),
             reverse_path=envelope.reverse_path,
             received_at=envelope.received_at,
+            parameters=envelope.parameters,
             entries=tuple(entries),
             documents=examination.findings.documents,
         )

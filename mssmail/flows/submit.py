@@ -149,6 +149,8 @@ class Submitter:
             reverse_path=envelope.reverse_path,
             received_at=envelope.received_at,
             queue=judged.remote,
+            parameters=envelope.parameters,
+            asked=envelope.asked,
             entries=tuple(entries),
             documents=examination.findings.documents,
         )

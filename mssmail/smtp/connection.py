@@ -32,8 +32,9 @@ MAX_REFUSALS: Final = 500
 """Senders and recipients refused before we hang up: more is guessing."""
 
 _VERBS_BEFORE_TLS: Final = frozenset({"NOOP", "EHLO", "STARTTLS", "QUIT"})  # RFC 3207 §4
-# RFC 5321 §4.5.3.1.4: 512 octets; more where an extension says so (RFC 1870 §3, RFC 6152 §2, RFC 4954 §3 and §4).
-_LINE_BYTES: Final = {"MAIL": 512 + 26 + 17 + 500, "AUTH": 12_288}
+# RFC 5321 §4.5.3.1.4: 512 octets; more where an extension says so: SIZE (RFC 1870 §3), BODY (RFC 6152 §2), AUTH
+# (RFC 4954 §3 and §4); RET and ENVID, NOTIFY and ORCPT at their longest (RFC 3461 §4).
+_LINE_BYTES: Final = {"MAIL": 512 + 26 + 17 + 500 + 117, "RCPT": 512 + 29 + 507, "AUTH": 12_288}
 _CLOSE_SECONDS: Final = 30
 _COMMANDS_AT_A_TIME: Final = 50
 

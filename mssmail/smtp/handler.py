@@ -12,6 +12,7 @@ from mssmail.core.address import Address
 from mssmail.core.decision import Accept, Decision, Refuse
 from mssmail.core.envelope import Envelope, Peer
 from mssmail.core.message import RawMessage
+from mssmail.core.parameters import PLAIN_MAIL
 from mssmail.core.reply import Reply
 from mssmail.errors import BadCredentials, StoreFault
 from mssmail.flows.evidence import describe_decision, describe_peer
@@ -194,6 +195,8 @@ def _build_envelope(intake: Intake, session: Session, transaction: Transaction, 
         message=RawMessage(data),
         received_at=intake.clock(),
         login=session.account.address if session.account else None,
+        parameters=mail.parameters if mail else PLAIN_MAIL,
+        asked=dict(transaction.asked),
     )
 
 

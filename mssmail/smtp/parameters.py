@@ -5,10 +5,11 @@ belong to others. What reaches these functions holds printable ASCII only (``str
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from mssmail.core.address import Address, ReversePath, parse_address
+from mssmail.core.parameters import NO_PARAMETERS, PLAIN_MAIL, MailParameters, RecipientParameters
 from mssmail.core.reply import Reply
 from mssmail.errors import BadSyntax
 from mssmail.smtp.replies import RefusedArgument
@@ -27,33 +28,45 @@ _MAX_PATH = 256  # RFC 5321 §4.5.3.1.3, punctuation included
 
 @dataclass(frozen=True, slots=True)
 class MailCommand:
-    """MAIL FROM: the reverse path, the size its sender announced, and what the parameters say."""
+    """MAIL FROM: the reverse path, what concerns this hop alone, and what goes on with the message."""
 
     reverse_path: ReversePath
     size: int | None = None
     is_8bit: bool = False
+    parameters: MailParameters = PLAIN_MAIL
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientCommand:
+    """RCPT TO: the recipient, and what goes on with it."""
+
+    recipient: Address
+    parameters: RecipientParameters = NO_PARAMETERS
 
 
 def parse_mail(argument: str, offered: Collection[str]) -> MailCommand:
     """``FROM:<path> [parameters]``; raises RefusedArgument. ``offered`` are the parameters announced in EHLO."""
     bad_path = Reply(501, "5.1.7", "Bad sender address syntax")
     path, rest = _split_path(argument, "FROM:", bad_path)
-    parameters = _parse_parameters(rest, offered)
-    return MailCommand(path, _read_size(parameters.get("SIZE")), _read_body(parameters.get("BODY", "7BIT")))
+    words = _parse_parameters(rest, offered)
+    size, is_8bit = _read_size(words.get("SIZE")), _read_body(words.get("BODY", "7BIT"))
+    return MailCommand(path, size, is_8bit, _read_mail_parameters(words))
 
 
-def parse_recipient(argument: str, postmaster_domain: str) -> Address:
-    """``TO:<path>``; raises RefusedArgument. ``<Postmaster>`` alone is that of our first domain (RFC 5321 §4.5.1)."""
+def parse_recipient(argument: str, postmaster_domain: str, offered: Collection[str] = ()) -> RecipientCommand:
+    """``TO:<path> [parameters]``; raises RefusedArgument.
+
+    ``<Postmaster>`` alone is that of our first domain (RFC 5321 §4.5.1).
+    """
     bad_path = Reply(501, "5.1.3", "Bad recipient address syntax")
     after = argument[3:] if argument[:3].upper() == "TO:" else ""
     if postmaster := _POSTMASTER.match(after):
-        _parse_parameters(after[postmaster.end() :], ())
-        return Address("postmaster", postmaster_domain)
+        words = _parse_parameters(after[postmaster.end() :], offered)
+        return RecipientCommand(Address("postmaster", postmaster_domain), _read_recipient_parameters(words))
     path, rest = _split_path(argument, "TO:", bad_path)
     if path is None:
         raise RefusedArgument(bad_path)
-    _parse_parameters(rest, ())
-    return path
+    return RecipientCommand(path, _read_recipient_parameters(_parse_parameters(rest, offered)))
 
 
 def _split_path(argument: str, keyword: str, bad_path: Reply) -> tuple[ReversePath, str]:
@@ -86,6 +99,24 @@ def _parse_parameters(text: str, offered: Collection[str]) -> dict[str, str]:
             raise RefusedArgument(Reply(555, "5.5.4", f"Parameter {keyword[:40]} is not supported"))
         found[keyword] = match[2] or ""
     return found
+
+
+def _read_mail_parameters(words: Mapping[str, str]) -> MailParameters:
+    if not words.get("RET", "RET") or not words.get("ENVID", "ENVID"):
+        raise RefusedArgument(Reply(501, "5.5.4", "RET and ENVID have a value"))
+    try:
+        return MailParameters(words.get("RET", ""), words.get("ENVID", ""))
+    except BadSyntax as fault:
+        raise RefusedArgument(Reply(501, "5.5.4", str(fault))) from fault
+
+
+def _read_recipient_parameters(words: Mapping[str, str]) -> RecipientParameters:
+    if not words.get("NOTIFY", "NOTIFY") or not words.get("ORCPT", "ORCPT"):
+        raise RefusedArgument(Reply(501, "5.5.4", "NOTIFY and ORCPT have a value"))
+    try:
+        return RecipientParameters(words.get("NOTIFY", ""), words.get("ORCPT", ""))
+    except BadSyntax as fault:
+        raise RefusedArgument(Reply(501, "5.5.4", str(fault))) from fault
 
 
 def _read_size(value: str | None) -> int | None:

@@ -5,6 +5,7 @@ Read ``connection`` for what lies below, ``handler`` for the answers.
 
 import asyncio
 import contextlib
+from collections.abc import Collection
 from time import perf_counter
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from mssmail.smtp.replies import RefusedArgument, build_ok
 from mssmail.smtp.session import Session, Transaction
 from mssmail.smtp.tls import ServerHandshake
 
+_MAIL_PARAMETERS: Final = frozenset({"SIZE", "BODY", "RET", "ENVID"})
+_RECIPIENT_PARAMETERS: Final = frozenset({"NOTIFY", "ORCPT"})
 _HELP: Final = "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT STARTTLS AUTH; RFC 5321"
 
 
@@ -30,6 +33,7 @@ class Conversation(Connection):
         self._begin_session(hostname, extended=True)
         edge, has_tls = self._edge, self.session.tls is not None
         lines = [edge.server_name, "PIPELINING", f"SIZE {edge.max_message_bytes}", "8BITMIME", "ENHANCEDSTATUSCODES"]
+        lines.append("DSN")
         if edge.contexts is not None and not has_tls:
             lines.append("STARTTLS")
         if edge.offers_login and has_tls:
@@ -53,8 +57,7 @@ class Conversation(Connection):
         """RFC 5321 §4.1.1.2."""
         self._require(self.session.host_name is not None, "Send EHLO first")
         self._require(self.envelope.mail is None, "There is a transaction already")
-        offered = ({"SIZE", "BODY"} | ({"AUTH"} if self._edge.offers_login else set())) if self._is_extended() else ()
-        mail = parse_mail(arg or "", offered)
+        mail = parse_mail(arg or "", self._find_mail_parameters())
         size = mail.size or 0
         if size <= self._edge.max_message_bytes and not self._edge.inflight.has_room(size):
             self._write(Reply(452, "4.3.1", "No room for this message now; try again later"))
@@ -68,10 +71,11 @@ class Conversation(Connection):
     async def smtp_RCPT(self, arg: str | None) -> None:
         """RFC 5321 §4.1.1.3."""
         self._require(self.envelope.mail is not None, "Need MAIL first")
-        recipient = parse_recipient(arg or "", self._edge.postmaster_domain)
-        reply = await self._edge.handler.handle_RCPT(self.session, self.envelope, recipient)
+        offered = _RECIPIENT_PARAMETERS if self._is_extended() else ()
+        command = parse_recipient(arg or "", self._edge.postmaster_domain, offered)
+        reply = await self._edge.handler.handle_RCPT(self.session, self.envelope, command.recipient)
         if reply.code == 250:
-            self.envelope.add_recipient(recipient)
+            self.envelope.add_recipient(command.recipient, command.parameters)
         self._give_answer(reply)
 
     async def smtp_DATA(self, arg: str) -> None:
@@ -187,6 +191,12 @@ class Conversation(Connection):
     async def _ask(self, challenge: str) -> bytes:
         self._replies.append(f"334 {challenge}\r\n".encode("ascii"))
         return await self._read_line()
+
+    def _find_mail_parameters(self) -> Collection[str]:
+        """Those that EHLO announced; none after HELO."""
+        if not self._is_extended():
+            return ()
+        return _MAIL_PARAMETERS | ({"AUTH"} if self._edge.offers_login else frozenset())
 
     def _is_extended(self) -> bool:
         return self.session.host_name is not None and self.session.extended_smtp

@@ -10,6 +10,7 @@ from aiosmtpd.smtp import Session as AiosmtpdSession
 from mssmail.core.account import Account
 from mssmail.core.address import Address
 from mssmail.core.envelope import Peer, TlsFacts
+from mssmail.core.parameters import NO_PARAMETERS, RecipientParameters
 from mssmail.core.reply import Reply
 from mssmail.core.trace import build_id
 from mssmail.smtp.login import Credentials
@@ -44,6 +45,7 @@ class Transaction(AiosmtpdEnvelope):
         super().__init__()
         self.mail: MailCommand | None = None
         self.recipients: list[Address] = []
+        self.asked: dict[Address, RecipientParameters] = {}  # of those recipients that came with parameters
         self.receive_seconds = 0.0  # from 354 to the last octet
 
     @cached_property
@@ -51,10 +53,13 @@ class Transaction(AiosmtpdEnvelope):
         """Made when first asked for: most transactions are begun to be forgotten."""
         return build_id()
 
-    def add_recipient(self, recipient: Address) -> None:
-        """Take a recipient; one named twice is delivered to once."""
-        if recipient.key not in {known.key for known in self.recipients}:
-            self.recipients.append(recipient)
+    def add_recipient(self, recipient: Address, parameters: RecipientParameters = NO_PARAMETERS) -> None:
+        """Take a recipient; one named twice is delivered to once, as was asked for first."""
+        if recipient.key in {known.key for known in self.recipients}:
+            return
+        self.recipients.append(recipient)
+        if parameters != NO_PARAMETERS:
+            self.asked[recipient] = parameters
 
 
 class Handler(Protocol):

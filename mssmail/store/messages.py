@@ -1,8 +1,8 @@
 """Messages: taking one in with all that belongs to it, reading it back, letting unused ones go."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,13 @@ from mssmail.core.examination import Index
 from mssmail.core.findings import DocumentFacts
 from mssmail.core.mailbox import UID, ViewLayout
 from mssmail.core.message import Span
+from mssmail.core.parameters import (
+    NO_PARAMETERS,
+    PLAIN_MAIL,
+    MailParameters,
+    RecipientParameters,
+    parse_mail_parameters,
+)
 from mssmail.core.queue import QueueState
 from mssmail.errors import NoSuchAccount
 from mssmail.journal import Entry
@@ -41,7 +48,17 @@ _INSERT_MESSAGE = Prepared(
     insert(messages).returning(messages.c.id), [column.name for column in messages.columns if column.name != "id"]
 )
 _INSERT_ROW = Prepared(insert(mailbox_rows), mailbox_rows.columns.keys())
-_ITEM = ("message_id", "recipient", "state", "attempts", "queued_at", "next_try_at", "last_error")
+_ITEM = (
+    "message_id",
+    "recipient",
+    "state",
+    "attempts",
+    "queued_at",
+    "next_try_at",
+    "last_error",
+    "parameters",
+    "delays_told",
+)
 _INSERT_ITEM = Prepared(insert(queue).returning(queue.c.id), _ITEM)
 _LOAD_LAYOUT = Prepared(select(*LAYOUT_COLUMNS).where(messages.c.id == bindparam("of_id")))
 _FIND_LAYOUT = (
@@ -62,7 +79,10 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message to be taken. ``prefix`` is what we add for our own readers, ``relay_prefix`` what peers get instead."""
+    """A message to be taken. ``prefix`` is what we add for our own readers, ``relay_prefix`` what peers get instead.
+
+    ``asked`` holds the parameters of those recipients in ``queue`` that came with some.
+    """
 
     trace_id: str
     body: Body
@@ -77,6 +97,8 @@ class Delivery:
     entries: tuple[Entry, ...] = ()
     relay_prefix: bytes = b""
     documents: tuple[DocumentFacts, ...] = ()
+    parameters: MailParameters = PLAIN_MAIL
+    asked: Mapping[Address, RecipientParameters] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +133,7 @@ class KeptMessage:
     received_at: datetime
     summary: str
     evidence: str
+    parameters: MailParameters = PLAIN_MAIL
 
 
 def deliver(conn: Connection, delivery: Delivery) -> Delivered:
@@ -118,8 +141,8 @@ def deliver(conn: Connection, delivery: Delivery) -> Delivered:
     message_id = insert_message(conn, delivery)
     size = len(delivery.prefix) + len(delivery.body.data) - sum(len(cut) for cut in delivery.index.cuts)
     placed = tuple(_place(conn, placement, message_id, size, delivery.received_at) for placement in delivery.placements)
-    queue_ids = tuple(_queue(conn, message_id, recipient, delivery.received_at) for recipient in delivery.queue)
     keep_documents(conn, message_id, delivery.documents, delivery.received_at)
+    queue_ids = tuple(_queue(conn, message_id, recipient, delivery) for recipient in delivery.queue)
     append_entries(conn, delivery.entries)
     return Delivered(message_id, placed, queue_ids)
 
@@ -148,6 +171,7 @@ def insert_message(conn: Connection, delivery: Delivery) -> int:
         "bodystructure": index.bodystructure,
         "parts": index.parts,
         "reverse_path": None if delivery.reverse_path is None else str(delivery.reverse_path),
+        "parameters": delivery.parameters.encode(),
         "summary": delivery.summary,
         "evidence": delivery.evidence,
         "received_at": delivery.received_at,
@@ -200,6 +224,7 @@ def load_message(conn: Connection, message_id: int) -> KeptMessage | None:
         received_at=row.received_at,
         summary=row.summary,
         evidence=row.evidence,
+        parameters=parse_mail_parameters(row.parameters),
     )
 
 
@@ -246,7 +271,8 @@ def _place(conn: Connection, placement: Placement, message_id: int, size: int, n
     return Placed(moved.mailbox_id, account_id, UID(moved.first_uid))
 
 
-def _queue(conn: Connection, message_id: int, recipient: Address, now: datetime) -> int:
+def _queue(conn: Connection, message_id: int, recipient: Address, delivery: Delivery) -> int:
+    now = delivery.received_at
     values = {
         "message_id": message_id,
         "recipient": str(recipient),
@@ -255,5 +281,7 @@ def _queue(conn: Connection, message_id: int, recipient: Address, now: datetime)
         "queued_at": now,
         "next_try_at": now,
         "last_error": "",
+        "parameters": delivery.asked.get(recipient, NO_PARAMETERS).encode(),
+        "delays_told": 0,
     }
     return read_id(_INSERT_ITEM.fetch(conn, values))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, delete, func, or_, select, update
 
 from mssmail.core.address import parse_address
+from mssmail.core.parameters import parse_mail_parameters, parse_recipient_parameters
 from mssmail.core.queue import QueueItem, QueueState
 from mssmail.core.reply import Reply
 from mssmail.store.messages import drop_unused_messages
@@ -45,6 +46,7 @@ def settle(
     next_try_at: datetime | None = None,
     reply: Reply | None = None,
     error: str = "",
+    delays_told: int | None = None,
 ) -> bool:
     """Note how an attempt ended; False when the item has gone.
 
@@ -56,6 +58,8 @@ def settle(
     if state is QueueState.SENDING or (state is QueueState.WAITING) != (next_try_at is not None):
         raise ValueError("an item that waits has a time for its next try, and no other has")
     values: dict[str, object] = {"state": state.value, "leased_until": None, "last_error": error}
+    if delays_told is not None:
+        values["delays_told"] = delays_told
     values["last_reply"] = None if reply is None else json.dumps([reply.code, reply.status, reply.text])
     if next_try_at is not None:
         values["next_try_at"] = next_try_at
@@ -135,7 +139,8 @@ def _remove(conn: Connection, item_id: int) -> bool:
 
 def _select() -> Select[Any]:
     joined = queue.join(messages, messages.c.id == queue.c.message_id)
-    return select(queue, messages.c.trace_id, messages.c.reverse_path).select_from(joined).order_by(queue.c.id)
+    of_message = (messages.c.trace_id, messages.c.reverse_path, messages.c.parameters.label("mail_parameters"))
+    return select(queue, *of_message).select_from(joined).order_by(queue.c.id)
 
 
 def _build(row: Row[*tuple[Any, ...]]) -> QueueItem:
@@ -152,4 +157,7 @@ def _build(row: Row[*tuple[Any, ...]]) -> QueueItem:
         leased_until=row.leased_until,
         last_reply=None if row.last_reply is None else Reply(*json.loads(row.last_reply)),
         last_error=row.last_error,
+        mail=parse_mail_parameters(row.mail_parameters),
+        parameters=parse_recipient_parameters(row.parameters),
+        delays_told=row.delays_told,
     )

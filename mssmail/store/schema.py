@@ -41,7 +41,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0003"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0004"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",
@@ -137,6 +137,7 @@ messages = Table(  # one taking of a message: what we added, what was learnt, wh
     Column("bodystructure", LargeBinary, nullable=False),
     Column("parts", LargeBinary, nullable=False),
     Column("reverse_path", Text),  # NULL: the null reverse path, or none at all (APPEND)
+    Column("parameters", Text, nullable=False, server_default=""),  # of MAIL, as on the wire (core.parameters)
     Column("summary", Words, nullable=False),
     Column("evidence", Words, nullable=False),  # JSON
     Column("received_at", Moment, nullable=False),
@@ -187,6 +188,8 @@ queue = Table(  # one recipient of one message on its way to a peer; settled ite
     Column("leased_until", Moment),
     Column("last_reply", Text),  # JSON: [code, status, text]
     Column("last_error", Words, nullable=False),
+    Column("parameters", Text, nullable=False, server_default=""),  # of RCPT, as on the wire (core.parameters)
+    Column("delays_told", Integer, nullable=False, server_default="0"),  # delay reports sent
     Index("queue_by_message", "message_id"),
     Index("queue_by_due_time", "state", "next_try_at"),
     sqlite_autoincrement=True,

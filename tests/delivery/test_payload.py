@@ -3,10 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mssmail.core.address import parse_address
+from mssmail.core.parameters import MailParameters, RecipientParameters
 from mssmail.delivery.events import Capabilities, Transaction
-from mssmail.delivery.payload import cut_data, encode_mail, judge_transaction, stuff_dots
+from mssmail.delivery.payload import cut_data, encode_mail, encode_recipient, judge_transaction, stuff_dots
 
-A = parse_address("a@peer.test")
+A, B = parse_address("a@peer.test"), parse_address("b@peer.test")
 SENDER = parse_address('"odd one"@ours.test')
 DATA = b"Subject: x\r\n\r\n.hidden\r\nbye\r\n"
 
@@ -55,6 +56,24 @@ def test_unstuffing_gives_the_message_back_and_nothing_ends_it_early(lines: list
 )
 def test_a_parameter_is_used_when_it_was_announced(keywords: dict[str, str], data: bytes, command: str) -> None:
     assert encode_mail(Transaction(SENDER, (A,), data), Capabilities("mx", keywords)) == command
+
+
+@pytest.mark.parametrize(
+    ("keywords", "mail", "recipient"),
+    [
+        ({"DSN": ""}, "MAIL FROM:<> RET=hdrs ENVID=a+2Bb", "RCPT TO:<a@peer.test> NOTIFY=Success ORCPT=rfc822;A@Peer"),
+        ({}, "MAIL FROM:<>", "RCPT TO:<a@peer.test>"),
+    ],
+)
+def test_delivery_parameters_go_on_to_the_letter_or_not_at_all(
+    keywords: dict[str, str], mail: str, recipient: str
+) -> None:
+    asked = {A: RecipientParameters("Success", "rfc822;A@Peer")}
+    transaction = Transaction(None, (A, B), b"x\r\n", MailParameters("hdrs", "a+2Bb"), asked)
+    capabilities = Capabilities("mx", keywords)
+    assert encode_mail(transaction, capabilities) == mail
+    assert encode_recipient(A, transaction, capabilities) == recipient
+    assert encode_recipient(B, transaction, capabilities) == "RCPT TO:<b@peer.test>"
 
 
 @given(st.binary(max_size=200_000))

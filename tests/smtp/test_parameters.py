@@ -3,7 +3,8 @@
 import pytest
 
 from mssmail.core.address import Address
-from mssmail.smtp.parameters import MailCommand, parse_mail, parse_recipient
+from mssmail.core.parameters import MailParameters, RecipientParameters
+from mssmail.smtp.parameters import MailCommand, RecipientCommand, parse_mail, parse_recipient
 from mssmail.smtp.replies import RefusedArgument
 
 OFFERED = frozenset({"SIZE", "BODY"})
@@ -81,7 +82,7 @@ def test_refuses_the_rest_and_says_why(argument: str, reply: str) -> None:
     ],
 )
 def test_takes_a_recipient(argument: str, wanted: Address) -> None:
-    assert parse_recipient(argument, "own.test") == wanted
+    assert parse_recipient(argument, "own.test") == RecipientCommand(wanted)
 
 
 @pytest.mark.parametrize(
@@ -100,6 +101,61 @@ def test_refuses_what_is_no_recipient(argument: str, reply: str) -> None:
     with pytest.raises(RefusedArgument) as caught:
         parse_recipient(argument, "own.test")
     assert str(caught.value.reply).startswith(reply)
+
+
+DSN = frozenset({"RET", "ENVID", "NOTIFY", "ORCPT"})
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("", MailParameters()),
+        ("RET=Hdrs", MailParameters("Hdrs")),
+        ("envid=QQ+2B3aB ret=FULL", MailParameters("FULL", "QQ+2B3aB")),
+        ("RET=", None),
+        ("RET", None),
+        ("RET=BODY", None),
+        ("ENVID", None),
+        ("ENVID=a+", None),
+        ("ENVID=a+0d", None),
+        ("ENVID=+0D+0A", None),
+        ("ENVID=" + "x" * 101, None),
+        ("RET=FULL RET=FULL", None),
+        ("NOTIFY=NEVER", None),
+    ],
+)
+def test_delivery_parameters_of_mail_are_kept_to_the_letter(words: str, wanted: MailParameters | None) -> None:
+    if wanted is None:
+        with pytest.raises(RefusedArgument):
+            parse_mail(f"FROM:<alice@a.test> {words}", DSN - {"NOTIFY", "ORCPT"})
+    else:
+        assert parse_mail(f"FROM:<alice@a.test> {words}", DSN) == MailCommand(ALICE, parameters=wanted)
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("NOTIFY=success,Delay", RecipientParameters("success,Delay")),
+        ("orcpt=rfc822;Bob+2Bx@A.Test notify=NEVER", RecipientParameters("NEVER", "rfc822;Bob+2Bx@A.Test")),
+        ("NOTIFY=NEVER,FAILURE", None),
+        ("NOTIFY=", None),
+        ("NOTIFY", None),
+        ("ORCPT", None),
+        ("ORCPT=bob@a.test", None),
+        ("ORCPT=rfc822;bob+0D+0AStatus:", None),
+        ("ORCPT=rfc822;a=b", None),
+        ("RET=FULL", None),
+    ],
+)
+def test_delivery_parameters_of_a_recipient_are_kept_to_the_letter(
+    words: str, wanted: RecipientParameters | None
+) -> None:
+    offered = DSN - {"RET", "ENVID"}
+    if wanted is None:
+        with pytest.raises(RefusedArgument):
+            parse_recipient(f"TO:<alice@a.test> {words}", "own.test", offered)
+    else:
+        assert parse_recipient(f"TO:<alice@a.test> {words}", "own.test", offered) == RecipientCommand(ALICE, wanted)
 
 
 def test_every_octet_in_an_address_is_taken_or_refused_as_the_grammar_says() -> None:

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from mssmail.core.address import Address, parse_address
+from mssmail.core.parameters import MailParameters, RecipientParameters
 from mssmail.core.queue import QueueItem, QueueState
 from mssmail.core.reply import Reply
 from mssmail.store import queue
@@ -37,6 +39,26 @@ def test_a_claimed_item_has_all_a_dispatcher_needs(store: Store, message_id: int
     assert (first.message_id, first.trace_id, str(first.reverse_path)) == (message_id, "trace", "anne@a.test")
     assert (first.state, first.attempts, first.queued_at) == (QueueState.SENDING, 1, NOW)
     assert first.leased_until == NOW + 10 * MINUTE
+
+
+def test_what_was_asked_for_goes_with_each_item_to_the_letter(store: Store) -> None:
+    mail, asked = MailParameters("hdrs", "aB+2Bc", requires_tls=True), RecipientParameters("success", "rfc822;Bob@B")
+    plain = build_delivery(store, build_message(), queue=(BOB, EVE), trace_id="trace")
+    delivery = replace(plain, parameters=mail, asked={BOB: asked})
+    message_id = store.submit(lambda conn: deliver(conn, delivery)).result().message_id
+    first, second = _claim(store)
+    assert (first.mail, first.parameters, first.delays_told) == (mail, asked, 0)
+    assert (second.mail, second.parameters) == (mail, RecipientParameters())
+    message = store.read(lambda conn: load_message(conn, message_id)).result()
+    assert message is not None
+    assert message.parameters == mail
+
+
+@pytest.mark.usefixtures("message_id")
+def test_delay_reports_are_counted(store: Store) -> None:
+    first, _ = _claim(store)
+    assert _settle(store, first, QueueState.WAITING, next_try_at=NOW, delays_told=1)
+    assert [item.delays_told for item in _claim(store)] == [1]
 
 
 @pytest.mark.usefixtures("message_id")

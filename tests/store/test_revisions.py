@@ -5,13 +5,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 
+from mssmail.core.parameters import NO_PARAMETERS, PLAIN_MAIL
 from mssmail.errors import StoreTooNew
 from mssmail.store.bodies import BodyFiles
 from mssmail.store.engine import Store, build_engine, open_store
 from mssmail.store.journal import read_entries
 from mssmail.store.messages import load_message
+from mssmail.store.queue import list_items
 from mssmail.store.revisions import build_config, find_revision
 from mssmail.store.schema import REVISION, metadata
 
@@ -70,3 +72,32 @@ def test_a_store_of_the_first_version_keeps_what_is_in_it(tmp_path: Path) -> Non
     assert kept is not None
     assert (kept.data, kept.summary) == (b"hello", "trusted")
     store.close()
+
+
+def test_a_store_with_mail_from_before_parameters_is_upgraded(tmp_path: Path) -> None:
+    engine = build_engine(tmp_path, BodyFiles(tmp_path / "bodies"), begin="BEGIN IMMEDIATE")
+    with engine.begin() as conn:
+        command.upgrade(build_config(conn), "0001")
+        conn.execute(text("INSERT INTO bodies (sha256, length, data) VALUES (x'00', 1, 'x')"))
+        kinds = {column["name"]: column for column in inspect(conn).get_columns("messages")}
+        values = {name: 0 if "INT" in str(column["type"]) else "" for name, column in kinds.items()}
+        columns = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join(f":{name}" for name in values)
+        conn.execute(
+            text(f"INSERT INTO messages ({columns}) VALUES ({marks})"),
+            {**values, "id": 1, "body_id": 1, "reverse_path": None},
+        )
+        conn.execute(
+            text(
+                "INSERT INTO queue (message_id, recipient, state, attempts, queued_at, next_try_at, last_error)"
+                " VALUES (1, 'bob@b.test', 'waiting', 3, 0, 0, 'down')"
+            )
+        )
+    engine.dispose()
+    store = open_store(tmp_path)
+    try:
+        (item,) = store.read(list_items).result()
+        assert (item.mail, item.parameters, item.delays_told) == (PLAIN_MAIL, NO_PARAMETERS, 0)
+        assert (item.attempts, item.last_error) == (3, "down")
+    finally:
+        store.close()

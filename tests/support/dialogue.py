@@ -4,6 +4,7 @@ A dialogue is a text file. Its first line is a comment that names the RFC sectio
 
     # why                    a comment
     S: 220 *                 the server's next line; ``*`` stands for anything, ``\*`` for a star
+    S-until: 250 *           its next lines up to the first that is like this
     C: EHLO {host}           a line we send; ``{name}`` is filled in by the test
     C-bytes: a\nb\x00\r\n    octets we send as they stand, with Python's escapes
     TLS:                     our side begins TLS now
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DIALOGUES = Path(__file__).parents[1] / "dialogues"
-_STEP = re.compile(r"(C|S|C-bytes|TLS|TLS-stranger|C-close|S-close|S-silent):(?: (.*))?")
+_STEP = re.compile(r"(C|S|S-until|C-bytes|TLS|TLS-stranger|C-close|S-close|S-silent):(?: (.*))?")
 _PATIENCE_SECONDS = 20
 
 
@@ -101,13 +102,8 @@ class Player:
                 self._writer.write(self._fill(step.text).encode() + b"\r\n")
             case "C-bytes":
                 self._writer.write(self._fill(step.text).encode("latin-1").decode("unicode_escape").encode("latin-1"))
-            case "S":
-                line = await self._reader.readline()
-                assert line.endswith(b"\r\n"), f"{place}: expected {step.text!r}, got {line!r} and the end"
-                wanted = self._fill(step.text)
-                assert _build_pattern(wanted).fullmatch(line[:-2].decode("latin-1")), (
-                    f"{place}: expected {wanted!r}, got {line!r}"
-                )
+            case "S" | "S-until":
+                await self._expect(step, place)
             case "TLS":
                 await self._writer.start_tls(self._tls or ssl.create_default_context(), server_hostname="localhost")
             case "TLS-stranger":
@@ -121,6 +117,15 @@ class Player:
                 assert rest == b"", f"{place}: expected the end, got {rest!r}"
             case "S-silent":
                 assert not self._reader._buffer, f"{place}: {bytes(self._reader._buffer)!r}"  # type: ignore[attr-defined]
+
+    async def _expect(self, step: Step, place: str) -> None:
+        wanted = self._fill(step.text)
+        while True:
+            line = await self._reader.readline()
+            assert line.endswith(b"\r\n"), f"{place}: expected {step.text!r}, got {line!r} and the end"
+            if _build_pattern(wanted).fullmatch(line[:-2].decode("latin-1")):
+                return
+            assert step.act == "S-until", f"{place}: expected {wanted!r}, got {line!r}"
 
     async def _begin_tls(self, context: ssl.SSLContext | None) -> None:
         await self._writer.start_tls(context or ssl.create_default_context(), server_hostname="localhost")

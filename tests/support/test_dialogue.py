@@ -29,12 +29,19 @@ async def _play(text: str) -> None:
 
 async def test_plays_what_agrees() -> None:
     await _play(
-        "# why\nS: \\* ready\nC: I am {who}\nS: got * alice\nC-bytes: \\x41\\r\\n\nS: got A\nC: bye\nS-close:\n"
+        "# why\nS: \\* ready\nC: I am {who}\nS: got * alice\nC-bytes: \\x41\\r\\n\nS: got A\n"
+        "C: 1\nC: 2\nS-until: got 2\nC: bye\nS-close:\n"
     )
 
 
 @pytest.mark.parametrize(
-    "text", ["# why\nS: * gone\n", "# why\nS: *\nC: a\nS: got b\n", "# why\nS: *\nC: bye\nS: more\n"]
+    "text",
+    [
+        "# why\nS: * gone\n",
+        "# why\nS: *\nC: a\nS: got b\n",
+        "# why\nS: *\nC: bye\nS-until: b\n",
+        "# why\nS: *\nC: bye\nS: more\n",
+    ],
 )
 async def test_names_the_line_that_differs(text: str) -> None:
     with pytest.raises(AssertionError, match=rf"t:{len(text.splitlines())}"):
