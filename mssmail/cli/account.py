@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import click
 
+from mssmail.cli.account_delegate import delegate
 from mssmail.cli.files import write_secret
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
 from mssmail.cli.store import ask_store, change_store
@@ -35,6 +36,9 @@ def account() -> None:
     """
 
 
+account.add_command(delegate)
+
+
 def _parse(_context: click.Context, _parameter: click.Parameter, value: str) -> Address:
     return parse_address(value)
 
@@ -57,6 +61,9 @@ def _read_password(*, from_stdin: bool) -> str:
 
 
 stdin_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input, one line.")
+no_password_option = click.option(
+    "--no-password", is_flag=True, help="Nobody signs in to it: it is used by delegation (a team's box)."
+)
 
 
 @account.command()
@@ -70,6 +77,7 @@ stdin_option = click.option("--password-stdin", is_flag=True, help="Read the pas
 @click.option("--no-owner", is_flag=True, help="A trust space without national identifiers.")
 @click.option("--red-list", is_flag=True, help="Works, but is published nowhere.")
 @click.option("--quota-megabytes", type=click.IntRange(1), help="How much it may hold; unlimited when left out.")
+@no_password_option
 @stdin_option
 def add(  # noqa: PLR0913 - one parameter an option
     address: Address,
@@ -83,11 +91,12 @@ def add(  # noqa: PLR0913 - one parameter an option
     quota_megabytes: int | None,
     no_owner: bool,
     red_list: bool,
+    no_password: bool,
     password_stdin: bool,
 ) -> None:
     """Add an account with INBOX, Sent, Drafts, Trash, Junk and Archive.
 
-    Example: mssmail account add cardio@chu-nord.test --kind ORG --finess 990000010 --password-stdin < secret
+    Example: mssmail account add cardio@chu-nord.test --kind ORG --finess 990000010 --no-password
     """
     settings = read_config(config)
     if settings.find_domain(address.domain) is None:
@@ -103,7 +112,7 @@ def add(  # noqa: PLR0913 - one parameter an option
         display_name,
         tuple((scheme.value, value) for scheme, value in owner.items()),
         red_list,
-        hash_password(_read_password(from_stdin=password_stdin)),
+        "" if no_password else hash_password(_read_password(from_stdin=password_stdin)),
         quota_megabytes * 1_000_000 if quota_megabytes else None,
     )
     _change(settings, "account add", address, lambda conn: accounts.create_account(conn, new), kind=kind)
@@ -155,13 +164,14 @@ def show(address: Address, config: Path, *, as_json: bool) -> None:
 @account.command()
 @address_argument
 @config_option
+@no_password_option
 @stdin_option
-def passwd(address: Address, config: Path, *, password_stdin: bool) -> None:
-    """Set a new password.
+def passwd(address: Address, config: Path, *, no_password: bool, password_stdin: bool) -> None:
+    """Set a new password, or take it away.
 
     Example: mssmail account passwd marie.martin@chu-nord.test
     """
-    hashed = hash_password(_read_password(from_stdin=password_stdin))
+    hashed = "" if no_password else hash_password(_read_password(from_stdin=password_stdin))
     _change(
         read_config(config), "account passwd", address, lambda conn: accounts.set_password_hash(conn, address, hashed)
     )

@@ -53,6 +53,7 @@ class Envelope:
     login: Address | None = None  # the signed-in account, on submission
     parameters: MailParameters = PLAIN_MAIL
     asked: Mapping[Address, RecipientParameters] = field(default_factory=dict)
+    identities: tuple[Address, ...] = ()  # addresses beside its own in whose name it may write
 
     def __post_init__(self) -> None:
         if not self.recipients:

@@ -12,6 +12,7 @@ from typing import Final
 from mssmail.core.account import Account
 from mssmail.core.address import Address
 from mssmail.store.accounts import find_account, has_room
+from mssmail.store.delegations import list_identities
 from mssmail.store.engine import Connection, Store
 
 REMEMBER_SECONDS: Final = 1.0
@@ -29,6 +30,10 @@ class Boxes:
     async def load_box(self, address: Address, octets: int) -> tuple[Account | None, bool]:
         """The account of this address as it is now, and whether so many octets would be too many for it."""
         return await asyncio.wrap_future(self._store.read(lambda conn: _find(conn, address, octets)))
+
+    async def load_identities(self, account: Account) -> tuple[Address, ...]:
+        """The addresses beside its own in whose name the account may write now."""
+        return await asyncio.wrap_future(self._store.read(lambda conn: list_identities(conn, account.id)))
 
     async def find_box(self, address: Address, octets: int) -> tuple[Account | None, bool]:
         """The same, perhaps as it was a moment ago."""

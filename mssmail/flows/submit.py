@@ -88,16 +88,19 @@ class Submitter:
         if isinstance(form, Refuse):
             return form
         root = scan(data)
-        decision = judge_author(find_authors(data, root), find_senders(data, root), login)
+        authors = find_authors(data, root)
+        decision = judge_author(authors, find_senders(data, root), login, envelope.identities)
         if isinstance(decision, Refuse):
             return decision
-        data = complete_message(data, root.header, f"{envelope.id}@{login.domain}", envelope.received_at)
+        author = authors[0]
+        data = complete_message(data, root.header, f"{envelope.id}@{author.domain}", envelope.received_at)
         sign_with = self._settings.submission.sign_with
         is_signed = find_layer(data, scan(data)).structure is Structure.SIGNED
         if is_signed or sign_with is SignWith.NONE:
             return data
-        key = self._keys.find_key(login, sign_with)
-        return _NO_KEY if key is None else sign_message(data, key, self._intake.clock())
+        key = self._keys.find_key(author, sign_with)  # the team's, when somebody writes for a team
+        pss = self._settings.submission.sign_with_pss
+        return _NO_KEY if key is None else sign_message(data, key, self._intake.clock(), pss=pss)
 
     def _find_destination(self, local: tuple[Address, ...]) -> Destination:
         found = (self._settings.find_domain(each.domain) for each in local)

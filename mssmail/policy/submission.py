@@ -1,5 +1,6 @@
 """May this client send this message as it stands?"""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,32 +14,58 @@ from mssmail.settings import Domain, SmimeMode
 _MAX_CAUSE: Final = 380
 
 
-def judge_client(reverse_path: ReversePath, account: Account | None) -> Decision:
-    """Answer MAIL FROM of a client: it writes as itself, or from nobody (receipts, RFC 8098 §3)."""
+def judge_client(reverse_path: ReversePath, account: Account | None, identities: Collection[Address] = ()) -> Decision:
+    """Answer MAIL FROM of a client: it writes as itself, for a box it may write for, or from nobody (RFC 8098 §3).
+
+    ``identities`` are the addresses beside its own in whose name the account may write.
+    """
     if account is None:
         return refuse("not-signed-in", 530, "5.7.0", "Authentication required")  # RFC 4954 §6
     if account.suspended:
         return refuse("account-suspended", 550, "5.7.1", "This account is suspended")
-    if reverse_path is not None and reverse_path.key != account.address.key:
-        text = f"You are signed in as {quote_text(str(account.address))} and may send as nobody else"
-        return refuse("sender-not-own", 553, "5.7.1", text)
-    return Accept("own-sender")
+    if reverse_path is None or reverse_path.key == account.address.key:
+        return Accept("own-sender")
+    if reverse_path.key in _list_keys(identities):
+        return Accept("delegated-sender")
+    text = (
+        f"You are signed in as {quote_text(str(account.address))} and may not send as {quote_text(str(reverse_path))}"
+    )
+    return refuse("sender-not-own", 553, "5.7.1", text)
 
 
-def judge_author(authors: tuple[Address, ...], senders: tuple[Address, ...] | None, login: Address) -> Decision:
-    """Answer, at the end of DATA, whether From (and Sender, when there is one) name the account (RFC 6409 §6.1).
+def judge_author(
+    authors: tuple[Address, ...],
+    senders: tuple[Address, ...] | None,
+    login: Address,
+    identities: Collection[Address] = (),
+) -> Decision:
+    """Answer, at the end of DATA, whether From (and Sender, when there is one) may be written so (RFC 6409 §6.1).
 
-    ``authors`` is empty when a From field is missing or in doubt, ``senders`` is None when a Sender field is.
+    ``authors`` is empty when a From field is missing or in doubt, ``senders`` is None when a Sender field is. Sender
+    may name the person behind a team's message (RFC 5322 §3.6.2); we never add one: who it was, the journal tells.
     """
     if not authors:
         return refuse("no-author", 550, "5.6.0", "The message has no From field with a valid address")
     if senders is None:
         return refuse("sender-in-doubt", 550, "5.6.0", "The message has a Sender field without a valid address")
-    others = [each for each in (*authors, *senders) if each.key != login.key]
-    if others:
-        text = f"From names {quote_text(str(others[0]), 150)}; you may write as {quote_text(str(login), 150)} only"
-        return refuse("author-not-own", 550, "5.7.1", text)
-    return Accept("own-author")
+    own = {login.key, *_list_keys(identities)}
+    other = next((each for each in (*authors, *senders) if each.key not in own), None)
+    if other is not None:
+        text = f"The message is said to be from {quote_text(str(other), 150)}; you may write as"
+        return refuse("author-not-own", 550, "5.7.1", f"{text} {_describe_names(login, identities)}")
+    if len({each.key for each in authors}) > 1:  # as every peer would: what a reader sees must be what was checked
+        return refuse("several-authors", 550, "5.7.1", f"From names {len(authors)} authors; one is allowed")
+    return Accept("own-author" if authors[0].key == login.key else "delegated-author")
+
+
+def _list_keys(identities: Collection[Address]) -> set[str]:
+    return {each.key for each in identities}
+
+
+def _describe_names(login: Address, identities: Collection[Address]) -> str:
+    names = [quote_text(str(each), 100) for each in (login, *identities)][:3]
+    more = len(identities) + 1 - len(names)
+    return " or ".join(names) + (f" and {more} more" if more else "")
 
 
 @dataclass(frozen=True, slots=True)

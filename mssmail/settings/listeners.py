@@ -37,6 +37,10 @@ class Submission:
     certificate: Path = setting(Path("operator.crt"), "Certificate shown to clients, PEM.")
     key: Path = setting(Path("operator.key"), "Its private key, PEM.")
     sign_with: SignWith = setting(SignWith.ACCOUNT, "Who signs unsigned mail: account, organisation or none.")
+    sign_with_pss: bool = setting(
+        False,
+        "RSA keys sign with RSASSA-PSS (RFC 4056) instead of PKCS #1 v1.5; ECDSA and Ed25519 keys are as they are.",
+    )
     max_message_bytes: int = setting(52_428_800, "Largest message taken from a client.")
 
 

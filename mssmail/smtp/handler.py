@@ -134,9 +134,13 @@ class ClientHandler:
 
     async def handle_MAIL(self, session: Session, transaction: Transaction, mail: MailCommand) -> Reply:
         """May this client use this sender? Its account is looked up anew: it may have been suspended since."""
+        identities: tuple[Address, ...] = ()
         if session.account is not None:
             session.account, _ = await self._intake.boxes.load_box(session.account.address, 0)
-        decision = judge_client(mail.reverse_path, session.account)
+        if session.account is not None:
+            identities = await self._intake.boxes.load_identities(session.account)
+        transaction.identities = identities
+        decision = judge_client(mail.reverse_path, session.account, identities)
         if isinstance(decision, Accept):
             decision = judge_size(mail.size, self._settings.submission.max_message_bytes)
         facts = {"from": f"<{mail.reverse_path or ''}>", "size": mail.size}
@@ -197,6 +201,7 @@ def _build_envelope(intake: Intake, session: Session, transaction: Transaction, 
         login=session.account.address if session.account else None,
         parameters=mail.parameters if mail else PLAIN_MAIL,
         asked=dict(transaction.asked),
+        identities=transaction.identities,
     )
 
 

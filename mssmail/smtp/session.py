@@ -46,6 +46,7 @@ class Transaction(AiosmtpdEnvelope):
         self.mail: MailCommand | None = None
         self.recipients: list[Address] = []
         self.asked: dict[Address, RecipientParameters] = {}  # of those recipients that came with parameters
+        self.identities: tuple[Address, ...] = ()  # addresses beside its own that the client may write as
         self.receive_seconds = 0.0  # from 354 to the last octet
 
     @cached_property

@@ -14,7 +14,7 @@ from mssmail.core.mailbox import Quota
 from mssmail.errors import AccountExists, NoSuchAccount
 from mssmail.store.mailboxes import build_first_mailboxes, remove_mailbox
 from mssmail.store.prepared import Prepared
-from mssmail.store.schema import accounts, mailboxes, subscriptions
+from mssmail.store.schema import accounts, delegations, mailboxes, subscriptions
 
 # The statements of every RCPT and sign-in stand ready: building one costs more than running it.
 _BY_KEY = select(accounts).where(accounts.c.address_key == bindparam("of_key"))
@@ -161,6 +161,8 @@ def remove(conn: Connection, address: Address) -> None:
     for mailbox_id in list(conn.execute(held).scalars()):
         remove_mailbox(conn, mailbox_id)
     conn.execute(delete(subscriptions).where(subscriptions.c.account_id == account.id))
+    for side in (delegations.c.grantor_id, delegations.c.grantee_id):
+        conn.execute(delete(delegations).where(side == account.id))
     conn.execute(delete(accounts).where(accounts.c.id == account.id))
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from mssmail.store.address_tables import delegations
 from mssmail.store.columns import Id, Moment, Words, metadata
 from mssmail.store.trust_schema import quarantine, worker_deaths
 
@@ -29,6 +30,7 @@ __all__ = [
     "bodies",
     "counters",
     "dead_bodies",
+    "delegations",
     "journal",
     "mailbox_rows",
     "mailboxes",
@@ -41,7 +43,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0004"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0005"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",

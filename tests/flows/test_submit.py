@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,8 +35,8 @@ FROM_BOB = MESSAGE.replace(b"From: Alice <alice@a.test>", b"From: Bob <bob@b.tes
 OTTO = Address("otto", "o.test")
 
 
-async def _submit(operator: Operator, data: bytes, *to: Address) -> tuple[Reply, str]:
-    envelope = build_envelope(data, *(to or (ALICE,)), reverse_path=BOB, login=BOB)
+async def _submit(operator: Operator, data: bytes, *to: Address, more: tuple[Address, ...] = ()) -> tuple[Reply, str]:
+    envelope = replace(build_envelope(data, *(to or (ALICE,)), reverse_path=BOB, login=BOB), identities=more)
     return await operator.submitter.submit(envelope), envelope.id
 
 
@@ -184,3 +185,42 @@ async def test_a_submission_has_an_account(tmp_path: Path) -> None:
     async with open_operator(tmp_path) as operator:
         with pytest.raises(ValueError, match="account"):
             await operator.submitter.submit(build_envelope(FROM_BOB, ALICE))
+
+
+async def test_a_member_writes_for_the_team_and_the_team_signs(tmp_path: Path) -> None:
+    write_key(tmp_path, "bob@b.test")
+    write_key(tmp_path, "carol@b.test")
+    for_team = FROM_BOB.replace(b"Bob <bob@b.test>", b"Carol <carol@b.test>")
+    async with open_operator(tmp_path) as operator:
+        refused, _ = await _submit(operator, for_team)
+        assert str(refused).startswith("550 5.7.1 ")
+        taken, trace_id = await _submit(operator, for_team, more=(CAROL,))
+        assert taken.code == 250
+        kept = await operator.load(trace_id)
+        assert kept.summary == "trusted"
+        assert "smime-identifier=carol@b.test" in kept.prefix.decode().replace("\r\n", "")
+        assert b"Sender:" not in kept.data
+        [entry] = await operator.read_journal(Event.SUBMITTED)
+        assert (entry.facts["login"], entry.facts["rule"]) == ("bob@b.test", "trusted")
+
+
+async def test_a_team_without_a_key_is_signed_for_by_the_organisation(tmp_path: Path) -> None:
+    write_key(tmp_path, "bob@b.test")
+    write_key(tmp_path, "domain-signing-authority@b.test")
+    for_team = FROM_BOB.replace(b"Bob <bob@b.test>", b"Carol <carol@b.test>")
+    async with open_operator(tmp_path) as operator:
+        taken, trace_id = await _submit(operator, for_team, more=(CAROL,))
+        assert taken.code == 250
+        assert (await operator.load(trace_id)).summary == "trusted"
+
+
+async def test_rsa_keys_sign_with_pss_when_told_to(tmp_path: Path) -> None:
+    write_key(tmp_path, "bob@b.test")
+    settings = build_settings(tmp_path)
+    settings = replace(settings, submission=replace(settings.submission, sign_with_pss=True))
+    async with open_operator(tmp_path, settings) as operator:
+        _, trace_id = await _submit(operator, FROM_BOB)
+        kept = await operator.load(trace_id)
+        found = await operator.intake.examine(kept.data, verify=True)
+        assert isinstance(found.verdict.summary, Trusted)
+        assert b"micalg=sha-256" in kept.data

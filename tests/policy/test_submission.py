@@ -74,6 +74,44 @@ def test_a_client_writes_as_itself(
     assert said.startswith(answer)
 
 
+TEAM, WARD = Address("team", "a.test"), Address("ward", "a.test")
+
+
+@pytest.mark.parametrize(
+    ("authors", "senders", "answer"),
+    [
+        ((TEAM,), (), "delegated-author"),
+        ((Address("Team", "a.test"),), (), "delegated-author"),
+        ((TEAM,), (ALICE,), "delegated-author"),
+        ((ALICE,), (TEAM,), "own-author"),
+        ((TEAM, ALICE), (), "550 5.7.1 From names 2 authors"),
+        (
+            (BOB,),
+            (),
+            "550 5.7.1 The message is said to be from bob@a.test; you may write as alice@a.test or team@a.test",
+        ),
+        ((TEAM,), (BOB,), "550 5.7.1 The message is said to be from bob@a.test"),
+    ],
+)
+def test_a_client_writes_for_a_box_that_lets_it(
+    authors: tuple[Address, ...], senders: tuple[Address, ...], answer: str
+) -> None:
+    decision = judge_author(authors, senders, ALICE, (TEAM,))
+    assert (decision.rule if isinstance(decision, Accept) else str(decision.reply)).startswith(answer)
+
+
+def test_a_refusal_names_three_of_many_identities() -> None:
+    decision = judge_author((BOB,), (), ALICE, (TEAM, WARD, Address("x", "a.test"), Address("y", "a.test")))
+    assert isinstance(decision, Refuse)
+    assert str(decision.reply).endswith("alice@a.test or team@a.test or ward@a.test and 2 more")
+
+
+def test_mail_from_may_be_a_box_that_lets_it() -> None:
+    assert judge_client(TEAM, _account(), (TEAM,)) == Accept("delegated-sender")
+    assert isinstance(judge_client(BOB, _account(), (TEAM,)), Refuse)
+    assert isinstance(judge_client(TEAM, _account(suspended=True), (TEAM,)), Refuse)
+
+
 def _verdict(**outcomes: Outcome) -> Verdict:
     names = ("integrity", "chain", "dates", "revocation", "usage", "author")
     facts = {name: Fact(outcomes.get(name, Outcome.PASSED), f"{name} reason") for name in names}

@@ -1,0 +1,38 @@
+"""Rights on somebody else's box: the letters of RFC 4314 §2.1, and a digit of our own for writing in its name."""
+
+from typing import Final
+
+from mssmail.errors import BadAccount
+
+LETTERS: Final = "lrswipkxtea"
+"""Lookup, read, keep seen, write flags, insert, post, create, delete mailbox, delete message, expunge, administer."""
+
+SEND_AS: Final = "0"
+"""May put the box's address into From and MAIL FROM. RFC 4314 §2 leaves digits to implementations."""
+
+WORDS: Final = {"read": "lrs", "write": "lrswipkxte", "send-as": SEND_AS}
+"""What administrators say: to read it; to work in it as in one's own box; to write in its name."""
+
+
+def parse_rights(text: str) -> str:
+    """``read,send-as`` or letters → the rights, each once and in a fixed order; raises BadAccount."""
+    letters = "".join(WORDS.get(part, part) for part in text.replace(" ", "").split(","))
+    return join_rights(letters)
+
+
+def join_rights(letters: str) -> str:
+    """The rights in order, each once; raises BadAccount on what is none, and on none at all."""
+    order = LETTERS + SEND_AS
+    unknown = sorted(set(letters) - set(order))
+    if unknown or not letters:
+        known = ", ".join(WORDS)
+        raise BadAccount(f"rights are {known}, or letters of {order}; not {''.join(unknown) or 'nothing'}")
+    return "".join(letter for letter in order if letter in letters)
+
+
+def describe_rights(letters: str) -> str:
+    """The rights in words where words fit, else their letters."""
+    words = ["send-as"] if SEND_AS in letters else []
+    acl = letters.replace(SEND_AS, "")
+    named = next((word for word, meant in WORDS.items() if meant == acl), acl)
+    return ", ".join(part for part in (named, *words) if part)

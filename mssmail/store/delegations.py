@@ -1,0 +1,132 @@
+"""Who may act for whom: a box is used through personal sign-ins, never through a shared password.
+
+``find_rights`` and ``list_grants`` are what IMAP asks for its "Other Users" (RFC 2342 §5) and its lists of rights
+(RFC 4314); ``list_identities`` is what submission asks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from mssmail.core.account import Account
+from mssmail.core.address import Address
+from mssmail.core.rights import SEND_AS, join_rights
+from mssmail.errors import BadAccount, NoSuchAccount
+from mssmail.store.accounts import find_account
+from mssmail.store.schema import accounts, delegations
+
+_grantor = accounts.alias("grantor")
+_grantee = accounts.alias("grantee")
+
+
+@dataclass(frozen=True, slots=True)
+class Delegation:
+    """``grantee`` has these rights on the box of ``grantor``; empty ``mailbox``: on all of it."""
+
+    grantor: Address
+    grantee: Address
+    mailbox: str
+    rights: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A box somebody may see: its account, and the rights on the whole of it or on one mailbox."""
+
+    grantor_id: int
+    grantor: Address
+    mailbox: str
+    rights: str
+
+
+def grant(conn: Connection, grantor: Address, grantee: Address, rights: str, now: datetime, mailbox: str = "") -> None:
+    """Give rights, instead of those given before on the same; raises NoSuchAccount, BadAccount."""
+    owner, other = _require(conn, grantor), _require(conn, grantee)
+    if owner.id == other.id:
+        raise BadAccount("an account has every right on its own box", account=str(grantor))
+    _delete(conn, owner.id, other.id, mailbox)
+    values = {
+        "grantor_id": owner.id,
+        "mailbox": mailbox,
+        "grantee_id": other.id,
+        "rights": join_rights(rights),
+        "created_at": now,
+    }
+    conn.execute(insert(delegations).values(values))
+
+
+def revoke(conn: Connection, grantor: Address, grantee: Address, mailbox: str | None = None) -> bool:
+    """Take rights back, those on one mailbox or all; False when there were none. Raises NoSuchAccount."""
+    return _delete(conn, _require(conn, grantor).id, _require(conn, grantee).id, mailbox) > 0
+
+
+def list_delegations(
+    conn: Connection, *, grantor: Address | None = None, grantee: Address | None = None
+) -> Sequence[Delegation]:
+    """All of them, or those of one box, or those of one account, by address."""
+    wanted = (
+        select(delegations, _grantor.c.local, _grantor.c.domain, _grantee.c.local, _grantee.c.domain)
+        .join(_grantor, _grantor.c.id == delegations.c.grantor_id)
+        .join(_grantee, _grantee.c.id == delegations.c.grantee_id)
+        .order_by(_grantor.c.domain, _grantor.c.address_key, _grantee.c.address_key, delegations.c.mailbox)
+    )
+    if grantor is not None:
+        wanted = wanted.where(_grantor.c.address_key == grantor.key)
+    if grantee is not None:
+        wanted = wanted.where(_grantee.c.address_key == grantee.key)
+    return [
+        Delegation(Address(row[-4], row[-3]), Address(row[-2], row[-1]), row.mailbox, row.rights, row.created_at)
+        for row in conn.execute(wanted)
+    ]
+
+
+def find_rights(conn: Connection, grantor_id: int, grantee_id: int, mailbox: str) -> str:
+    """The rights of one account on one mailbox of another: its own, else those on the whole box."""
+    wanted = select(delegations.c.mailbox, delegations.c.rights).where(
+        delegations.c.grantor_id == grantor_id,
+        delegations.c.grantee_id == grantee_id,
+        delegations.c.mailbox.in_([mailbox, ""]),
+    )
+    found = {of_mailbox: rights for of_mailbox, rights in conn.execute(wanted)}
+    return str(found.get(mailbox, found.get("", "")))
+
+
+def list_grants(conn: Connection, grantee_id: int) -> Sequence[Grant]:
+    """Every box and mailbox on which the account has rights, by address; those of suspended accounts included."""
+    wanted = (
+        select(
+            delegations.c.grantor_id, accounts.c.local, accounts.c.domain, delegations.c.mailbox, delegations.c.rights
+        )
+        .join(accounts, accounts.c.id == delegations.c.grantor_id)
+        .where(delegations.c.grantee_id == grantee_id)
+        .order_by(accounts.c.address_key, delegations.c.mailbox)
+    )
+    return [Grant(id, Address(local, domain), box, rights) for id, local, domain, box, rights in conn.execute(wanted)]
+
+
+def list_identities(conn: Connection, account_id: int) -> tuple[Address, ...]:
+    """The addresses, beside its own, in whose name the account may write now."""
+    wanted = (
+        select(accounts.c.local, accounts.c.domain, delegations.c.rights)
+        .join(accounts, accounts.c.id == delegations.c.grantor_id)
+        .where(delegations.c.grantee_id == account_id, delegations.c.mailbox == "", accounts.c.suspended.is_(False))
+        .order_by(accounts.c.address_key)
+    )
+    return tuple(Address(local, domain) for local, domain, rights in conn.execute(wanted) if SEND_AS in rights)
+
+
+def _delete(conn: Connection, grantor_id: int, grantee_id: int, mailbox: str | None) -> int:
+    gone = delete(delegations).where(delegations.c.grantor_id == grantor_id, delegations.c.grantee_id == grantee_id)
+    if mailbox is not None:
+        gone = gone.where(delegations.c.mailbox == mailbox)
+    return conn.execute(gone).rowcount
+
+
+def _require(conn: Connection, address: Address) -> Account:
+    account = find_account(conn, address)
+    if account is None:
+        raise NoSuchAccount(f"no account {address}", address=str(address))
+    return account

@@ -1,0 +1,23 @@
+"""What the tables of addresses must hold by themselves, whoever writes."""
+
+import pytest
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import IntegrityError
+
+from mssmail.errors import StoreFault
+from mssmail.store.address_tables import delegations
+from mssmail.store.engine import Store
+from tests.support.store import NOW, add_account
+
+
+def _insert(conn: Connection, grantor_id: int, grantee_id: int) -> None:
+    values = {"grantor_id": grantor_id, "mailbox": "", "grantee_id": grantee_id, "rights": "l", "created_at": NOW}
+    conn.execute(insert(delegations).values(values))
+
+
+def test_rights_on_one_box_are_one_row_and_name_accounts_that_exist(store: Store) -> None:
+    anne, team = add_account(store), add_account(store, "team@a.test")
+    store.submit(lambda conn: _insert(conn, team.id, anne.id)).result()
+    for grantor, grantee in ((team.id, anne.id), (team.id, 999)):
+        with pytest.raises((IntegrityError, StoreFault)):
+            store.submit(lambda conn, pair=(grantor, grantee): _insert(conn, *pair)).result()  # type: ignore[misc]
