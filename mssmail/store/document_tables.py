@@ -1,16 +1,14 @@
 """The table of health documents: what searches, filing and reports ask of those that messages hold."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, Text
 
-from mssmail.store.schema import Words, metadata
-
-_Id = BigInteger().with_variant(Integer, "sqlite")
+from mssmail.store.columns import Id, Words, metadata
 
 documents = Table(  # one health document of a message; it goes with the message
     "documents",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("message_id", _Id, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), nullable=False),
     Column("kind", Words, nullable=False),  # cda, hprim, or a media type
     Column("type_code", Words, nullable=False),
     Column("document_id", Words, nullable=False),
