@@ -8,6 +8,7 @@ from mssmail.core.clock import Clock
 from mssmail.core.queue import QueueState
 from mssmail.errors import Fault
 from mssmail.flows.intake import Spent
+from mssmail.flows.products import Products
 from mssmail.flows.refresh import TrustKeeper
 from mssmail.policy.freshness import Freshness
 from mssmail.store.engine import Store
@@ -27,6 +28,7 @@ class Gauges:
     trust: TrustKeeper
     pool: Pool
     spent: Spent
+    products: Products
     clock: Clock
 
     def sample(self) -> Iterator[Sample]:
@@ -64,6 +66,13 @@ class Gauges:
         for stage, seconds in stages:
             labels = (("stage", stage),)
             yield Sample("stage_seconds", "Time messages spent in each stage.", seconds, labels, is_counter=True)
+
+        for each in self.products:
+            told = (("product", each.product), ("direction", each.direction))
+            of_all = "Messages by the product they declare (X-MSS-NIL)."
+            yield Sample("product_messages", of_all, each.messages, told, is_counter=True)
+            of_odd = "Of these, whose X-MSS fields contradicted their documents."
+            yield Sample("product_inconsistent", of_odd, each.inconsistent, told, is_counter=True)
 
     def _sample_store(self) -> Iterator[Sample]:
         writer = self.store.writer_stats

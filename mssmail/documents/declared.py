@@ -28,6 +28,11 @@ def compare_fields(declared: MssFields, inspections: Sequence[Inspection], *, te
     """Where the fields say something else than the archives; in words that name nobody."""
     archives = [each for each in inspections if each.kind is DocumentKind.XDM and each.content is not None]
     documents = [document for each in archives for document in each.cda_documents]
+    odd = (f"X-MSS-MES says {declared.mes}, only FIN has a meaning",) if declared.mes not in ("", "FIN") else ()
+    return odd + (_compare_archives(declared, documents, test_space=test_space))
+
+
+def _compare_archives(declared: MssFields, documents: Sequence[CdaDocument], *, test_space: bool) -> tuple[str, ...]:
     if not documents:
         named = [name for name, value in (("X-MSS-CODECDA", declared.code_cda), ("X-MSS-INS", declared.ins)) if value]
         return tuple(f"{name} without a CDA document in an archive" for name in named)

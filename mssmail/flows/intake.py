@@ -22,8 +22,9 @@ from mssmail.core.whitelist import WhiteList
 from mssmail.errors import Fault, NoSuchAccount, OverQuota, WorkerDeath
 from mssmail.flows.bell import Bells
 from mssmail.flows.boxes import Boxes
-from mssmail.flows.documents import DocumentReader
+from mssmail.flows.documents import DocumentReader, describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict
+from mssmail.flows.products import Products
 from mssmail.flows.quarantine import Quarantine
 from mssmail.journal import Entry, Event
 from mssmail.mime.header_size import measure_header
@@ -100,6 +101,7 @@ class Intake:
         self.boxes = Boxes(store)
         self.quarantine = Quarantine(store, clock)
         self.spent = Spent()
+        self.products = Products()
 
     def find_white_list(self, now: datetime) -> WhiteList | None:
         """The list, when it is fresh enough to be used."""
@@ -173,6 +175,7 @@ class Intake:
         """Write down who was refused what, and every fact weighed; the reply, ending in the message's id."""
         verdict = {} if examination is None else describe_verdict(examination.verdict)
         facts = describe_envelope(envelope) | verdict | describe_decision(refusal)
+        facts |= {} if examination is None else describe_findings(examination.findings)
         _log.info("refused: %s", refusal.reply, extra={"id": envelope.id, "rule": refusal.rule})
         await self.note(Entry(self.clock(), Event.REFUSED, envelope.id, facts))
         return refusal.reply.with_id(envelope.id)

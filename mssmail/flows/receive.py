@@ -22,6 +22,7 @@ from mssmail.flows.evidence import (
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.journal import Entry, Event
 from mssmail.policy.content import ContentFacts, judge_content
+from mssmail.policy.declared import judge_declared
 from mssmail.policy.marking import judge_keywords
 from mssmail.settings import Domain, Settings, SmimeMode
 from mssmail.store.bodies import Body
@@ -74,9 +75,14 @@ class Receiver:
         decision = self._judge(envelope, examination, domain)
         if isinstance(decision, Refuse):
             return await self._intake.refuse(envelope, decision, examination)
-        # The second step: it may call attention, and never changes the answer.
+        # The second step: it may call attention, and changes the answer only where somebody configured that.
         findings = await self._intake.read_documents(envelope, examination)
-        return await self._take(_Judged(envelope, domain, replace(examination, findings=findings), decision))
+        examination = replace(examination, findings=findings)
+        self._intake.products.count("received", findings)
+        declared = judge_declared(findings, refuse_inconsistent=self._settings.documents.refuse_inconsistent)
+        if isinstance(declared, Refuse):
+            return await self._intake.refuse(envelope, declared, examination)
+        return await self._take(_Judged(envelope, domain, examination, decision))
 
     def _find_domain(self, envelope: Envelope) -> Domain:
         domain = self._settings.find_domain(envelope.recipients[0].domain)

@@ -23,6 +23,7 @@ from mssmail.flows.signing import KeyRing
 from mssmail.journal import Entry, Event
 from mssmail.mime.headers import find_authors, find_senders
 from mssmail.mime.parts import scan
+from mssmail.policy.declared import judge_declared
 from mssmail.policy.marking import judge_keywords
 from mssmail.policy.submission import Destination, judge_author, judge_submission
 from mssmail.settings import Domain, Settings, SignWith
@@ -77,7 +78,12 @@ class Submitter:
             return await self._intake.refuse(envelope, decision, examination)
         remote = tuple(each for each in envelope.recipients if each not in local)
         findings = await self._intake.read_documents(envelope, examination)
-        return await self._take(_Judged(envelope, replace(examination, findings=findings), decision, local, remote))
+        examination = replace(examination, findings=findings)
+        self._intake.products.count("submitted", findings)
+        declared = judge_declared(findings, refuse_inconsistent=self._settings.documents.refuse_inconsistent_clients)
+        if isinstance(declared, Refuse):
+            return await self._intake.refuse(envelope, declared, examination)
+        return await self._take(_Judged(envelope, examination, decision, local, remote))
 
     def _prepare(self, envelope: Envelope) -> bytes | Refuse:
         """The bytes that go out, signed; or why they do not. For a thread: keys are read, and signing takes time."""

@@ -7,7 +7,9 @@ import pytest
 
 from mssmail.app.samples import Gauges
 from mssmail.core.clock import read_clock
+from mssmail.core.findings import Findings, MssFields
 from mssmail.flows.intake import Spent
+from mssmail.flows.products import Products
 from mssmail.flows.refresh import TrustKeeper
 from mssmail.journal import Entry
 from mssmail.store.engine import open_store
@@ -28,11 +30,17 @@ async def test_health_names_a_stale_list_and_missing_workers(tmp_path: Path, day
     trust = TrustKeeper(site.settings.trust, site.settings.server.store, _forget)
     await trust.start()
     await trust.stop()
-    gauges = Gauges(store, trust, Pool(1, 10, 512, "us"), Spent(messages=3), lambda: now + timedelta(days=days))
+    products = Products()
+    products.count("received", Findings(declared=MssFields(nil="DEV1"), inconsistencies=("so",)))
+    gauges = Gauges(
+        store, trust, Pool(1, 10, 512, "us"), Spent(messages=3), products, lambda: now + timedelta(days=days)
+    )
     samples = {(sample.name, sample.labels): sample.value for sample in gauges.sample()}
     health = gauges.check()
     store.close()
     assert samples[("messages_accepted", ())] == 3
+    labels = (("product", "DEV1"), ("direction", "received"))
+    assert samples[("product_messages", labels)] == samples[("product_inconsistent", labels)] == 1
     assert samples[("queue_items", (("state", "waiting"),))] == 0
     assert samples[("white_list_state", (("state", "stale" if days else "fresh"),))] == 1
     assert len(health.faults) == faults

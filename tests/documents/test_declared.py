@@ -20,6 +20,7 @@ _ARCHIVE = inspect_file(make_xdm(make_cda(NORMAL), make_cda(code="34112-3")), "I
         (MssFields("11502-2,34112-3,34112-3", "O"), ["CODECDA"]),
         (MssFields("11502-2,34112-3", "N"), ["INS"]),
         (MssFields("", ""), ["CODECDA", "INS"]),
+        (MssFields("11502-2,34112-3", "O", mes="FINI"), ["MES"]),
     ],
 )
 def test_inconsistencies_are_told(fields: MssFields, faults: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,21 @@ from mssmail.errors import OverQuota, SpoolFull, StoreUnavailable, WorkerFault
 from mssmail.journal import Event
 from mssmail.mime.headers import MAX_FIELDS, MAX_HEADER_BYTES
 from mssmail.policy.header import MAX_HOPS
+from mssmail.settings import Documents
 from mssmail.store.accounts import remove, set_quota
 from mssmail.store.bodies import read_body
+from mssmail.store.documents import list_documents
+from tests.support.health import CRITICAL, make_cda, make_message, make_xdm
 from tests.support.operator_room import (
     ACCOUNTS,
     BOB,
     CAROL,
     MESSAGE,
     VERA,
+    Reader,
     age,
     build_envelope,
+    build_settings,
     build_store,
     open_operator,
     sign,
@@ -192,3 +198,33 @@ async def test_an_absurd_header_is_refused_without_being_examined(tmp_path: Path
             reply = await operator.receiver.receive(build_envelope(data))
             assert str(reply).startswith("552 5.3.4 The header is too big")
         assert operator.examiner.calls == 0
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+async def test_x_mss_fields_that_contradict_the_documents_are_facts_and_refused_only_on_request(
+    tmp_path: Path, refuse: bool
+) -> None:
+    archive = ("application/zip", "IHE_XDM.zip", make_xdm(make_cda(CRITICAL)))
+    data = make_message(archive, fields="X-MSS-CODECDA: 34112-3\r\nX-MSS-INS: O\r\nX-MSS-NIL: DEV1\r\n")
+    data = sign(data.replace(b"a@a.test", b"alice@a.test"), tmp_path)
+    settings = build_settings(tmp_path)
+    settings = replace(settings, documents=Documents(test_space=True, refuse_inconsistent=refuse))
+    async with open_operator(tmp_path, settings, Reader()) as operator:
+        answer = str(await operator.receiver.receive(build_envelope(data)))
+        [entry] = await operator.read_journal(Event.REFUSED, Event.RECEIVED)
+        assert entry.facts["x_mss_inconsistent"] == ["X-MSS-CODECDA says 34112-3, the archive holds 11502-2"]
+        assert entry.facts["x_mss"] == {"codecda": "34112-3", "ins": "O", "nil": "DEV1"}
+        assert answer.startswith("550 5.6.0 X-MSS-CODECDA says 34112-3" if refuse else "250 2.0.0")
+        assert len(await operator.list_inbox(BOB)) == (0 if refuse else 1)
+        assert [each.inconsistent for each in operator.intake.products] == [1]
+
+
+async def test_the_documents_of_a_message_become_rows_in_its_commit(tmp_path: Path) -> None:
+    archive = ("application/zip", "IHE_XDM.zip", make_xdm(make_cda(CRITICAL)))
+    data = sign(make_message(archive).replace(b"a@a.test", b"alice@a.test"), tmp_path)
+    async with open_operator(tmp_path, readers=Reader()) as operator:
+        envelope = build_envelope(data)
+        assert (await operator.receiver.receive(envelope)).code == 250
+        kept = await operator.load(envelope.id)
+        [row] = await asyncio.wrap_future(operator.store.read(lambda conn: list_documents(conn, kept.id)))
+        assert (row.patient, row.birthdate, row.loinc_codes) == ("FICTIF ALICE", "1979-03-15", ("2823-3",))

@@ -16,11 +16,14 @@ from mssmail.core.account import Account
 from mssmail.core.address import Address, parse_address
 from mssmail.core.envelope import Envelope, Peer, TlsFacts
 from mssmail.core.examination import Examination
+from mssmail.core.findings import Findings
 from mssmail.core.mailbox import MessageMeta
 from mssmail.core.message import RawMessage
 from mssmail.core.names import DistinguishedName
 from mssmail.core.trace import build_id
 from mssmail.core.whitelist import WhiteList
+from mssmail.documents.inspect import Reading
+from mssmail.documents.message import read_message
 from mssmail.examine import examine
 from mssmail.flows.bell import Bells
 from mssmail.flows.intake import Intake
@@ -41,6 +44,7 @@ from mssmail.store.messages import KeptMessage, find_by_trace, load_message
 from mssmail.store.queue import list_items
 from mssmail.trust.certificate import read_name
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
+from mssmail.workers.reader import open_layer
 from tests.support.pki import Pki, build_pki
 
 TODAY = build_pki(datetime.now(UTC).replace(microsecond=0))
@@ -87,6 +91,14 @@ class Examiner:
         if self.fault is not None:
             raise self.fault
         return examine(data, self.trust.store, at, authserv_id="mx.b.test", verify=verify)
+
+
+class Reader:
+    """Reads documents here and now; satisfies ``flows.documents.DocumentReader``."""
+
+    async def read(self, data: bytes, at: datetime) -> Findings:
+        del at
+        return read_message(open_layer(data), Reading(test_space=True)).findings
 
 
 @dataclass
@@ -171,7 +183,9 @@ def build_settings(directory: Path, sign_with: SignWith = SignWith.ACCOUNT) -> S
 
 
 @asynccontextmanager
-async def open_operator(directory: Path, settings: Settings | None = None) -> AsyncIterator[Operator]:
+async def open_operator(
+    directory: Path, settings: Settings | None = None, readers: Reader | None = None
+) -> AsyncIterator[Operator]:
     """A store with bob, carol (b.test), vera (v.test) and otto (o.test); the peer is ``peer.a.test`` for a.test."""
     settings = settings or build_settings(directory)
     now = datetime.now(UTC)
@@ -182,7 +196,7 @@ async def open_operator(directory: Path, settings: Settings | None = None) -> As
     peer, own = TODAY.make_operator("peer.a.test"), TODAY.make_operator("mx.b.test")
     trust = Trust(build_store(), build_white_list(now, a__test=peer, b__test=own, v__test=own, c__test=peer))
     examiner, bells = Examiner(trust), Bells()
-    intake = Intake(store, examiner, trust, bells)
+    intake = Intake(store, examiner, trust, bells, readers=readers)
     woken: list[int] = []
     submitter = Submitter(settings, intake, lambda: woken.append(1))
     receiver = Receiver(settings, intake)
