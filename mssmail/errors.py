@@ -17,6 +17,7 @@
     ├── MailboxFault
     │   ├── NoSuchMailbox
     │   ├── MailboxExists
+    │   ├── HasChildren
     │   └── ReadOnly          the mailbox, or an act that is not allowed on it
     ├── LoginFault
     │   ├── BadCredentials
@@ -117,6 +118,10 @@ class NoSuchMailbox(MailboxFault):
 
 class MailboxExists(MailboxFault):
     """A mailbox of this name exists."""
+
+
+class HasChildren(MailboxFault):
+    """The mailbox has others below it."""
 
 
 class ReadOnly(MailboxFault):

@@ -64,7 +64,7 @@ class MailStore(Protocol):
         ...
 
     async def delete_mailbox(self, account: Account, name: str) -> None:
-        """Remove it with its messages; raises ReadOnly for INBOX or when it has children."""
+        """Remove it with its messages; raises ReadOnly for INBOX, HasChildren."""
         ...
 
     async def rename_mailbox(self, account: Account, old: str, new: str) -> None:

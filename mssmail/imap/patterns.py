@@ -1,5 +1,6 @@
 """Mailbox names and LIST's patterns: hierarchy and wildcards (RFC 9051 §6.3.9)."""
 
+import unicodedata
 from collections.abc import Iterable
 
 DELIMITER = "/"
@@ -19,8 +20,8 @@ def list_missing_parents(names: Iterable[str]) -> list[str]:
 
 
 def normalise_pattern(reference: str, pattern: str) -> str:
-    """Reference and pattern together, with a first level that spells INBOX in any case put in capitals."""
-    whole = reference + pattern
+    """Reference and pattern together, composed as names are, a first level that spells INBOX put in capitals."""
+    whole = unicodedata.normalize("NFC", reference + pattern)
     first, delimiter, rest = whole.partition(DELIMITER)
     return INBOX + delimiter + rest if first.upper() == INBOX else whole
 

@@ -129,8 +129,10 @@ class Dialect:
     has_modseq: bool = False  # CONDSTORE
     has_vanished: bool = False  # QRESYNC
     has_recent: bool = True  # gone in IMAP4rev2
-    has_utf8: bool = False  # UTF8=ACCEPT or IMAP4rev2
+    has_utf8: bool = False  # names in UTF-8: UTF8=ACCEPT or IMAP4rev2
+    has_utf8_accept: bool = False  # UTF8=ACCEPT
     has_esearch: bool = False  # IMAP4rev2: ESEARCH though nobody asked for it
+    has_rev2: bool = False  # IMAP4rev2
 
 
 PLAIN = Dialect()

@@ -9,6 +9,7 @@ from mssmail.errors import (
     BadLineEnding,
     BadSyntax,
     FrameTooBig,
+    HasChildren,
     MailboxExists,
     MessageFault,
     NoSuchMailbox,
@@ -64,6 +65,7 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
     (TlsRequired, no("Encryption is required first: issue STARTTLS", "PRIVACYREQUIRED")),
     (NoSuchMailbox, no("There is no such mailbox", "NONEXISTENT")),
     (MailboxExists, no("A mailbox of this name exists", "ALREADYEXISTS")),
+    (HasChildren, no("There are mailboxes below it", "HASCHILDREN")),  # RFC 9051 §6.3.5
     (ReadOnly, no("This may not be done to this mailbox", "NOPERM")),
     (OverQuota, no("The account holds as much as it may", "OVERQUOTA")),
     (TooBig, no("The message is too large", "TOOBIG")),  # RFC 7889 §4

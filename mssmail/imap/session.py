@@ -120,6 +120,7 @@ class Session:
     def select(self, view: View, keywords: Iterable[str]) -> None:
         """Enter a mailbox."""
         self.view = view
+        view.has_recent = self.dialect.has_recent
         self._keywords = frozenset(keywords) | COMMON_KEYWORDS
 
     def deselect(self) -> None:

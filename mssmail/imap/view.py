@@ -63,6 +63,7 @@ class View:
         self.read_only = read_only
         self.modseq: ModSeq = content.modseq
         self._uids = array("I", (meta.uid for meta in content.appeared))
+        self.has_recent = True  # not for clients of IMAP4rev2
         self._recent = {meta.uid for meta in content.appeared if meta.recent}
         self._gone: set[UID] = set()  # gone, but the client has not heard it yet
         self.saved: tuple[UID, ...] = ()  # what ``$`` stands for (RFC 5182 §2.1)
@@ -83,7 +84,7 @@ class View:
 
     def is_recent(self, uid: UID) -> bool:
         r"""This session was the first to hear of the message (RFC 3501 §2.3.2)."""
-        return uid in self._recent
+        return self.has_recent and uid in self._recent
 
     def find_number(self, uid: UID) -> SeqNum | None:
         """The message's sequence number; None when this client does not know the message."""

@@ -1,5 +1,6 @@
 """The tree of an account's mailboxes: names, counters, subscriptions. What lies in them is ``store.rows``'s matter."""
 
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 
 from mssmail.core.mailbox import UID, MailboxInfo, ModSeq, UIDValidity
-from mssmail.errors import MailboxExists, NoSuchMailbox, OverQuota, ReadOnly
+from mssmail.errors import HasChildren, MailboxExists, NoSuchMailbox, OverQuota, ReadOnly
 from mssmail.store.messages import drop_unused_messages
 from mssmail.store.schema import counters, mailbox_rows, mailboxes, subscriptions, vanished
 
@@ -67,7 +68,7 @@ _BY_ID = {counts: _build_select(counts=counts).where(mailboxes.c.id == bindparam
 
 def parse_name(name: str) -> str:
     """The name as it is kept: INBOX in capitals, no trailing separator. Raises ReadOnly for what can be none."""
-    kept = _normalise_inbox(name.removesuffix("/"))
+    kept = _normalise(name)
     levels = kept.split("/")
     if len(kept) > MAX_NAME_LENGTH or len(levels) > MAX_LEVELS or max(map(len, levels)) > MAX_LEVEL_LENGTH:
         raise ReadOnly("the mailbox name is too long")
@@ -78,7 +79,9 @@ def parse_name(name: str) -> str:
     return kept
 
 
-def _normalise_inbox(name: str) -> str:
+def _normalise(name: str) -> str:
+    """Composed (Net-Unicode, RFC 5198 §2), so that a name is found however it was typed; INBOX in capitals."""
+    name = unicodedata.normalize("NFC", name.removesuffix("/"))
     first, slash, rest = name.partition("/")
     return INBOX + slash + rest if first.upper() == INBOX else name
 
@@ -103,7 +106,7 @@ def list_mailboxes(conn: Connection, account_id: int) -> Sequence[MailboxInfo]:
 
 def find_mailbox(conn: Connection, account_id: int, name: str, *, counts: bool = False) -> MailboxInfo:
     r"""The mailbox of this name; ``counts`` asks for \Recent, which is counted. Raises NoSuchMailbox."""
-    kept = _normalise_inbox(name.removesuffix("/"))
+    kept = _normalise(name)
     where = {"of_account": account_id, "of_name": kept}
     row = conn.execute(_BY_NAME[counts], where).first() if _is_text(kept) else None
     if row is None:
@@ -129,12 +132,12 @@ def create_mailbox(conn: Connection, account_id: int, name: str, special_use: st
 
 
 def delete_mailbox(conn: Connection, account_id: int, name: str) -> int:
-    """Remove it with its messages, and say which it was; raises NoSuchMailbox, ReadOnly for INBOX and for parents."""
+    """Remove it with its messages, and say which it was; raises NoSuchMailbox, ReadOnly for INBOX, HasChildren."""
     info = find_mailbox(conn, account_id, name)
     if info.name == INBOX:
         raise ReadOnly("INBOX stays (RFC 9051 §6.3.5)")
     if conn.execute(select(mailboxes.c.id).where(_is_below(account_id, info.name)).limit(1)).first():
-        raise ReadOnly("the mailbox has children")
+        raise HasChildren("the mailbox has children")
     remove_mailbox(conn, info.id)
     return info.id
 

@@ -12,7 +12,7 @@ from mssmail.core.examination import Index
 from mssmail.core.mailbox import DELETED, FLAGGED, SEEN, UID, Column, Draft, ModSeq, StoreAction
 from mssmail.core.message import Span
 from mssmail.core.search import All, And, AnyText, HasFlag, UidRanges
-from mssmail.errors import BadCredentials, MailboxExists, NoSuchMailbox, OverQuota, ReadOnly, TooBig
+from mssmail.errors import BadCredentials, HasChildren, MailboxExists, NoSuchMailbox, OverQuota, TooBig
 from mssmail.flows import mailboxes as flow
 from mssmail.flows.bell import Bells
 from mssmail.flows.mailboxes import Mailboxes
@@ -78,7 +78,7 @@ async def test_mailboxes_are_made_listed_renamed_and_removed(boxes: Mailboxes, a
     with pytest.raises(MailboxExists):
         await boxes.create_mailbox(anne, "a")
     await boxes.rename_mailbox(anne, "a", "c")
-    with pytest.raises(ReadOnly):
+    with pytest.raises(HasChildren):
         await boxes.delete_mailbox(anne, "c")
     await boxes.delete_mailbox(anne, "c/b")
     names = [info.name for info in await boxes.list_mailboxes(anne)]

@@ -4,7 +4,7 @@ import pytest
 
 from mssmail.core.account import Account
 from mssmail.core.mailbox import MailboxInfo
-from mssmail.errors import Fault, MailboxExists, NoSuchMailbox, OverQuota, ReadOnly
+from mssmail.errors import Fault, HasChildren, MailboxExists, NoSuchMailbox, OverQuota, ReadOnly
 from mssmail.store import mailboxes
 from mssmail.store.engine import Store
 from mssmail.store.messages import load_message
@@ -139,7 +139,7 @@ def test_deleting_takes_the_messages_along_but_not_those_held_elsewhere(store: S
     assert store.read(lambda conn: load_message(conn, message_id)).result() is None
 
 
-@pytest.mark.parametrize(("name", "fault"), [("INBOX", ReadOnly), ("a", ReadOnly), ("none", NoSuchMailbox)])
+@pytest.mark.parametrize(("name", "fault"), [("INBOX", ReadOnly), ("a", HasChildren), ("none", NoSuchMailbox)])
 def test_inbox_parents_and_the_unknown_are_not_deleted(
     store: Store, anne: Account, name: str, fault: type[Fault]
 ) -> None:

@@ -7,7 +7,8 @@ from mssmail.imap.wire.responses import Capabilities
 
 # Only what truly works. XLIST is answered though not announced: clients that want it ask anyhow.
 _ALWAYS = (
-    "IMAP4rev1",
+    "IMAP4rev1",  # RFC 3501
+    "IMAP4rev2",  # RFC 9051, for those that ENABLE it
     "LITERAL+",  # RFC 7888
     "SASL-IR",  # RFC 4959
     "ID",  # RFC 2971

@@ -2,6 +2,7 @@
 
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session
+from mssmail.imap.verbs.list import describe_mailbox
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import build_mailbox_id
 
@@ -14,5 +15,7 @@ async def run(session: Session, command: c.Create) -> Answer:
         return no("There is no such use here, or more than one", "USEATTR")
     name = command.mailbox.removesuffix("/") or command.mailbox
     info = await session.store.create_mailbox(session.owner, name, command.special_use)
-    session.note("created", mailbox=name)
+    session.note("created", mailbox=info.name)
+    if session.dialect.has_rev2 and info.name != name:  # RFC 9051 §6.3.4
+        await session.tell(await describe_mailbox(session, info.name, name))
     return ok("CREATE completed", build_mailbox_id(info.id))

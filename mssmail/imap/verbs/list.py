@@ -35,6 +35,12 @@ async def run(session: Session, command: c.List) -> Answer:
     return ok(f"{command.name} completed")
 
 
+async def describe_mailbox(session: Session, name: str, old_name: str = "") -> ListLine:
+    """The line of one mailbox, for what tells it unasked; ``old_name`` as OLDNAME (RFC 9051 §6.3.9.7)."""
+    names = await _load_names(session)
+    return ListLine(name, names.describe(name), old_name=old_name)
+
+
 @dataclass(frozen=True, slots=True)
 class _Names:
     """Everything that can be listed."""

@@ -17,7 +17,7 @@ _SAVE = "SAVE"
 
 async def run(session: Session, command: c.Search) -> Answer:
     """One SEARCH response, also when nothing matches; ESEARCH when RETURN was given."""
-    if command.charset and session.dialect.has_utf8:
+    if command.charset and session.dialect.has_utf8_accept:
         raise BadSyntax("CHARSET after UTF8=ACCEPT")  # RFC 6855 §3
     view = session.selected
     counts_modseq = has_leaf(command.key, ModSeqKey)

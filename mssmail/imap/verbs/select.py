@@ -1,4 +1,4 @@
-r"""SELECT and EXAMINE: enter a mailbox (RFC 3501 §6.3.1, §6.3.2; RFC 9051 §6.3.2 for what must be told).
+r"""SELECT and EXAMINE: enter a mailbox (RFC 3501 §6.3.1, RFC 9051 §6.3.2: each version has its own things to tell).
 
 A client that returns says what it knows, and hears what happened since (QRESYNC, RFC 7162 §3.2.5).
 """
@@ -10,6 +10,7 @@ from mssmail.errors import BadSyntax
 from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
+from mssmail.imap.verbs.list import describe_mailbox
 from mssmail.imap.view import View
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import (
@@ -48,11 +49,15 @@ async def run(session: Session, command: c.Select) -> Answer:
 
 async def _describe(session: Session, info: MailboxInfo, content: Changes) -> None:
     view, flags = session.selected, session.list_flags()
-    for response in (Flags(flags), Exists(len(view)), Recent(view.recent_count)):
-        await session.tell(response)
-    unseen = next((number for number, meta in enumerate(content.appeared, 1) if SEEN not in meta.flags), None)
-    if unseen is not None:
-        await session.tell(ok("The first that is not seen", build_unseen(unseen)))
+    await session.tell(Flags(flags))
+    await session.tell(Exists(len(view)))
+    if session.dialect.has_rev2:
+        await session.tell(await describe_mailbox(session, info.name))  # RFC 9051 §6.3.2
+    else:
+        await session.tell(Recent(view.recent_count))
+        unseen = next((number for number, meta in enumerate(content.appeared, 1) if SEEN not in meta.flags), None)
+        if unseen is not None:
+            await session.tell(ok("The first that is not seen", build_unseen(unseen)))
     await session.tell(ok("Flags to keep", build_permanent_flags(() if view.read_only else (*flags, "\\*"))))
     await session.tell(ok("UIDs are valid", build_uid_validity(info.uid_validity)))
     await session.tell(ok("The next UID", build_uid_next(info.uid_next)))

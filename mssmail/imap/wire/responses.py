@@ -76,13 +76,17 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class ListLine:
-    """``* LIST``, ``* LSUB`` or ``* XLIST``; ``child_info``: the selection options that hold below (RFC 5258 §4)."""
+    """``* LIST``, ``* LSUB`` or ``* XLIST``; ``child_info``: the selection options that hold below (RFC 5258 §4).
+
+    ``old_name``: what the mailbox was called, or how the client wrote it (RFC 9051 §6.3.9.7).
+    """
 
     mailbox: str
     attributes: tuple[str, ...] = ()
     delimiter: str | None = "/"
     name: str = "LIST"
     child_info: tuple[str, ...] = ()
+    old_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +284,7 @@ def _encode_mailboxes(response: Mailboxes, *, utf8: bool) -> bytes:
 
 
 # mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox [SP mbox-list-extended]
+# oldname-extended-item = "OLDNAME" SP "(" mailbox ")"
 # childinfo-extended-item = "CHILDINFO" SP "(" list-select-base-opt-quoted *(SP …) ")"
 def _encode_list_line(line: ListLine, *, utf8: bool) -> bytes:
     words = [
@@ -292,6 +297,8 @@ def _encode_list_line(line: ListLine, *, utf8: bool) -> bytes:
     if line.child_info:
         options = b" ".join(encode_quoted(option.encode("ascii")) for option in line.child_info)
         words.append(b'("CHILDINFO" (' + options + b"))")
+    if line.old_name:
+        words.append(b'("OLDNAME" (' + encode_mailbox(line.old_name, utf8=utf8) + b"))")
     return b" ".join(words)
 
 

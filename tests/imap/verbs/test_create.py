@@ -42,3 +42,17 @@ async def test_a_mailbox_may_be_made_for_a_use(world: World) -> None:
     assert await talk.do("CREATE Brouillons (USE (\\Drafts))") == ["OK [MAILBOXID (M7)] CREATE completed"]
     assert '* LIST (\\HasNoChildren \\Drafts) "/" Brouillons' in await talk.do('LIST "" Br*')
     assert (await talk.do("CREATE x (USE (\\All))"))[-1].startswith("NO [USEATTR]")
+
+
+async def test_a_name_is_kept_composed_and_the_client_told_of_it(world: World) -> None:
+    """RFC 9051 §5.1 wants Net-Unicode (RFC 5198), which is composed; §6.3.4 tells the name that was kept."""
+    talk = await sign_in(world)
+    await talk.do("ENABLE IMAP4rev2")
+    assert await talk.do('CREATE "e\N{COMBINING ACUTE ACCENT}"') == [
+        '* LIST (\\HasNoChildren) "/" "é" ("OLDNAME" ("e\N{COMBINING ACUTE ACCENT}"))',
+        "OK [MAILBOXID (M7)] CREATE completed",
+    ]
+    for name in ("é", "e\N{COMBINING ACUTE ACCENT}"):
+        assert (await talk.do(f'SELECT "{name}"'))[-1].startswith("OK")
+        assert len(await talk.do(f'LIST "" "{name}"')) == 2
+    assert len(await talk.do("CREATE f")) == 1

@@ -29,3 +29,14 @@ async def test_a_selected_mailbox_stays_selected_under_its_new_name(world: World
     await talk.do("SELECT a")
     await talk.do("RENAME a b")
     assert await talk.do("CHECK") == ["OK CHECK completed"]
+
+
+async def test_a_client_of_imap4rev2_is_told_the_name_before(world: World) -> None:
+    talk = await sign_in(world)
+    await talk.do("ENABLE IMAP4rev2")
+    await talk.do("CREATE a/b")
+    assert await talk.do('RENAME a "é/"') == [
+        '* LIST (\\HasChildren) "/" "é" ("OLDNAME" (a))',
+        "OK RENAME completed",
+    ]
+    assert await talk.do("RENAME INBOX old") == ["OK RENAME completed"]  # INBOX is still there

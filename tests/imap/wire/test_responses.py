@@ -54,6 +54,7 @@ from mssmail.imap.wire.responses import (
         (ListLine("été", (r"\HasNoChildren", r"\Sent")), rb'* LIST (\HasNoChildren \Sent) "/" &AOk-t&AOk-'),
         (ListLine("a b", name="LSUB", delimiter=None), b'* LSUB () NIL "a b"'),
         (ListLine("a", child_info=("SUBSCRIBED",)), b'* LIST () "/" a ("CHILDINFO" ("SUBSCRIBED"))'),
+        (ListLine("b", old_name="é"), b'* LIST () "/" b ("OLDNAME" (&AOk-))'),
         (ListLine("", (r"\Noselect",)), rb'* LIST (\Noselect) "/" ""'),
         (MailboxStatus("a b", (("MESSAGES", 2), ("UNSEEN", 0))), b'* STATUS "a b" (MESSAGES 2 UNSEEN 0)'),
         (Namespaces(), b'* NAMESPACE (("" "/")) NIL NIL'),
