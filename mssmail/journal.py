@@ -19,6 +19,8 @@ class Event(Enum):
     RELAYED = "relayed"
     DEFERRED = "deferred"
     BOUNCED = "bounced"
+    RECEIPT = "receipt"  # an account's receipt for a message was sent or declined
+    CONFIRMED = "confirmed"  # a receipt for a message of ours came in
     FETCHED = "fetched"  # a body was read
     SIGNED_IN = "signed-in"
     SIGN_IN_FAILED = "sign-in-failed"

@@ -15,6 +15,7 @@ from mssmail.flows.bell import Bells
 from mssmail.flows.dispatch import Dispatcher
 from mssmail.flows.intake import Intake
 from mssmail.flows.mailboxes import Mailboxes
+from mssmail.flows.receipts import ReceiptSender
 from mssmail.flows.receive import Receiver
 from mssmail.flows.refresh import TrustKeeper
 from mssmail.flows.sign_in import SignIn
@@ -88,6 +89,9 @@ class Operator:
         intake = Intake(store, pool, trust, bells, self._clock, await self._start_readers())
         dispatcher = Dispatcher(settings, store, trust, pool, bells, clock=self._clock)
         await self._enter(dispatcher)
+        receipts = ReceiptSender(settings, store, pool, trust, bells, dispatcher.wake, clock=self._clock)
+        await self._enter(receipts)
+        intake.followers.append(receipts.wake)
         sign_in = SignIn(store, self._clock)
         await self._start_edges(store, trust, pool, bells, intake, dispatcher, sign_in)
 

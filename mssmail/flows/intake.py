@@ -45,6 +45,10 @@ FETCH_SECONDS: Final = 5.0
 """How long a message waits for trust data that examining it found missing."""
 
 
+Also = Callable[[Connection, Delivered], object]
+"""What is written together with a message, in its transaction; what it raises undoes all of it."""
+
+
 class Examiner(Protocol):
     """Satisfied by ``workers.Pool``."""
 
@@ -102,6 +106,7 @@ class Intake:
         self.quarantine = Quarantine(store, clock)
         self.spent = Spent()
         self.products = Products()
+        self.followers: list[Callable[[], None]] = []  # woken when more than a message was written
 
     def find_white_list(self, now: datetime) -> WhiteList | None:
         """The list, when it is fresh enough to be used."""
@@ -150,9 +155,11 @@ class Intake:
         message: RawMessage,
         recipients: Sequence[Address],
         find_flags: Callable[[Address], frozenset[str]] = lambda _recipient: frozenset(),
+        also: Sequence[Also] = (),
     ) -> Delivered:
         """Keep the message durably, put it into the recipients' mailboxes with all that belongs to it, and ring.
 
+        ``also`` is what else is written in the same transaction, once the message has its place.
         Raises NoSuchAccount when a recipient has gone since RCPT, OverQuota, SpoolFull and kin; then nothing is kept.
         """
         started = perf_counter()
@@ -163,9 +170,12 @@ class Intake:
             body = await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data, sha256)))
         delivery = build_delivery(body)
         delivered = await asyncio.wrap_future(
-            self._store.submit(lambda conn: _deliver(conn, delivery, recipients, find_flags))
+            self._store.submit(lambda conn: _deliver(conn, delivery, recipients, find_flags, also))
         )
         self._bells.ring(*(placed.mailbox_id for placed in delivered.placed))
+        if also:
+            for wake in self.followers:
+                wake()
         self.spent.messages += 1
         self.spent.octets += len(data)
         self.spent.commit_seconds += perf_counter() - started
@@ -200,12 +210,16 @@ def _deliver(
     delivery: Delivery,
     recipients: Sequence[Address],
     find_flags: Callable[[Address], frozenset[str]],
+    also: Sequence[Also],
 ) -> Delivered:
     size = len(delivery.prefix) + len(delivery.body.data)
     placements = tuple(
         Placement(_find_place(conn, recipient, size), flags=find_flags(recipient)) for recipient in recipients
     )
-    return deliver(conn, replace(delivery, placements=placements))
+    delivered = deliver(conn, replace(delivery, placements=placements))
+    for write in also:
+        write(conn, delivered)
+    return delivered
 
 
 def _find_place(conn: Connection, recipient: Address, size: int) -> int:

@@ -20,6 +20,7 @@ from mssmail.flows.evidence import (
     summarise,
 )
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
+from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.journal import Entry, Event
 from mssmail.policy.content import ContentFacts, judge_content
 from mssmail.policy.declared import judge_declared
@@ -103,12 +104,14 @@ class Receiver:
 
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
+        steps = await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
         try:
             await self._intake.take(
                 lambda body: self._build(judged, body),
                 envelope.message,
                 envelope.recipients,
                 lambda recipient: self._find_flags(judged, recipient),
+                steps,
             )
         except NoSuchAccount:
             return ACCOUNT_GONE

@@ -18,6 +18,7 @@ from mssmail.flows.compose import complete_message
 from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict, encode_evidence, summarise
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
+from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.receive import ACCOUNT_GONE
 from mssmail.flows.signing import KeyRing
 from mssmail.journal import Entry, Event
@@ -115,12 +116,14 @@ class Submitter:
 
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
+        steps = await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
         try:
             await self._intake.take(
                 lambda body: self._build(judged, body),
                 envelope.message,
                 judged.local,
                 lambda recipient: self._find_flags(judged, recipient),
+                steps,
             )
         except NoSuchAccount:
             return ACCOUNT_GONE

@@ -11,6 +11,7 @@ from mssmail.settings.documents import Documents, Marking
 from mssmail.settings.listeners import Http, Imap, Login, Relay, Submission
 from mssmail.settings.mail import Domain, Queue, Route
 from mssmail.settings.reading import load_settings, parse_settings
+from mssmail.settings.receipts import Receipts
 from mssmail.settings.tree import Server, Settings, list_keys
 from mssmail.settings.trust import Trust, Workers
 from mssmail.settings.writing import encode_settings
@@ -25,6 +26,7 @@ __all__ = [
     "Login",
     "Marking",
     "Queue",
+    "Receipts",
     "Relay",
     "RevocationMode",
     "Route",

@@ -10,6 +10,7 @@ from mssmail.settings.documents import Documents, Marking
 from mssmail.settings.listeners import Http, Imap, Login, Relay, Submission
 from mssmail.settings.mail import Domain, Queue, Route
 from mssmail.settings.meaning import setting
+from mssmail.settings.receipts import Receipts
 from mssmail.settings.trust import Trust, Workers
 
 
@@ -41,6 +42,7 @@ class Settings:
     queue: Queue = field(default_factory=Queue)
     login: Login = field(default_factory=Login)
     documents: Documents = field(default_factory=Documents)
+    receipts: Receipts = field(default_factory=Receipts)
     marking: tuple[Marking, ...] = ()
     domain: tuple[Domain, ...] = ()
     route: tuple[Route, ...] = ()

@@ -18,8 +18,8 @@ from mssmail.errors import StoreUnavailable
 from mssmail.journal import Event
 from mssmail.store.engine import Store
 from mssmail.store.flags import DELETED_BIT, SEEN_BIT
-from mssmail.store.messages import LAYOUT_COLUMNS, build_layout
-from mssmail.store.schema import bodies, dead_bodies, journal, mailbox_rows, mailboxes, messages, queue, vanished
+from mssmail.store.messages import LAYOUT_COLUMNS, build_layout, is_unused
+from mssmail.store.schema import bodies, dead_bodies, journal, mailbox_rows, mailboxes, messages, vanished
 
 PAGE = 200  # rows of one read
 
@@ -107,11 +107,7 @@ def _report(conn: Connection, wanted: Select[Any], kind: str, words: str) -> lis
 
 
 def _check_messages(conn: Connection) -> list[Problem]:
-    unused = (
-        select(messages.c.id)
-        .where(~select(mailbox_rows.c.uid).where(mailbox_rows.c.message_id == messages.c.id).exists())
-        .where(~select(queue.c.id).where(queue.c.message_id == messages.c.id).exists())
-    )
+    unused = select(messages.c.id).where(*is_unused())
     found = [
         Problem("message", f"message {number}", "is in no mailbox and not on its way")
         for number in conn.execute(unused).scalars()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select
 
 from mssmail.core.address import Address, ReversePath, parse_address
 from mssmail.core.examination import Index
@@ -29,7 +29,7 @@ from mssmail.store.documents import keep_documents
 from mssmail.store.flags import encode_flags
 from mssmail.store.journal import append_entries
 from mssmail.store.prepared import Prepared, read_id
-from mssmail.store.schema import bodies, mailbox_rows, messages, queue
+from mssmail.store.schema import HOLDERS, bodies, mailbox_rows, messages, queue
 
 INBOX = "INBOX"
 LAYOUT_COLUMNS = (
@@ -233,15 +233,19 @@ def find_by_trace(conn: Connection, trace_id: str) -> Sequence[int]:
     return list(conn.execute(select(messages.c.id).where(messages.c.trace_id == trace_id)).scalars())
 
 
+def is_unused() -> list[ColumnElement[bool]]:
+    """Conditions on ``messages``: nothing holds the message any more."""
+    return [~select(column).where(column == messages.c.id).exists() for column in HOLDERS]
+
+
 def drop_unused_messages(conn: Connection, message_ids: Iterable[int]) -> None:
-    """Remove those of these messages that are in no mailbox and not on their way to a peer."""
+    """Remove those of these messages that are in no mailbox, not on their way to a peer, and not needed otherwise."""
     ordered = sorted(set(message_ids))
     for start in range(0, len(ordered), PAGE):
         unused = (
             delete(messages)
             .where(messages.c.id.in_(ordered[start : start + PAGE]))
-            .where(~select(mailbox_rows.c.uid).where(mailbox_rows.c.message_id == messages.c.id).exists())
-            .where(~select(queue.c.id).where(queue.c.message_id == messages.c.id).exists())
+            .where(*is_unused())
             .returning(messages.c.body_id)
         )
         drop_bodies(conn, sorted(set(conn.execute(unused).scalars())))

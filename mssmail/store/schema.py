@@ -19,9 +19,11 @@ from sqlalchemy import (
 
 from mssmail.store.address_tables import delegations
 from mssmail.store.columns import Id, Moment, Words, metadata
+from mssmail.store.receipt_tables import receipts, sent_mail
 from mssmail.store.trust_schema import quarantine, worker_deaths
 
 __all__ = [
+    "HOLDERS",
     "REVISION",
     "Id",
     "Moment",
@@ -38,12 +40,14 @@ __all__ = [
     "metadata",
     "quarantine",
     "queue",
+    "receipts",
+    "sent_mail",
     "subscriptions",
     "vanished",
     "worker_deaths",
 ]
 
-REVISION = "0005"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0006"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",
@@ -208,3 +212,6 @@ journal = Table(
     Index("journal_by_trace", "trace_id"),
     sqlite_autoincrement=True,
 )
+
+HOLDERS = (mailbox_rows.c.message_id, queue.c.message_id, receipts.c.message_id)
+"""Whatever names a message keeps it: ``store.messages`` drops those that nobody names any more."""

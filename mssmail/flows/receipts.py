@@ -1,0 +1,302 @@
+"""Receipts on their way: owed in the transaction of what they tell, then judged, built, signed and sent in another.
+
+Who has something to tell calls ``store.receipts.order_receipt`` in its own transaction and wakes the sender after the
+commit. From there on nothing is lost: an order is settled in the transaction that delivers or queues its receipt, so a
+crash at any step means another try, never a second receipt.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+
+from mssmail import __version__
+from mssmail.core.address import Address
+from mssmail.core.clock import Clock, read_clock
+from mssmail.core.decision import Decision, Refuse
+from mssmail.core.receipt import Disposition, ReceiptOrder
+from mssmail.core.trace import build_id, build_results, build_return_path
+from mssmail.core.verdict import Structure
+from mssmail.delivery.mdn import Receipt, build_receipt
+from mssmail.errors import BadCertificate, Fault
+from mssmail.flows.bell import Bells
+from mssmail.flows.confirmations import confirm
+from mssmail.flows.evidence import describe_verdict, summarise
+from mssmail.flows.intake import Examiner, TrustSource, find_signature_part
+from mssmail.flows.signing import KeyRing
+from mssmail.journal import Entry, Event
+from mssmail.mime.addresses import list_mailboxes
+from mssmail.mime.headers import decode_words, parse_addresses, select_fields
+from mssmail.mime.parts import Part, scan
+from mssmail.mime.receipt import read_receipt, read_request
+from mssmail.policy.freshness import Freshness
+from mssmail.policy.receipt import judge_receipt
+from mssmail.settings import Receipts, Settings, SignWith
+from mssmail.smime.sign import sign_message
+from mssmail.store.accounts import find_account, load_account
+from mssmail.store.engine import Connection, Store
+from mssmail.store.journal import append_entries
+from mssmail.store.messages import Delivered, Delivery, KeptMessage, Placement, deliver, load_message
+from mssmail.store.receipts import (
+    KeptReceipt,
+    ReceiptState,
+    find_next_due,
+    forget_receipts,
+    list_due,
+    order_receipt,
+    put_off_receipt,
+    settle_receipt,
+)
+
+_log = logging.getLogger(__name__)
+
+_LONGEST_SLEEP: Final = 60.0
+_PAUSE_SECONDS: Final = 5.0
+_WAITS: Final = (10, 60, 300, 900, 3_600)  # seconds after a fault of ours
+_MAX_ATTEMPTS: Final = 60  # two days and a half; then the order is a poison
+
+
+def order_automatic(
+    conn: Connection,
+    settings: Receipts,
+    delivered: Delivered,
+    trace_id: str,
+    disposition: Disposition,
+    at: datetime,
+) -> int:
+    """Owe the receipts that machines' accounts send by themselves for a message just delivered; how many.
+
+    For a message that asks for one, in its own transaction. Whether the asker may have it is judged before it is sent.
+    """
+    own = {text.lower() for text in settings.own_receipts}
+    owed = 0
+    for placed in delivered.placed:
+        account = load_account(conn, placed.account_id)
+        if account.kind in settings.automatic_kinds and account.address.key not in own:
+            owed += order_receipt(conn, ReceiptOrder(delivered.message_id, trace_id, account.address, disposition, at))
+    return owed
+
+
+class ReceiptSender:
+    """Sends what is owed. ``wake`` it when something was ordered."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        pool: Examiner,
+        trust: TrustSource,
+        bells: Bells,
+        wake_queue: Callable[[], None],
+        *,
+        clock: Clock = read_clock,
+    ) -> None:
+        self._settings, self._store, self._pool, self._trust = settings, store, pool, trust
+        self._bells, self._wake_queue, self._clock = bells, wake_queue, clock
+        self._keys = KeyRing(settings.server.keys)
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._main: asyncio.Task[None] | None = None
+        self._forgot_at: datetime | None = None
+
+    async def start(self) -> None:
+        """Begin; what was owed before the last stop is sent now."""
+        self._main = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Something was ordered."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        """End after the receipt under way; the others wait in the store."""
+        self._stopping = True
+        self.wake()
+        if self._main is not None:
+            await self._main
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            self._woken.clear()
+            try:
+                await self.send_due()
+                await self._forget()
+                due_at = await asyncio.wrap_future(self._store.read(find_next_due))
+                seconds = _LONGEST_SLEEP if due_at is None else (due_at - self._clock()).total_seconds()
+            except Exception:  # whatever it is: receipts go on waiting, and this task must not end
+                _log.exception("receipts cannot be sent now")
+                seconds = _PAUSE_SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(max(seconds, 0.01), _LONGEST_SLEEP)):
+                    await self._woken.wait()
+
+    async def send_due(self) -> int:
+        """Settle everything that is due; how many receipts were sent."""
+        sent = 0
+        now = self._clock()
+        while not self._stopping:
+            due = await asyncio.wrap_future(self._store.read(lambda conn: list_due(conn, now)))
+            for kept in due:
+                try:
+                    sent += await self._send(kept)
+                except Exception as error:  # one order's fault must not keep the others waiting
+                    _log.exception("the receipt for %s cannot be sent now", kept.order.trace_id)
+                    await self._put_off(kept, type(error).__name__)
+            if not due:
+                break
+        return sent
+
+    async def _send(self, kept: KeptReceipt) -> bool:
+        order, now = kept.order, self._clock()
+        message = await asyncio.wrap_future(self._store.read(lambda conn: load_message(conn, order.message_id)))
+        if message is None:  # nothing but a repaired database could have lost it
+            await self._decline(kept, "message-gone", now)
+            return False
+        root = await asyncio.to_thread(scan, message.data)
+        decision = self._judge(message, root, order.recipient, now)
+        if isinstance(decision, Refuse):
+            if decision.is_temporary:
+                await self._put_off(kept, decision.rule)
+            else:
+                await self._decline(kept, decision.rule, now)
+            return False
+        delivery = await self._build(order, message, root, now)
+        if delivery is None:
+            await self._decline(kept, "account-gone", now)
+            return False
+        done = await asyncio.shield(asyncio.wrap_future(self._store.submit(lambda conn: _write(conn, kept, delivery))))
+        if done is None:
+            return False
+        self._bells.ring(*(placed.mailbox_id for placed in done.placed))
+        if delivery.queue:
+            self._wake_queue()
+        _log.info("receipt sent", extra={"id": order.trace_id, "receipt": delivery.trace_id})
+        return True
+
+    def _judge(self, message: KeptMessage, root: Part, recipient: Address, now: datetime) -> Decision:
+        request = read_request(message.data, root)
+        is_ours = bool(request.to) and self._settings.find_domain(request.to[0].domain) is not None
+        usable = self._trust.freshness(now) is not Freshness.STALE
+        return judge_receipt(
+            request,
+            message.reverse_path,
+            recipient,
+            is_ours=is_ours,
+            white_list=self._trust.white_list if usable else None,
+        )
+
+    async def _build(self, order: ReceiptOrder, message: KeptMessage, root: Part, now: datetime) -> Delivery | None:
+        """The receipt as it is sent; None when who asks, or who is asked, has gone."""
+        asker = message.reverse_path
+        account = await asyncio.wrap_future(self._store.read(lambda conn: find_account(conn, order.recipient)))
+        if asker is None or account is None:
+            return None
+        is_ours = self._settings.find_domain(asker.domain) is not None
+        home = None
+        if is_ours:
+            home = await asyncio.wrap_future(self._store.read(lambda conn: find_account(conn, asker)))
+            if home is None:
+                return None
+        receipt = Receipt(
+            to=asker,
+            author=account.address,
+            author_name=account.display_name,
+            disposition=order.disposition,
+            data=message.data,
+            subject=_read_field(message.data, root, "subject"),
+            message_id=_read_field(message.data, root, "message-id"),
+            reporting_ua=f"{self._settings.server.name}; mssmail {__version__}",
+            original_recipient=_find_original_recipient(message.data, root, account.address),
+        )
+        id = build_id()
+        plain = build_receipt(receipt, id, now, max_bytes=self._settings.receipts.max_attached_bytes)
+        data = await asyncio.to_thread(self._sign, plain, account.address, now)
+        examination = await self._pool.examine(data, now, verify=True)
+        is_signed = examination.verdict.structure is Structure.SIGNED
+        part = find_signature_part(examination) if is_signed else ""
+        facts = {"recipient": str(asker), "receipt_for": order.trace_id, **describe_verdict(examination.verdict)}
+        return Delivery(
+            trace_id=id,
+            body=await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data))),
+            prefix=build_return_path(None) + build_results(examination.verdict, self._settings.server.name, part),
+            index=examination.index,
+            summary=summarise(examination.verdict),
+            evidence=json.dumps(facts),
+            reverse_path=None,  # RFC 8098 §3: nobody can answer a receipt
+            received_at=now,
+            placements=() if home is None else (Placement(home.id),),
+            queue=() if is_ours else (asker,),
+            entries=(Entry(now, Event.DELIVERED if is_ours else Event.QUEUED, id, facts),),
+        )
+
+    def _sign(self, data: bytes, author: Address, at: datetime) -> bytes:
+        """For a thread: keys are read, and signing takes time."""
+        try:
+            key = self._keys.find_key(author, SignWith.ACCOUNT)
+            return data if key is None else sign_message(data, key, at)
+        except BadCertificate as fault:
+            # Unsigned it still reaches our own senders, and peers that take unsigned receipts; unsent it helps nobody.
+            _log.error("a receipt goes out unsigned: %s", fault)
+            return data
+
+    async def _decline(self, kept: KeptReceipt, rule: str, now: datetime) -> None:
+        facts = {**_describe(kept), "outcome": "declined", "rule": rule}
+
+        def write(conn: Connection) -> None:
+            if settle_receipt(conn, kept.id, ReceiptState.DECLINED, rule):
+                append_entries(conn, [Entry(now, Event.RECEIPT, kept.order.trace_id, facts)])
+
+        await asyncio.wrap_future(self._store.submit(write))
+        _log.info("receipt declined", extra={"id": kept.order.trace_id, "rule": rule})
+
+    async def _put_off(self, kept: KeptReceipt, why: str) -> None:
+        now = self._clock()
+        if kept.attempts >= _MAX_ATTEMPTS:
+            await self._decline(kept, f"given-up: {why}", now)
+            return
+        until = now + timedelta(seconds=_WAITS[min(kept.attempts, len(_WAITS) - 1)])
+        await asyncio.wrap_future(self._store.submit(lambda conn: put_off_receipt(conn, kept.id, until, why)))
+
+    async def _forget(self) -> None:
+        """Once an hour, what is too old to be recognised is forgotten, some at a time."""
+        now = self._clock()
+        if self._forgot_at is not None and now - self._forgot_at < timedelta(hours=1):
+            return
+        before = now - timedelta(days=self._settings.receipts.remember_days)
+        with suppress(Fault):
+            if await asyncio.wrap_future(self._store.submit(lambda conn: forget_receipts(conn, before))) == 0:
+                self._forgot_at = now
+
+
+def _write(conn: Connection, kept: KeptReceipt, delivery: Delivery) -> Delivered | None:
+    if not settle_receipt(conn, kept.id, ReceiptState.SENT, delivery.trace_id):
+        return None
+    facts = {**_describe(kept), "outcome": "sent", "receipt": delivery.trace_id}
+    append_entries(conn, [Entry(delivery.received_at, Event.RECEIPT, kept.order.trace_id, facts)])
+    delivered = deliver(conn, delivery)
+    if delivery.placements:
+        received = read_receipt(delivery.body.data, scan(delivery.body.data))
+        confirm(conn, received, delivered, delivery.trace_id, kept.order.recipient, delivery.received_at)
+    return delivered
+
+
+def _describe(kept: KeptReceipt) -> dict[str, object]:
+    disposition = kept.order.disposition
+    facts: dict[str, object] = {"account": str(kept.order.recipient), "disposition": disposition.type.value}
+    return facts if disposition.error is None else {**facts, "code": disposition.error.value}
+
+
+def _read_field(data: bytes, root: Part, key: str) -> str:
+    found = select_fields(data, root.header, key)
+    return decode_words(data[found[0].value.start : found[0].value.end]) if found else ""
+
+
+def _find_original_recipient(data: bytes, root: Part, address: Address) -> Address | None:
+    """The account's address when the author wrote it: only then it is known for certain (RFC 8098 §3.2.3)."""
+    for field in select_fields(data, root.header, "to", "cc"):
+        for mailbox in list_mailboxes(parse_addresses(data[field.value.start : field.value.end])):
+            if mailbox.address is not None and mailbox.address.key == address.key:
+                return address
+    return None
