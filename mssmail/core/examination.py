@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from mssmail.core.address import Address
 from mssmail.core.findings import NO_FINDINGS, Findings
+from mssmail.core.listing import Listing
 from mssmail.core.message import Span
 from mssmail.core.verdict import Verdict
 
@@ -30,6 +31,7 @@ class Index:
     bcc: str = ""
     message_id: str = ""
     sent_on: str = ""  # the Date field's own calendar date, ISO 8601, for SENTON and friends (RFC 9051 §6.4.4)
+    listing: Listing | None = None  # for lists of messages; None: nobody has made one, the store will
 
 
 @dataclass(frozen=True, slots=True)

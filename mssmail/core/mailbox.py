@@ -164,8 +164,9 @@ class ViewLayout:
 class MessageRow:
     """What FETCH shows of a message without reading its bytes. ``size`` is the view's; ``modseq`` the row's.
 
-    What was not asked for is empty or None. ``header`` holds the bytes of ``layout.header``, cuts included; it is None
-    as well when there are more than MAX_ROW_HEADER of them: the reader then asks for them alone.
+    What was not asked for is empty or None. ``header`` holds the bytes of ``layout.header``, cuts included; ``data`` is
+    all of the message. They are None as well when there is more of them than MAX_ROW_HEADER or MAX_ROW_DATA: the reader
+    then asks for them alone. ``fields`` are those that ``mime.fields`` lists, None where that is not known.
     """
 
     meta: MessageMeta
@@ -176,10 +177,12 @@ class MessageRow:
     bodystructure: bytes = b""
     layout: ViewLayout | None = None
     header: bytes | None = None
+    data: bytes | None = None
+    fields: bytes | None = None
     saved_at: datetime | None = None  # when it came into this mailbox (RFC 8514)
 
 
-MAX_ROW_HEADER = 65_536  # so that a page of rows stays small whatever the peers send
+MAX_ROW_HEADER = MAX_ROW_DATA = 65_536  # so that a page of rows stays small whatever the peers send
 
 
 class Column(Enum):
@@ -190,6 +193,8 @@ class Column(Enum):
     BODYSTRUCTURE = "bodystructure"
     LAYOUT = "layout"
     HEADER = "header"
+    DATA = "data"
+    FIELDS = "fields"
 
 
 @dataclass(frozen=True, slots=True)

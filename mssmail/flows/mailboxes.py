@@ -49,7 +49,8 @@ from mssmail.store.bodies import Body
 from mssmail.store.engine import Connection, Store
 from mssmail.store.flags import encode_flags
 from mssmail.store.journal import append_entries
-from mssmail.store.messages import Delivery, find_layout, insert_message
+from mssmail.store.layouts import find_layout
+from mssmail.store.messages import Delivery, insert_message
 from mssmail.store.pages import find_page_size, load_page
 from mssmail.store.search import build_search
 

@@ -4,7 +4,6 @@ The view of a message is our prefix, then the message without its ``cuts`` (see 
 becomes a ``Slice``: octets we hold and spans still to be read, so that a large body need never be held whole.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +16,7 @@ from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
 from mssmail.imap.wire.dates import encode_date_time
 from mssmail.imap.wire.fetch_responses import encode_fetch_start
 from mssmail.imap.wire.writer import NIL, encode_flags, encode_number_set
+from mssmail.mime.fields import LISTED_FIELDS
 from mssmail.mime.part_table import PartTable
 
 Piece = bytes | Span
@@ -92,23 +92,6 @@ def find_section(layout: ViewLayout, table: PartTable | None, section: Section) 
     if span == layout.header:  # MIME of part 1 of a message that is not a multipart
         return find_header(layout)
     return None if span is None else _join([span])
-
-
-_FIELD = re.compile(rb"([^\s:]*+)[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+")  # with its folds
-_BLANK_LINES = (b"\r\n", b"\n")
-
-
-def filter_fields(header: bytes, names: frozenset[bytes], *, exclude: bool) -> bytes:
-    """The fields of these lower-case names, or all others, in their order, and the blank line (RFC 9051 §6.4.5)."""
-    kept: list[bytes] = []
-    for field in _FIELD.finditer(header):
-        text = field[0]
-        if not text or text in _BLANK_LINES:
-            break
-        if (field[1].lower() in names) != exclude:
-            kept.append(text if text.endswith(b"\n") else text + b"\r\n")
-    kept.append(b"\r\n")
-    return b"".join(kept)
 
 
 def fold_names(section: Section) -> frozenset[bytes]:
@@ -201,21 +184,24 @@ _COLUMNS = {"ENVELOPE": Column.ENVELOPE, "BODY": Column.BODY, "BODYSTRUCTURE": C
 
 def find_columns(items: Iterable[FetchItem | FetchSection]) -> frozenset[Column]:
     """What a page of rows must bring along for these items."""
-    columns: set[Column] = set()
-    for item in items:
-        match item:
-            case FetchItem(name) if name in _COLUMNS:
-                columns.add(_COLUMNS[name])
-            case FetchSection(section):
-                columns.add(Column.LAYOUT)
-                if is_top_header(section):
-                    columns.add(Column.HEADER)
+    listed = list(items)
+    columns = {_COLUMNS[item.name] for item in listed if isinstance(item, FetchItem) and item.name in _COLUMNS}
+    sections = [item.section for item in listed if isinstance(item, FetchSection)]
+    if all(map(is_listed, sections)):
+        columns |= {Column.FIELDS} if sections else set()
+    else:
+        columns |= {Column.LAYOUT, Column.HEADER if all(map(is_top_header, sections)) else Column.DATA}
     return frozenset(columns)
 
 
 def is_top_header(section: Section) -> bool:
     """Only the message's own header is needed."""
     return not section.part and section.text.startswith("HEADER")
+
+
+def is_listed(section: Section) -> bool:
+    """The fields it names are kept apart from the message."""
+    return not section.part and section.text == "HEADER.FIELDS" and fold_names(section) <= LISTED_FIELDS
 
 
 def build_row_encoder(names: Iterable[str]) -> Callable[[MessageRow, SeqNum, bool], bytes]:

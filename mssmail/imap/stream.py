@@ -7,11 +7,12 @@ from mssmail.core.mailbox import ViewLayout
 from mssmail.core.message import Span
 from mssmail.errors import Fault
 from mssmail.imap.backend import MailStore
-from mssmail.imap.render import Piece, Slice, filter_fields, find_section, fold_names
+from mssmail.imap.render import Piece, Slice, find_section, fold_names
 from mssmail.imap.session import Outlet, Severed
 from mssmail.imap.wire.commands import FetchSection, Section
 from mssmail.imap.wire.fetch_responses import encode_section_label
 from mssmail.imap.wire.writer import NIL, encode_literal_start
+from mssmail.mime.fields import filter_fields, pick_fields
 from mssmail.mime.part_table import PartTable, decode_parts
 
 BLOCK = 262_144  # octets read at a time
@@ -22,10 +23,14 @@ _SMALL = 131_072  # a message up to this size is read once, whatever is wanted o
 class Source:
     """The bytes of one message, read as needed."""
 
-    def __init__(self, store: MailStore, layout: ViewLayout, header: bytes | None) -> None:
+    def __init__(
+        self, store: MailStore, layout: ViewLayout, header: bytes | None = None, data: bytes | None = None
+    ) -> None:
         self.layout = layout
         self._store = store
         self._known: tuple[Span, bytes] | None = None if header is None else (layout.header, header)
+        if data is not None:
+            self._known = Span(0, layout.length), data
 
     async def read(self, span: Span) -> bytes:
         """The bytes of the span, which is at most BLOCK long. Raises NoSuchMailbox when the message has gone."""
@@ -117,6 +122,15 @@ class Ready:
     beginning: bytes = b""
     rest: AsyncIterator[bytes] | None = None
     has_nul: bool = False  # somewhere in it, which only BINARY can have (RFC 3516 §4.2)
+
+
+def prepare_listed(fields: bytes, ask: Ask) -> Ready:
+    """The same of header fields that are kept apart."""
+    found = pick_fields(fields, ask.names)
+    if ask.partial is not None:
+        offset, length = ask.partial
+        found = found[offset : offset + length]
+    return Ready(ask.label, len(found), found)
 
 
 async def prepare(source: Source, ask: Ask) -> Ready:

@@ -7,6 +7,7 @@ Values stand as written, unfolded, encoded words still encoded. A field that is 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mssmail.core.message import Span
 from mssmail.mime.addresses import Group, Mailbox, parse_addresses
 from mssmail.mime.headers import clip_header, select_fields
 from mssmail.mime.nstring import NIL, encode_nstring, encode_string
@@ -26,9 +27,14 @@ class EnvelopeFields:
 
 def read_envelope(data: bytes, part: Part) -> EnvelopeFields:
     """The fields of a message's header: of the root, or of the message that a message/rfc822 part encloses."""
+    return read_fields(data, part.header)
+
+
+def read_fields(data: bytes, header: Span) -> EnvelopeFields:
+    """The same of a header that lies there."""
     texts: dict[str, bytes] = {}
     lists: dict[str, list[Mailbox | Group]] = {key: [] for key in _LISTS}
-    for field in select_fields(data, clip_header(part.header), *_TEXTS, *_LISTS):
+    for field in select_fields(data, clip_header(header), *_TEXTS, *_LISTS):
         if field.key in lists:
             lists[field.key].extend(parse_addresses(data[field.value.start : field.value.end]))
         else:

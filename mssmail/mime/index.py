@@ -14,6 +14,7 @@ from mssmail.mime.charsets import decode_text
 from mssmail.mime.envelope import encode_fields, read_envelope
 from mssmail.mime.headers import Group, Mailbox, decode_words, iterate_fields
 from mssmail.mime.lexical import strip_comments, unfold, unquote
+from mssmail.mime.listing import build_listing
 from mssmail.mime.part_table import encode_parts
 from mssmail.mime.tree import Part
 
@@ -33,13 +34,14 @@ def build_index(data: bytes, root: Part, authserv_id: str) -> Index:
     if len(bodystructure) > MAX_STRUCTURE_BYTES:
         root = replace(root, children=())  # shown as the leaf it might be: nobody could make use of such a tree
         bodystructure = encode_body(data, root, extended=True)
+    cuts = find_cuts(data, root.header, authserv_id)
     return Index(
         envelope=encode_fields(fields),
         body=encode_body(data, root, extended=False),
         bodystructure=bodystructure,
         parts=encode_parts(root),
         header=root.header,
-        cuts=find_cuts(data, root.header, authserv_id),
+        cuts=cuts,
         subject=decode_words(fields.texts.get("subject", b"")),
         sender=_join_addresses(fields.lists["from"]),
         to=_join_addresses(fields.lists["to"]),
@@ -47,6 +49,7 @@ def build_index(data: bytes, root: Part, authserv_id: str) -> Index:
         bcc=_join_addresses(fields.lists["bcc"]),
         message_id=decode_words(fields.texts.get("message-id", b"")),
         sent_on=find_date(fields.texts.get("date", b"")),
+        listing=build_listing(data, root.header, cuts, fields),
     )
 
 

@@ -18,7 +18,8 @@ from mssmail.errors import StoreUnavailable
 from mssmail.journal import Event
 from mssmail.store.engine import Store
 from mssmail.store.flags import DELETED_BIT, SEEN_BIT
-from mssmail.store.messages import LAYOUT_COLUMNS, build_layout, is_unused
+from mssmail.store.layouts import LAYOUT_COLUMNS, build_layout
+from mssmail.store.messages import is_unused
 from mssmail.store.schema import bodies, dead_bodies, journal, mailbox_rows, mailboxes, messages, vanished
 
 PAGE = 200  # rows of one read

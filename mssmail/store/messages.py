@@ -4,14 +4,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from mssmail.core.address import Address, ReversePath, parse_address
 from mssmail.core.examination import Index
 from mssmail.core.findings import DocumentFacts
-from mssmail.core.mailbox import UID, ViewLayout
+from mssmail.core.mailbox import UID
 from mssmail.core.message import Span
 from mssmail.core.parameters import (
     NO_PARAMETERS,
@@ -28,19 +27,11 @@ from mssmail.store.counters import Move, count_deleted, count_unseen, move_count
 from mssmail.store.documents import keep_documents
 from mssmail.store.flags import encode_flags
 from mssmail.store.journal import append_entries
+from mssmail.store.listings import keep_listing
 from mssmail.store.prepared import Prepared, read_id
 from mssmail.store.schema import HOLDERS, bodies, mailbox_rows, messages, queue
 
 INBOX = "INBOX"
-LAYOUT_COLUMNS = (
-    messages.c.id,
-    messages.c.prefix,
-    messages.c.header_start,
-    messages.c.header_end,
-    messages.c.cuts,
-    messages.c.parts,
-    messages.c.length,
-)
 PAGE = 500  # values in one IN (…): SQLite and PostgreSQL both have limits
 
 # Statements of the hot path stand ready: building one costs more than running it.
@@ -60,12 +51,6 @@ _ITEM = (
     "delays_told",
 )
 _INSERT_ITEM = Prepared(insert(queue).returning(queue.c.id), _ITEM)
-_LOAD_LAYOUT = Prepared(select(*LAYOUT_COLUMNS).where(messages.c.id == bindparam("of_id")))
-_FIND_LAYOUT = (
-    select(*LAYOUT_COLUMNS)
-    .join(mailbox_rows, mailbox_rows.c.message_id == messages.c.id)
-    .where(mailbox_rows.c.mailbox_id == bindparam("of_mailbox"), mailbox_rows.c.uid == bindparam("of_uid"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,32 +161,10 @@ def insert_message(conn: Connection, delivery: Delivery) -> int:
         "evidence": delivery.evidence,
         "received_at": delivery.received_at,
     }
-    return read_id(_INSERT_MESSAGE.fetch(conn, values))
-
-
-def find_layout(conn: Connection, mailbox_id: int, uid: UID) -> ViewLayout | None:
-    """How the bytes of a message in a mailbox lie; None when it is not there."""
-    row = conn.execute(_FIND_LAYOUT, {"of_mailbox": mailbox_id, "of_uid": uid}).first()
-    return None if row is None else build_layout(row)
-
-
-def load_layout(conn: Connection, message_id: int) -> ViewLayout | None:
-    """How the bytes of a message lie, wherever it is; None when it has gone."""
-    row = _LOAD_LAYOUT.fetch(conn, {"of_id": message_id})
-    if row is None:
-        return None
-    id, prefix, start, end, cuts, parts, length = row
-    return ViewLayout(id, prefix, Span(start, end), _read_cuts(cuts), parts, length)
-
-
-def build_layout(row: Row[*tuple[Any, ...]]) -> ViewLayout:
-    """The layout from a row with LAYOUT_COLUMNS."""
-    header = Span(row.header_start, row.header_end)
-    return ViewLayout(row.id, row.prefix, header, _read_cuts(row.cuts), row.parts, row.length)
-
-
-def _read_cuts(text: str) -> tuple[Span, ...]:
-    return tuple(Span(start, end) for start, end in json.loads(text)) if text != "[]" else ()
+    message_id = read_id(_INSERT_MESSAGE.fetch(conn, values))
+    if index.listing is not None:
+        keep_listing(conn, message_id, delivery.prefix, index.listing)
+    return message_id
 
 
 def load_message(conn: Connection, message_id: int) -> KeptMessage | None:

@@ -6,15 +6,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, case, func, select
 
-from mssmail.core.mailbox import MAX_ROW_HEADER, UID, Column, MessageMeta, MessageRow
+from mssmail.core.mailbox import MAX_ROW_DATA, MAX_ROW_HEADER, UID, Column, MessageMeta, MessageRow
 from mssmail.core.message import Span
 from mssmail.errors import StoreUnavailable
 from mssmail.store.bodies import find_files
 from mssmail.store.flags import decode_flags
-from mssmail.store.messages import LAYOUT_COLUMNS, build_layout
-from mssmail.store.schema import bodies, mailbox_rows, messages
+from mssmail.store.layouts import LAYOUT_COLUMNS, build_layout
+from mssmail.store.schema import bodies, listings, mailbox_rows, messages
 
-ROWS, WIDE_ROWS, HEADER_ROWS = 500, 250, 50  # of one page; the more a row may hold, the fewer
+ROWS, WIDE_ROWS, HEADER_ROWS, DATA_ROWS = 500, 250, 50, 50  # of one page; the more a row may hold, the fewer
 
 _NARROW = (
     mailbox_rows.c.uid,
@@ -30,15 +30,19 @@ _WIDE = {
     Column.ENVELOPE: messages.c.envelope,
     Column.BODY: messages.c.body,
     Column.BODYSTRUCTURE: messages.c.bodystructure,
+    Column.FIELDS: listings.c.fields,
 }
 _HEADER_LENGTH = messages.c.header_end - messages.c.header_start
 _HEADER = case(
     (_HEADER_LENGTH <= MAX_ROW_HEADER, func.substr(bodies.c.data, messages.c.header_start + 1, _HEADER_LENGTH))
 )
+_DATA = case((messages.c.length <= MAX_ROW_DATA, bodies.c.data))
 
 
 def find_page_size(columns: frozenset[Column]) -> int:
     """How many UIDs to ask for at a time, so that a page stays within a few megabytes."""
+    if Column.DATA in columns:
+        return DATA_ROWS
     if Column.HEADER in columns:
         return HEADER_ROWS
     return WIDE_ROWS if columns else ROWS
@@ -49,7 +53,7 @@ def load_page(
 ) -> Sequence[MessageRow]:
     """The rows of these UIDs (at most ``find_page_size`` of them), ascending; what is gone is left out."""
     names = [column.value for column in _WIDE if column in columns]
-    has_layout, has_header = Column.LAYOUT in columns, Column.HEADER in columns
+    has_layout, has_header, has_data = (kind in columns for kind in (Column.LAYOUT, Column.HEADER, Column.DATA))
     found = conn.execute(_select(columns), {"of_mailbox": mailbox_id, "of_uids": uids})
     if not columns:
         return [MessageRow(_build_meta(row), row[5], row[6], saved_at=row[7]) for row in found]
@@ -61,6 +65,7 @@ def load_page(
             **dict(zip(names, row[8 : 8 + len(names)], strict=True)),
             layout=build_layout(row) if has_layout else None,
             header=_read_header(conn, row) if has_header else None,
+            data=row.all_data if has_data else None,
             saved_at=row[7],
         )
         for row in found
@@ -72,12 +77,17 @@ def _select(columns: frozenset[Column]) -> Select[*tuple[Any, ...]]:
     row = mailbox_rows.c
     wide = [wanted for column, wanted in _WIDE.items() if column in columns]
     wanted: Select[*tuple[Any, ...]] = select(*_NARROW, *wide)
-    if columns:
+    if columns - {Column.FIELDS}:
         wanted = wanted.join(messages, messages.c.id == row.message_id)
-    if columns & {Column.LAYOUT, Column.HEADER}:
+    if Column.FIELDS in columns:
+        wanted = wanted.outerjoin(listings, listings.c.message_id == row.message_id)
+    if columns & {Column.LAYOUT, Column.HEADER, Column.DATA}:
         wanted = wanted.add_columns(*LAYOUT_COLUMNS)
     if Column.HEADER in columns:
         wanted = wanted.add_columns(bodies.c.sha256, _HEADER.label("header"), bodies.c.data.is_(None).label("in_file"))
+    if Column.DATA in columns:
+        wanted = wanted.add_columns(_DATA.label("all_data"))
+    if columns & {Column.HEADER, Column.DATA}:
         wanted = wanted.join(bodies, bodies.c.id == messages.c.body_id)
     is_wanted = row.uid.in_(bindparam("of_uids", expanding=True))
     return wanted.where(row.mailbox_id == bindparam("of_mailbox"), is_wanted).order_by(row.uid)

@@ -13,7 +13,7 @@ from mssmail.mime.parts import scan
 from mssmail.mime.text import extract_text, fold
 from mssmail.store.bodies import read_body
 from mssmail.store.documents import find_words
-from mssmail.store.messages import load_layout
+from mssmail.store.layouts import load_layout
 
 
 class Reading:

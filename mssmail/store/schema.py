@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from mssmail.store.address_tables import delegations
 from mssmail.store.columns import Id, Moment, Words, metadata
+from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, sort_keys
 from mssmail.store.receipt_tables import receipts, sent_mail
 from mssmail.store.trust_schema import quarantine, worker_deaths
 
@@ -33,21 +34,26 @@ __all__ = [
     "counters",
     "dead_bodies",
     "delegations",
+    "gram_blocks",
+    "grams",
     "journal",
+    "listings",
     "mailbox_rows",
     "mailboxes",
+    "message_texts",
     "messages",
     "metadata",
     "quarantine",
     "queue",
     "receipts",
     "sent_mail",
+    "sort_keys",
     "subscriptions",
     "vanished",
     "worker_deaths",
 ]
 
-REVISION = "0006"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0007"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",
@@ -90,6 +96,7 @@ mailboxes = Table(
     Column("deleted", BigInteger, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("forgotten_modseq", BigInteger, nullable=False, server_default="0"),  # what vanished up to it is forgotten
     UniqueConstraint("account_id", "name"),
     sqlite_autoincrement=True,
 )

@@ -14,8 +14,9 @@ from mssmail.core.message import Span
 from mssmail.core.verdict import Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.errors import BadSyntax, WorkerFault
 from mssmail.workers.findings_codec import decode_findings, encode_findings
+from mssmail.workers.listing_codec import decode_listing, encode_listing
 
-_LENGTHS = struct.Struct("!5I")  # JSON, then envelope, body, bodystructure, parts
+_LENGTHS = struct.Struct("!6I")  # JSON, then envelope, body, bodystructure, parts, listed fields
 
 
 def encode_examination(examination: Examination) -> bytes:
@@ -33,8 +34,10 @@ def encode_examination(examination: Examination) -> bytes:
         examination.faults,
         examination.may_hold_documents,
         encode_findings(examination.findings),
+        encode_listing(index.listing),
     ]
-    parts = (json.dumps(tree).encode(), index.envelope, index.body, index.bodystructure, index.parts)
+    fields = (index.listing and index.listing.fields) or b""
+    parts = (json.dumps(tree).encode(), index.envelope, index.body, index.bodystructure, index.parts, fields)
     return b"".join((_LENGTHS.pack(*map(len, parts)), *parts))
 
 
@@ -58,9 +61,11 @@ def _split(raw: bytes) -> tuple[object, list[bytes]]:
 
 
 def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
-    verdict, header, cuts, texts, authors, sender, report_type, missing, faults, may_hold, findings = _list(tree)
+    (verdict, header, cuts, texts, authors, sender, report_type, missing, faults, may_hold, findings, keys) = _list(
+        tree
+    )
     subject, from_, to, cc, bcc, message_id, sent_on = map(_text, _list(texts))
-    envelope, body, bodystructure, table = blobs
+    envelope, body, bodystructure, table, fields = blobs
     index = Index(
         envelope,
         body,
@@ -75,6 +80,7 @@ def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
         bcc=bcc,
         message_id=message_id,
         sent_on=sent_on,
+        listing=decode_listing(keys, fields),
     )
     return Examination(
         _decode_verdict(verdict),

@@ -14,11 +14,9 @@ from mssmail.imap.render import (
     build_row_encoder,
     encode_flag_list,
     encode_updates,
-    filter_fields,
     find_columns,
     find_header,
     find_section,
-    fold_names,
 )
 from mssmail.imap.view import Expunged, FlagsChanged, Grown, Update
 from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
@@ -116,47 +114,17 @@ def test_a_partial_is_the_same_cut_of_the_whole(offset: int, length: int) -> Non
     assert len(whole.cut(offset, length)) == len((_HEADER + _BODY)[offset : offset + length])
 
 
-_FIELDS = b"From: a\r\nSubject: b\r\n folded\r\nX-Odd : c\r\nsubject: d\r\n\r\n"
-
-
 @pytest.mark.parametrize(
-    ("names", "exclude", "expected"),
+    ("section", "expected"),
     [
-        (("Subject",), False, b"Subject: b\r\n folded\r\nsubject: d\r\n\r\n"),
-        (("subject", "FROM"), False, b"From: a\r\nSubject: b\r\n folded\r\nsubject: d\r\n\r\n"),
-        (("Subject",), True, b"From: a\r\nX-Odd : c\r\n\r\n"),
-        (("x-odd",), False, b"X-Odd : c\r\n\r\n"),
-        (("Bcc",), False, b"\r\n"),
-        (("Bcc",), True, _FIELDS),
+        (Section((), "HEADER.FIELDS", ("From", "x-priority")), {Column.FIELDS}),
+        (Section((), "HEADER.FIELDS", ("From", "Received")), {Column.LAYOUT, Column.HEADER}),
+        (Section((), "HEADER.FIELDS.NOT", ("From",)), {Column.LAYOUT, Column.HEADER}),
+        (Section((1,), "HEADER.FIELDS", ("From",)), {Column.LAYOUT, Column.DATA}),
     ],
 )
-def test_picks_fields_in_their_order_and_ends_with_a_blank_line(
-    names: tuple[str, ...], exclude: bool, expected: bytes
-) -> None:
-    section = Section((), "HEADER.FIELDS", names)
-    assert filter_fields(_FIELDS, fold_names(section), exclude=exclude) == expected
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        (b"", b"\r\n"),
-        (b"\r\n", b"\r\n"),
-        (b"From: a", b"From: a\r\n\r\n"),
-        (b"no colon\r\nFrom: a\r\n", b"From: a\r\n\r\n"),
-        (b" starts folded\r\nFrom: a\r\n", b"From: a\r\n\r\n"),
-        (b"From: a\r\n\r\nFrom: b\r\n", b"From: a\r\n\r\n"),
-    ],
-)
-def test_picks_fields_out_of_broken_headers(header: bytes, expected: bytes) -> None:
-    assert filter_fields(header, frozenset({b"from"}), exclude=False) == expected
-
-
-@given(st.binary(max_size=60))
-def test_picking_nothing_out_keeps_every_line_of_any_header(header: bytes) -> None:
-    kept = filter_fields(header, frozenset(), exclude=True)
-    assert kept.endswith(b"\r\n")
-    assert header.startswith(kept[:-2]) or kept[:-4] == header
+def test_fields_that_are_kept_apart_need_no_message(section: Section, expected: set[Column]) -> None:
+    assert find_columns([FetchSection(section)]) == expected
 
 
 _META = MessageMeta(UID(5), ModSeq(9), frozenset({"\\Seen", "$x"}), message_id=1)
@@ -188,7 +156,7 @@ def test_asks_the_store_only_for_what_is_shown() -> None:
     assert find_columns([FetchItem("UID"), FetchItem("FLAGS")]) == frozenset()
     assert find_columns([FetchItem("ENVELOPE")]) == {Column.ENVELOPE}
     assert find_columns([FetchSection(Section(text="HEADER.FIELDS", fields=("a",)))]) == {Column.LAYOUT, Column.HEADER}
-    assert find_columns([FetchSection(Section(part=(1,), text="MIME"))]) == {Column.LAYOUT}
+    assert find_columns([FetchSection(Section(part=(1,), text="MIME"))]) == {Column.LAYOUT, Column.DATA}
 
 
 def test_tells_what_happened() -> None:

@@ -11,6 +11,7 @@ from mssmail.store.accounts import find_usage
 from mssmail.store.bodies import INLINE_BYTES
 from mssmail.store.engine import Store
 from mssmail.store.journal import read_entries
+from mssmail.store.layouts import find_layout
 from mssmail.store.mailboxes import delete_mailbox, find_mailbox
 from mssmail.store.messages import (
     Delivered,
@@ -19,7 +20,6 @@ from mssmail.store.messages import (
     deliver,
     drop_unused_messages,
     find_by_trace,
-    find_layout,
     load_message,
 )
 from mssmail.store.pages import load_page

@@ -5,8 +5,8 @@ from mssmail.core.mailbox import MAX_ROW_HEADER, UID, Column, MessageRow
 from mssmail.core.message import Span
 from mssmail.store.bodies import INLINE_BYTES
 from mssmail.store.engine import Store
+from mssmail.store.layouts import find_layout
 from mssmail.store.mailboxes import find_mailbox
-from mssmail.store.messages import find_layout
 from mssmail.store.pages import find_page_size, load_page
 from tests.support.store import NOW, PREFIX, add_account, build_message, deliver_to
 

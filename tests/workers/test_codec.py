@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mssmail.core.address import Address
 from mssmail.core.examination import Examination, Index
+from mssmail.core.listing import Listing, SortKeys
 from mssmail.core.message import Span
 from mssmail.core.verdict import UNSIGNED, Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.errors import WorkerFault
@@ -30,6 +31,11 @@ VERDICTS = st.builds(Verdict, st.sampled_from([Structure.UNSIGNED, Structure.ENC
 )
 SPANS = st.tuples(st.integers(0, 99), st.integers(0, 99)).map(lambda pair: Span(min(pair), max(pair)))
 BLOBS = st.binary(max_size=30)
+LISTINGS = st.builds(
+    Listing,
+    st.none() | BLOBS,
+    st.builds(SortKeys, TEXT, st.booleans(), st.none() | MOMENTS, *[TEXT] * 6, st.lists(TEXT, max_size=3).map(tuple)),
+)
 INDEXES = st.builds(
     Index,
     BLOBS,
@@ -45,6 +51,7 @@ INDEXES = st.builds(
     bcc=TEXT,
     message_id=TEXT,
     sent_on=TEXT,
+    listing=st.none() | LISTINGS,
 )
 ADDRESSES = st.builds(
     Address, st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=9), st.just("a.test")

@@ -25,7 +25,7 @@ from mssmail.imap.decoded import prepare_decoded, prepare_size
 from mssmail.imap.render import build_row_encoder, find_columns
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session, Severed
-from mssmail.imap.stream import Parcel, Ready, Source, build_ask, prepare, send_ready
+from mssmail.imap.stream import Parcel, Ready, Source, build_ask, prepare, prepare_listed, send_ready
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.fetch_responses import FETCH_END
 from mssmail.imap.wire.response_codes import Code
@@ -162,9 +162,12 @@ class _Fetch:
     async def _prepare(self, row: MessageRow) -> list[Ready]:
         if not self._asks:
             return []
-        if row.layout is None:
-            raise NoSuchMailbox("a row without its layout")
-        source = Source(self._store, row.layout, row.header)
+        if row.fields is not None:
+            return [prepare_listed(row.fields, ask) for ask in self._asks]
+        layout = row.layout or await self._store.load_layout(self._view.mailbox_id, row.meta.uid)
+        if layout is None:
+            raise NoSuchMailbox("the message has gone")
+        source = Source(self._store, layout, row.header, row.data)
         return [await _PREPARE.get(ask.kind, prepare)(source, ask) for ask in self._asks]
 
     async def _report(self, row: MessageRow, fault: Exception) -> None:
