@@ -18,9 +18,12 @@ from mssmail.cli.store import ask_store
 from mssmail.core.clock import read_clock
 from mssmail.core.verdict import Outcome
 from mssmail.examine import MessageReport, build_report
+from mssmail.journal import Event
 from mssmail.settings import SmimeMode
 from mssmail.store.engine import Connection
+from mssmail.store.journal import read_entries
 from mssmail.store.messages import KeptMessage, find_by_trace, load_message
+from mssmail.store.receipts import list_receipts
 
 EXIT_CODES: Mapping[str, int] = {"accept": 0, "refuse": 1, "defer": 2}
 FACT_STYLES: Mapping[Outcome, str] = {
@@ -116,16 +119,21 @@ def _print_report(report: MessageReport) -> None:
 def show(id: str, config: Path, *, evidence: bool, as_json: bool) -> int:
     """Show what is kept of the message with this ID (from a 250 reply, Received, log or journal), without its content.
 
-    The verdict is the one at reception. Exit 1 when no such message is kept.
+    The verdict is the one at reception. With it stand the receipts that confirmed it, and those our machines' accounts
+    sent for it; they are shown also when the message itself has gone. Exit 1 when nothing is known of it.
 
     Example: mssmail message show 0mwqwifpk99m8ok1ut --evidence
     """
+    trace_id = id.strip("()<> ")
 
-    def load(conn: Connection) -> list[KeptMessage]:
-        found = (load_message(conn, each) for each in find_by_trace(conn, id.strip("()<> ")))
-        return [kept for kept in found if kept is not None]
+    def load(conn: Connection) -> tuple[list[KeptMessage], Mapping[str, object]]:
+        found = (load_message(conn, each) for each in find_by_trace(conn, trace_id))
+        return [kept for kept in found if kept is not None], _find_receipts(conn, trace_id)
 
-    found = [_describe_kept(kept, evidence=evidence) for kept in ask_store(read_config(config), load)]
+    messages, receipts = ask_store(read_config(config), load)
+    found = [{**_describe_kept(kept, evidence=evidence), **receipts} for kept in messages]
+    if not found and receipts:
+        found = [{"id": trace_id, "kept": False, **receipts}]
     if as_json:
         print_json(found)
     else:
@@ -134,6 +142,23 @@ def show(id: str, config: Path, *, evidence: bool, as_json: bool) -> int:
     if not found:
         click.echo(f"no message {id} is kept here", err=True)
     return 0 if found else 1
+
+
+def _find_receipts(conn: Connection, trace_id: str) -> Mapping[str, object]:
+    """``confirmed``: what receipts told of it; ``receipts``: those owed or sent for it. Absent when there are none."""
+    entries = [kept.entry for kept in read_entries(conn, trace_id=trace_id, event=Event.CONFIRMED)]
+    confirmed = [{"at": entry.at.isoformat(timespec="seconds"), **entry.facts} for entry in entries]
+    owed = [
+        {
+            "account": str(kept.order.recipient),
+            "state": kept.state.value,
+            "disposition": kept.order.disposition.type.value,
+            "code": None if kept.order.disposition.error is None else kept.order.disposition.error.value,
+            "outcome": kept.outcome,
+        }
+        for kept in list_receipts(conn, trace_id)
+    ]
+    return ({"confirmed": confirmed} if confirmed else {}) | ({"receipts": owed} if owed else {})
 
 
 def _describe_kept(kept: KeptMessage, *, evidence: bool) -> dict[str, object]:

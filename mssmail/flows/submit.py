@@ -23,7 +23,8 @@ from mssmail.flows.receive import ACCOUNT_GONE
 from mssmail.flows.signing import KeyRing
 from mssmail.journal import Entry, Event
 from mssmail.mime.headers import find_authors, find_senders
-from mssmail.mime.parts import scan
+from mssmail.mime.parts import Part, scan
+from mssmail.mime.receipt import find_report_type
 from mssmail.policy.declared import judge_declared
 from mssmail.policy.marking import judge_keywords
 from mssmail.policy.submission import Destination, judge_author, judge_submission
@@ -74,7 +75,7 @@ class Submitter:
             return await self._intake.refuse(envelope, examination)
         envelope = replace(envelope, message=RawMessage(prepared))
         local = tuple(each for each in envelope.recipients if self._settings.find_domain(each.domain))
-        decision = judge_submission(examination.verdict, self._find_destination(local))
+        decision = judge_submission(examination.verdict, self._find_destination(local, envelope))
         if isinstance(decision, Refuse):
             return await self._intake.refuse(envelope, decision, examination)
         remote = tuple(each for each in envelope.recipients if each not in local)
@@ -107,12 +108,15 @@ class Submitter:
             return data
         key = self._keys.find_key(author, sign_with)  # the team's, when somebody writes for a team
         pss = self._settings.submission.sign_with_pss
-        return _NO_KEY if key is None else sign_message(data, key, self._intake.clock(), pss=pss)
+        if key is None:
+            return data if _is_receipt(envelope, root) else _NO_KEY
+        return sign_message(data, key, self._intake.clock(), pss=pss)
 
-    def _find_destination(self, local: tuple[Address, ...]) -> Destination:
+    def _find_destination(self, local: tuple[Address, ...], envelope: Envelope) -> Destination:
         found = (self._settings.find_domain(each.domain) for each in local)
         domains: tuple[Domain, ...] = tuple({each.name: each for each in found if each is not None}.values())
-        return Destination(domains, self._settings.submission.sign_with is not SignWith.NONE)
+        is_receipt = envelope.reverse_path is None and _is_receipt(envelope, scan(envelope.message.data))
+        return Destination(domains, self._settings.submission.sign_with is not SignWith.NONE, is_receipt)
 
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
@@ -166,3 +170,8 @@ class Submitter:
             entries=tuple(entries),
             documents=examination.findings.documents,
         )
+
+
+def _is_receipt(envelope: Envelope, root: Part) -> bool:
+    """A person's answer to a request for a receipt, sent as it must be (RFC 8098 §3): nothing may keep it back."""
+    return envelope.reverse_path is None and find_report_type(root) == "disposition-notification"

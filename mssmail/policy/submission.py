@@ -74,6 +74,7 @@ class Destination:
 
     domains: tuple[Domain, ...]
     wants_signature: bool
+    is_receipt: bool = False  # a person's receipt from the null sender: peers take it unsigned too (policy.content)
 
 
 def judge_submission(verdict: Verdict, destination: Destination) -> Decision:
@@ -91,6 +92,8 @@ def judge_submission(verdict: Verdict, destination: Destination) -> Decision:
             return refuse("altered", 550, "5.7.7", f"Signature does not match the content: {_quote(cause)}")
         case Undetermined(cause):
             return _judge_doubt(cause, is_local=bool(checking))
+        case Unsigned() if destination.is_receipt:
+            return Accept("receipt")
         case Untrusted(cause) if is_strict:
             return refuse("untrusted", 550, "5.7.1", f"Signature is not trusted: {_quote(cause)}")
         case Unsigned() if is_strict:

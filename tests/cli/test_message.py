@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 
 from mssmail.core.address import parse_address
+from mssmail.core.receipt import Disposition, FilingError, ReceiptOrder
+from mssmail.journal import Entry, Event
 from mssmail.mime.index import build_index
 from mssmail.mime.parts import scan
 from mssmail.smime.sign import parse_signing_key, sign_message
 from mssmail.store.engine import open_store
+from mssmail.store.journal import append_entries
 from mssmail.store.messages import Delivery, deliver
+from mssmail.store.receipts import order_receipt
 from tests.support.command import run
 from tests.support.pki import NOW, Pki
 
@@ -135,3 +139,27 @@ def test_a_kept_message_shows_its_evidence_and_never_its_content(tmp_path: Path)
     assert "evidence.facts.chain" in answer.out
     assert "Hello" not in answer.out
     assert run("message", "show", "0none", "--config", config).code == 1
+
+
+def test_receipts_are_shown_with_their_message_and_after_it_has_gone(tmp_path: Path) -> None:
+    run("init", str(tmp_path / "op"), "--domain", "a.test")
+    config = str(tmp_path / "op" / "mssmail.toml")
+    told = Entry(NOW, Event.CONFIRMED, "0gone", {"recipient": "b@b.test", "disposition": "displayed"})
+    owed = Disposition(error=FilingError.UNKNOWN_PATIENT)
+    store = open_store(tmp_path / "op" / "store", exclusive=False)
+    store.submit(lambda conn: append_entries(conn, (told,))).result()
+    delivery = Delivery(
+        "0kept", store.keep_body(LETTER), b"", build_index(LETTER, scan(LETTER), "us"), "", "", None, NOW
+    )
+    message_id = store.submit(lambda conn: deliver(conn, delivery)).result().message_id
+    order = ReceiptOrder(message_id, "0kept", parse_address("labo@a.test"), owed, NOW)
+    assert store.submit(lambda conn: order_receipt(conn, order)).result()
+    store.close()
+    (gone,) = json.loads(run("message", "show", "0gone", "--config", config, "--json").out)
+    assert gone["kept"] is False
+    assert [(each["recipient"], each["disposition"]) for each in gone["confirmed"]] == [("b@b.test", "displayed")]
+    (kept,) = json.loads(run("message", "show", "0kept", "--config", config, "--json").out)
+    assert [(each["account"], each["state"], each["code"]) for each in kept["receipts"]] == [
+        ("labo@a.test", "waiting", 902)
+    ]
+    assert "displayed" in run("message", "show", "0gone", "--config", config).out

@@ -138,6 +138,31 @@ async def test_without_a_key_unsigned_mail_is_refused_at_once(tmp_path: Path) ->
         assert str(reply).startswith("550 5.7.1 There is no key")
 
 
+MDN = (
+    b"From: bob@b.test\r\nTo: alice@a.test\r\nSubject: Lu\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: multipart/report; report-type=disposition-notification; boundary=r\r\n\r\n"
+    b"--r\r\n\r\nLu.\r\n--r\r\nContent-Type: message/disposition-notification\r\n\r\n"
+    b"Final-Recipient: rfc822;bob@b.test\r\nDisposition: manual-action/MDN-sent-manually; displayed\r\n\r\n--r--\r\n"
+)
+
+
+@pytest.mark.parametrize("to", [ALICE, CAROL])
+async def test_a_persons_receipt_goes_out_also_without_a_key(tmp_path: Path, to: Address) -> None:
+    async with open_operator(tmp_path) as operator:
+        envelope = build_envelope(MDN, to, reverse_path=None, login=BOB)
+        assert (await operator.submitter.submit(envelope)).code == 250
+        with_path = build_envelope(MDN, to, reverse_path=BOB, login=BOB)  # which peers would refuse
+        assert str(await operator.submitter.submit(with_path)).startswith("550 5.7.1 There is no key")
+
+
+async def test_a_persons_receipt_is_signed_where_there_is_a_key(tmp_path: Path) -> None:
+    write_key(tmp_path, "bob@b.test")
+    async with open_operator(tmp_path) as operator:
+        envelope = build_envelope(MDN, ALICE, reverse_path=None, login=BOB)
+        assert (await operator.submitter.submit(envelope)).code == 250
+        assert (await operator.load(envelope.id)).summary == "trusted"
+
+
 async def test_a_key_that_cannot_be_read_is_our_fault(tmp_path: Path) -> None:
     async with open_operator(tmp_path) as operator:
         (tmp_path / "keys" / "bob@b.test.pem").write_bytes(b"no key")

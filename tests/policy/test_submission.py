@@ -161,3 +161,9 @@ def test_what_every_peer_would_refuse_is_refused_here(
     decision = judge_submission(verdict, Destination(domains, wants_signature))
     said = str(decision.reply) if isinstance(decision, Refuse) else decision.rule
     assert said.startswith(answer)
+
+
+@pytest.mark.parametrize(("is_receipt", "rule"), [(True, "receipt"), (False, "unsigned")])
+def test_a_receipt_of_a_person_may_go_unsigned(*, is_receipt: bool, rule: str) -> None:
+    destination = Destination((Domain("b.test"),), wants_signature=True, is_receipt=is_receipt)
+    assert judge_submission(UNSIGNED, destination).rule == rule
