@@ -10,6 +10,7 @@ from typing import Final
 from mssmail.core.address import Address
 from mssmail.core.decision import Accept, Decision
 from mssmail.core.examination import Examination
+from mssmail.core.missing import MissingStatus, name_issuers
 from mssmail.core.verdict import Signer, Verdict
 from mssmail.documents.glance import may_hold_documents
 from mssmail.mime.headers import find_authors, find_sender
@@ -44,7 +45,7 @@ def examine(data: bytes, trust: TrustStore, at: datetime, *, authserv_id: str, v
 
 def _judge(
     data: bytes, root: Part, authors: tuple[Address, ...], trust: TrustStore, at: datetime, *, verify: bool
-) -> tuple[Verdict, tuple[str, ...]]:
+) -> tuple[Verdict, tuple[MissingStatus, ...]]:
     if verify:
         return verify_message(data, root, authors, trust, at)
     return Verdict(find_layer(data, root).structure), ()
@@ -64,7 +65,7 @@ class MessageReport:
     verdict: Verdict
     decision: Decision
     authors: tuple[Address, ...]
-    missing: tuple[str, ...]
+    missing: tuple[MissingStatus, ...]
 
     @property
     def answer(self) -> str:
@@ -86,7 +87,7 @@ class MessageReport:
             "facts": {
                 name: {"value": fact.outcome.value, "reason": fact.reason} for name, fact in self.verdict.facts.items()
             },
-            "missing": list(self.missing),
+            "missing": list(name_issuers(self.missing)),
         }
 
 

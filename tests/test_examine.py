@@ -32,7 +32,7 @@ def test_learns_everything_in_one_call() -> None:
 def test_names_what_was_missing() -> None:
     pki = build_pki()
     found = examine(sign(pki.make_person(ALICE)), build_store(pki, ()), pki.now, authserv_id="us.test", verify=True)
-    assert found.missing[0] == "CN=Test Issuing,O=LAB TRUST SPACE,C=FR"
+    assert found.missing[0].issuer == "CN=Test Issuing,O=LAB TRUST SPACE,C=FR"
 
 
 def test_unverified_the_structure_is_told_and_nothing_is_asked() -> None:

@@ -112,6 +112,7 @@ class Operator:
             await pool.publish(snapshot)
 
         trust.subscribe(publish)
+        trust.subscribe_answers(pool.add_answers)
         await pool.publish(trust.snapshot)  # what changed while the workers were starting
         return pool
 

@@ -14,6 +14,7 @@ from mssmail.cli.message import FACT_STYLES
 from mssmail.cli.moments import MOMENT
 from mssmail.cli.output import json_option, print_json, print_table
 from mssmail.core.clock import read_clock
+from mssmail.core.missing import name_issuers
 from mssmail.core.verdict import SKIPPED, Fact, Outcome
 from mssmail.errors import BadCertificate
 from mssmail.trust.certificate import split_certificates
@@ -85,7 +86,7 @@ def _encode(summary: str, result: PathResult, leaf: Link | None, store: TrustSto
         },
         "path": [_encode_link(store.load_link(der)) for der in result.path],
         "policies": list(result.policies),
-        "missing": list(result.missing),
+        "missing": list(name_issuers(result.missing)),
     }
 
 

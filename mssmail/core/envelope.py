@@ -6,6 +6,7 @@ from datetime import datetime
 
 from mssmail.core.address import Address, ReversePath
 from mssmail.core.message import RawMessage
+from mssmail.core.missing import MissingStatus
 from mssmail.core.names import DistinguishedName
 from mssmail.core.parameters import NO_PARAMETERS, PLAIN_MAIL, MailParameters, RecipientParameters
 
@@ -35,6 +36,7 @@ class Peer:
     serial: int | None = None
     fingerprint: str = ""  # SHA-256 of the DER, lower-case hex
     revoked: bool | None = None
+    missing: tuple[MissingStatus, ...] = ()  # why ``revoked`` is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from mssmail.core.address import Address
 from mssmail.core.findings import NO_FINDINGS, Findings
 from mssmail.core.listing import Listing
 from mssmail.core.message import Span
+from mssmail.core.missing import MissingStatus
 from mssmail.core.verdict import Verdict
 
 
@@ -36,14 +37,14 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """bytes → this. ``missing`` names what judging would have needed, such as a CRL's issuer."""
+    """bytes → this. ``missing`` names what judging would have needed."""
 
     verdict: Verdict
     index: Index
     authors: tuple[Address, ...] = ()  # the From field's addresses
     sender: Address | None = None  # the Sender field's, when there is one
     report_type: str = ""  # report-type of a top-level multipart/report (RFC 6522 §3), lower-case
-    missing: tuple[str, ...] = ()
+    missing: tuple[MissingStatus, ...] = ()
     may_hold_documents: bool = False  # health documents, or fields that speak of them: worth a second, closer look
     findings: Findings = NO_FINDINGS  # what that look found
     faults: tuple[str, ...] = field(default=())  # what is wrong with the MIME, in words; never a reason to fail a FETCH

@@ -38,6 +38,7 @@ def identify_server(tls: ssl.SSLObject, endpoint: Endpoint, trust: TrustStore, a
         serial=read_serial(parsed),
         fingerprint=bare.fingerprint,
         revoked={Outcome.PASSED: False, Outcome.FAILED: True}.get(path.revocation.outcome),
+        missing=path.missing,
     )
 
 

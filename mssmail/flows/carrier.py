@@ -19,7 +19,7 @@ from mssmail.delivery.resolve import MailResolver, Target
 from mssmail.delivery.tls import ClientContexts
 from mssmail.delivery.transport import Manners, Session, open_session
 from mssmail.errors import BadCertificate, PeerFault
-from mssmail.flows.intake import TrustSource
+from mssmail.flows.intake import FETCH_SECONDS, TrustSource
 from mssmail.flows.settlement import Attempt, Settlement
 from mssmail.policy.peer import judge_peer
 from mssmail.policy.routing import Local, NextHop, Nowhere, judge_route
@@ -128,7 +128,7 @@ class Carrier:
         answer: Outcome = Deferred("no server")
         for target in targets:
             try:
-                opened = await open_session(target.endpoint, target.addresses, self._judge_for(domain), self._manners())
+                opened = await self._meet(domain, target)
             except (PeerFault, BadCertificate) as fault:
                 reply = fault.facts.get("reply")
                 answer = Deferred(f"{target.endpoint}: {fault}", reply if isinstance(reply, Reply) else None)
@@ -138,6 +138,19 @@ class Carrier:
                 answer = Failed(opened.reply) if opened.reply.is_permanent else _defer(opened)
             _log.info("no delivery to %s by %s: %s", domain, target.endpoint, answer)
         return answer
+
+    async def _meet(self, domain: str, target: Target) -> Session | Refuse:
+        """A session, or why this server is not trusted. What is not known of its certificate is asked for, once."""
+        met: list[Peer] = []
+        judge = self._judge_for(domain, met)
+        version = self._trust.version
+        opened = await open_session(target.endpoint, target.addresses, judge, self._manners())
+        if isinstance(opened, Session) or not met or not met[-1].missing:
+            return opened
+        is_renewed = await self._trust.fetch_missing(met[-1].missing, FETCH_SECONDS)
+        if is_renewed or self._trust.version != version:
+            return await open_session(target.endpoint, target.addresses, judge, self._manners())
+        return opened
 
     async def _hand_over(self, batch: Batch, session: Session, items: Sequence[QueueItem]) -> None:
         message_id = items[0].message_id
@@ -167,9 +180,14 @@ class Carrier:
             await self._settlement.settle(message, _pair(items, outcomes, peer))
         _forget(batch, items)
 
-    def _judge_for(self, domain: str) -> Callable[[Peer], Decision]:
+    def _judge_for(self, domain: str, met: list[Peer]) -> Callable[[Peer], Decision]:
         trust, mode = self._trust, self._settings.trust.revocation
-        return lambda peer: judge_peer(peer, domain, trust.white_list, trust.freshness(self._clock()), mode)
+
+        def judge(peer: Peer) -> Decision:
+            met.append(peer)
+            return judge_peer(peer, domain, trust.white_list, trust.freshness(self._clock()), mode)
+
+        return judge
 
     def _manners(self) -> Manners:
         trust = self._trust

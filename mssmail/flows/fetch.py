@@ -58,6 +58,25 @@ async def fetch(url: str, context: ssl.SSLContext, limits: Limits, known: Valida
             raise FetchFault(f"{url}: cannot fetch by {scheme or 'nothing'}", url=url)
 
 
+async def post(url: str, body: bytes, types: tuple[str, str], context: ssl.SSLContext, limits: Limits) -> bytes:
+    """The answer to these octets; ``types`` are the media types of question and answer. Raises FetchFault."""
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise FetchFault(f"{url}: cannot be asked by {urlsplit(url).scheme or 'nothing'}", url=url)
+    headers = {**_build_headers(NO_VALIDATORS), "Content-Type": types[0], "Accept": types[1]}
+    try:
+        async with (
+            asyncio.timeout(limits.total_seconds),
+            httpx.AsyncClient(verify=context, trust_env=False, timeout=limits.step_seconds) as client,
+            client.stream("POST", url, headers=headers, content=body) as response,
+        ):
+            answer = await _read_response(response, limits, NO_VALIDATORS)
+    except TimeoutError as error:
+        raise FetchFault(f"{url}: not within {limits.total_seconds:g} s", url=url) from error
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        raise FetchFault(f"{url}: {str(error) or type(error).__name__}", url=url) from error
+    return b"" if answer is None else answer.raw
+
+
 async def read_file(path: Path, limits: Limits) -> bytes:
     """The octets of a file; raises FetchFault."""
     return await asyncio.to_thread(_read_file, path, limits)

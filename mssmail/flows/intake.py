@@ -16,8 +16,9 @@ from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.findings import NO_FINDINGS, UNREAD, Findings
 from mssmail.core.message import RawMessage
+from mssmail.core.missing import MissingStatus
 from mssmail.core.reply import Reply
-from mssmail.core.verdict import Undetermined
+from mssmail.core.verdict import Trusted, Undetermined
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import Fault, NoSuchAccount, OverQuota, WorkerDeath
 from mssmail.flows.bell import Bells
@@ -71,8 +72,13 @@ class TrustSource(Protocol):
         """Its age, as policy sees it."""
         ...
 
-    async def fetch_missing(self, missing: tuple[str, ...], timeout_seconds: float) -> bool:
-        """Ask for missing revocation lists; True when judging again may help."""
+    @property
+    def version(self) -> int:
+        """Grows with everything that may change a verdict."""
+        ...
+
+    async def fetch_missing(self, missing: tuple[MissingStatus, ...], timeout_seconds: float) -> bool:
+        """Ask for what is missing; True when judging again may help."""
         ...
 
 
@@ -114,10 +120,12 @@ class Intake:
 
     async def examine(self, data: bytes, *, verify: bool) -> Examination:
         """The examination; when trust data was missing it is asked for, once, and the message judged again."""
-        started = perf_counter()
+        started, version = perf_counter(), self.trust.version
         found = await self._pool.examine(data, self.clock(), verify=verify)
-        is_open = bool(found.missing) and isinstance(found.verdict.summary, Undetermined)
-        if is_open and await self.trust.fetch_missing(found.missing, FETCH_SECONDS):
+        # Under soft revocation a trusted message may lack the same, and a responder may know better.
+        is_open = bool(found.missing) and isinstance(found.verdict.summary, Undetermined | Trusted)
+        is_renewed = is_open and await self.trust.fetch_missing(found.missing, FETCH_SECONDS)
+        if is_open and (is_renewed or self.trust.version != version):  # or another message's asking brought it
             found = await self._pool.examine(data, self.clock(), verify=verify)
         self.spent.examine_seconds += perf_counter() - started
         return found

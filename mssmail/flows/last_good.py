@@ -8,6 +8,7 @@
       confirmed-list               the digest of the held list that was confirmed
       white-list-<sha256>.xml      the octets of either
       crls/<key>.crl               the newest CRL of each issuer and scope
+      ocsp/<key>.json              the newest OCSP answer about a certificate, with it and its issuer's
 
 A file is written aside, flushed, renamed and its folder flushed; a list's octets are there before the note that names
 them. So a kill at any moment leaves the old state or the new one. Nothing read here is believed without verification.
@@ -113,6 +114,29 @@ class LastGood:
         with _naming_faults(self._directory):
             (self._directory / "crls").mkdir(parents=True, exist_ok=True)
             _write(self._directory / "crls" / f"{key}.crl", raw)
+
+    def load_answers(self) -> dict[str, bytes]:
+        """Every OCSP answer kept, by key."""
+        found: dict[str, bytes] = {}
+        for path in sorted((self._directory / "ocsp").glob("*.json")):
+            try:
+                found[path.stem] = path.read_bytes()
+            except OSError as error:
+                _log.warning("a kept OCSP answer cannot be read: %s", error)
+        return found
+
+    def keep_answer(self, key: str, note: bytes) -> None:
+        """Keep an OCSP answer in place of the last one with this key (lower-case hex)."""
+        if not _DIGEST.fullmatch(key):
+            raise ValueError("the key of an answer is a SHA-256 in hex")
+        with _naming_faults(self._directory):
+            (self._directory / "ocsp").mkdir(parents=True, exist_ok=True)
+            _write(self._directory / "ocsp" / f"{key}.json", note)
+
+    def drop_answer(self, key: str) -> None:
+        """Let go of an answer."""
+        with contextlib.suppress(OSError):
+            (self._directory / "ocsp" / f"{key}.json").unlink(missing_ok=True)
 
     def _load(self, name: str) -> KeptList | None:
         try:

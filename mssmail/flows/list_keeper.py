@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from mssmail.core.decision import Accept
+from mssmail.core.missing import MissingStatus
 from mssmail.core.names import encode_name
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import BadWhiteList, FetchFault, StoreUnavailable
@@ -55,7 +56,7 @@ class ListKeeper:
         self.held: HeldList | None = None
         self.last_success_at: datetime | None = None  # the source answered with a list we could take, or no newer one
         self.last_fault = ""
-        self.missing: tuple[str, ...] = ()  # the CAs without whose CRL the last list fetched could not be believed
+        self.missing: tuple[MissingStatus, ...] = ()  # what was not known of the last list's signer and its CAs
 
     @property
     def is_configured(self) -> bool:

@@ -15,21 +15,25 @@ from pathlib import Path
 from typing import Final
 
 from mssmail.core.clock import Clock, read_clock
+from mssmail.core.missing import MissingStatus, name_issuers
 from mssmail.core.trace import build_id
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import BadCertificate, Fault
 from mssmail.flows.last_good import LastGood
 from mssmail.flows.list_keeper import ListKeeper
 from mssmail.flows.revocation_lists import RevocationLists
+from mssmail.flows.status_answers import StatusAnswers
 from mssmail.journal import Entry, Event
 from mssmail.policy.freshness import Freshness, judge_freshness
 from mssmail.settings import Trust
 from mssmail.trust.anchors import load_certificates
 from mssmail.trust.certificate import Certificate, load_certificate
+from mssmail.trust.ocsp_request import KeptAnswer
 from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
 
 Recorder = Callable[[Entry], Awaitable[None]]
 Subscriber = Callable[[TrustSnapshot, TrustStore], Awaitable[None]]
+Listener = Callable[[tuple[bytes, ...]], None]
 
 START_SECONDS: Final = 10.0  # a start with nothing on disk waits so long for a first answer
 WATCH_SECONDS: Final = 10.0  # how often confirmations and ages are looked at
@@ -67,16 +71,20 @@ class TrustKeeper:
         self._pause = pause
         self._disk = LastGood(store_directory / "trust")
         self._subscribers: list[Subscriber] = []
+        self._listeners: list[Listener] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._changing = asyncio.Lock()
         self._missing_asked_at: datetime | None = None
         self._asking: asyncio.Task[bool] | None = None
+        self._questions: set[asyncio.Task[bool]] = set()
+        self._learned = 0  # OCSP answers taken since the start
         self._certificates: tuple[tuple[bytes, ...], tuple[bytes, ...]] = ((), ())
         self._told = Freshness.FRESH
         policy = SignaturePolicy(settings.min_rsa_bits, settings.allow_sha1, settings.revocation)
         self.snapshot = TrustSnapshot(0, (), policy=policy)
         self.store: TrustStore = build_trust_store(self.snapshot)
         self.crls = RevocationLists(settings.crl_urls, self._disk)
+        self.answers = StatusAnswers(settings, self._disk, self._take_answer)
         self.lists = ListKeeper(settings, self._disk)
         self.certificates_fault = ""
 
@@ -96,6 +104,10 @@ class TrustKeeper:
         """Call back with every new snapshot and its store; whoever waits for a change waits for this too."""
         self._subscribers.append(callback)
 
+    def subscribe_answers(self, callback: Listener) -> None:
+        """Call back with OCSP responses (DER) that join the snapshot in use."""
+        self._listeners.append(callback)
+
     async def start(self) -> None:
         """Begin with what the disk holds, then refresh in the background; raises BadCertificate for bad anchors.
 
@@ -105,6 +117,7 @@ class TrustKeeper:
         anchors, intermediates = await asyncio.to_thread(self._load_certificates)
         self._certificates = anchors, intermediates
         await asyncio.to_thread(self.crls.load, self._read_authorities(), now)
+        await asyncio.to_thread(self.answers.load, now)
         await self._publish_changes()
         await self.lists.load(self.snapshot, now)
         first = asyncio.create_task(self._refresh_all())
@@ -124,9 +137,11 @@ class TrustKeeper:
         tasks: list[asyncio.Task[None] | asyncio.Task[bool]] = [*self._tasks]
         if self._asking is not None:
             tasks.append(self._asking)
+        tasks += self._questions
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.answers.stop()
         self._tasks, self._asking = [], None
 
     async def refresh_list(self, *, force: bool = False) -> bool:
@@ -135,8 +150,10 @@ class TrustKeeper:
             before = self.white_list
             is_good = await self.lists.refresh(self.snapshot, self._build_context(), self._clock(), force=force)
             if not is_good and self.lists.missing:
-                # Only a CRL is missing to believe its signer: ask for it and judge the list again.
+                # Only the status of its signer is missing to believe it: ask for that and judge the list again.
                 await self._refresh_crls()
+                if self.answers.is_configured:
+                    await self._learn(self.lists.missing)
                 is_good = await self.lists.refresh(self.snapshot, self._build_context(), self._clock(), force=force)
             await self._tell_list(before)
             return is_good
@@ -147,22 +164,61 @@ class TrustKeeper:
             await self._refresh_crls()
             return not self.crls.faults and not self.certificates_fault
 
-    async def fetch_missing(self, missing: tuple[str, ...], timeout_seconds: float) -> bool:
-        """Ask again for the CRLs an examination missed; True when the trust changed, so that judging again may help.
+    @property
+    def version(self) -> int:
+        """Grows with everything that may change a verdict; see ``TrustSource``."""
+        return self.snapshot.generation + self._learned
 
-        Only configured addresses are asked, and not more often than every 30 s, however many messages want it.
+    async def fetch_missing(self, missing: tuple[MissingStatus, ...], timeout_seconds: float) -> bool:
+        """Ask for what an examination missed; True when the trust changed, so that judging again may help.
+
+        Lists come from configured addresses only, and not more often than every 30 s, however many messages want them;
+        responders are asked about each certificate as ``flows.status_answers`` says.
         """
-        generation, now = self.snapshot.generation, self._clock()
+        before = self.version
+        tasks = {task for task in (self._ask_lists(missing), self._ask_responders(missing)) if task is not None}
+        deadline = asyncio.get_running_loop().time() + timeout_seconds
+        while tasks and not (self.version != before and self.answers.has_all(missing, self._clock())):
+            left = deadline - asyncio.get_running_loop().time()
+            done, tasks = await asyncio.wait(tasks, timeout=max(left, 0), return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                break  # they go on when nobody waits any more
+        return self.version != before
+
+    def _ask_lists(self, missing: tuple[MissingStatus, ...]) -> asyncio.Task[bool] | None:
+        now = self._clock()
         if not missing or not self._settings.crl_urls:
-            return False
+            return None
         if self._asking is None or self._asking.done():
             if self._missing_asked_at is not None and now - self._missing_asked_at < MISSING_EVERY:
-                return False
-            _log.info("asking for the revocation lists of %s", ", ".join(missing))
+                return None
+            _log.info("asking for the revocation lists of %s", ", ".join(name_issuers(missing)))
             self._missing_asked_at = now
             self._asking = asyncio.create_task(self._survive(self.refresh_crls))
-        await asyncio.wait({self._asking}, timeout=timeout_seconds)  # it goes on when nobody waits any more
-        return self.snapshot.generation != generation
+        return self._asking
+
+    def _ask_responders(self, missing: tuple[MissingStatus, ...]) -> asyncio.Task[bool] | None:
+        if not missing or not self.answers.is_configured:
+            return None
+        task = asyncio.create_task(self._survive(lambda: self._learn(missing)))
+        self._questions.add(task)
+        task.add_done_callback(self._questions.discard)
+        return task
+
+    async def _learn(self, missing: tuple[MissingStatus, ...]) -> bool:
+        """Take new OCSP answers into the snapshot in use; True when there were some."""
+        news = await self.answers.ask(missing, self._build_context(), self._clock())
+        for kept in news:
+            await self._tell(_describe_answer(kept))
+        return bool(news)
+
+    def _take_answer(self, kept: KeptAnswer) -> None:
+        # The same generation: one certificate more is no reason for anybody to read all lists again.
+        self.store.add_responses((kept.raw,))
+        self.snapshot = self.store.snapshot
+        for listener in self._listeners:
+            listener((kept.raw,))
+        self._learned += 1
 
     async def confirm_held(self) -> bool:
         """Adopt the list that waits, if an administrator confirmed it; True when one was adopted."""
@@ -246,9 +302,11 @@ class TrustKeeper:
         snapshot = replace(before, anchors=anchors, intermediates=intermediates, crls=self.crls.raws)
         if snapshot == before:
             return
-        snapshot = replace(snapshot, generation=before.generation + 1)
+        snapshot = replace(snapshot, generation=before.generation + 1, responses=self.answers.raws)
         store = await asyncio.to_thread(_build_warm_store, snapshot)
-        self.snapshot, self.store = snapshot, store
+        store.add_responses(self.answers.raws)  # what was learnt meanwhile
+        self.snapshot = snapshot = store.snapshot
+        self.store = store
         for fault in store.faults:
             _log.warning("trust data left out: %s", fault)
         for subscriber in self._subscribers:
@@ -278,6 +336,16 @@ class TrustKeeper:
             level = logging.INFO if freshness is Freshness.FRESH else logging.WARNING
             _log.log(level, "the white list is %s", freshness.value)
         self._told = freshness
+
+
+def _describe_answer(kept: KeptAnswer) -> dict[str, object]:
+    return {
+        "what": "ocsp",
+        "certificate": kept.subject,
+        "revoked": kept.is_revoked,
+        "this_update": kept.this_update.isoformat(),
+        "valid_until": kept.valid_until.isoformat(),
+    }
 
 
 def _build_warm_store(snapshot: TrustSnapshot) -> TrustStore:

@@ -23,6 +23,10 @@ class Trust:
     white_list_max_loss_percent: int = setting(20, "A list that loses more of its domains waits for confirmation.")
     crl_urls: tuple[str, ...] = setting((), "Where revocation lists are fetched ahead of time (http, https or file).")
     crl_refresh_seconds: int = setting(3_600, "How often revocation lists are fetched.")
+    ocsp_urls: tuple[str, ...] = setting((), "OCSP responders asked about certificates first seen (http or https).")
+    ocsp_hosts: tuple[str, ...] = setting(
+        (), "Hosts whose OCSP address may be taken from a certificate, once its path is good but for its status."
+    )
     revocation: RevocationMode = setting(RevocationMode.HARD, "hard, soft or off: what a missing list means.")
     min_rsa_bits: int = setting(2_048, "Smallest RSA key believed.")
     allow_sha1: bool = setting(False, "Believe SHA-1 signatures (never in production).")

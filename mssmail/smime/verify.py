@@ -11,6 +11,7 @@ from typing import Final
 
 from mssmail.core.address import Address
 from mssmail.core.message import Span
+from mssmail.core.missing import MissingStatus
 from mssmail.core.verdict import ENCRYPTED, SKIPPED, UNSIGNED, Fact, Facts, Outcome, Signer, Structure, Verdict
 from mssmail.errors import BadCertificate, BadSyntax
 from mssmail.mime.tree import Part
@@ -22,7 +23,7 @@ from mssmail.trust.link import Link
 from mssmail.trust.path import PathResult, Purpose, verify_path
 from mssmail.trust.snapshot import TrustStore
 
-Found = tuple[Verdict, tuple[str, ...]]
+Found = tuple[Verdict, tuple[MissingStatus, ...]]
 
 _SEVERITY: Final = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.SKIPPED, Outcome.PASSED)
 # A key identifier may fit several certificates of one key: so many are tried.
@@ -30,7 +31,7 @@ _MAX_CANDIDATES: Final = 4
 
 
 def verify_message(data: bytes, root: Part, authors: Sequence[Address], trust: TrustStore, at: datetime) -> Found:
-    """The verdict at a time, and the CAs (RFC 4514) whose revocation lists were missing for it. No I/O."""
+    """The verdict at a time, and the certificates whose revocation status was missing for it. No I/O."""
     layer = find_layer(data, root)
     if layer.structure is not Structure.SIGNED:
         return (UNSIGNED if layer.structure is Structure.UNSIGNED else ENCRYPTED), ()
@@ -80,7 +81,7 @@ class _Check:
 
     facts: Facts
     signer: Signer | None = None
-    missing: tuple[str, ...] = ()
+    missing: tuple[MissingStatus, ...] = ()
 
 
 def _check_signer(
@@ -151,7 +152,7 @@ def _combine(checks: Sequence[_Check]) -> Found:
         min(facts, key=_rank) for facts in zip(*([f for _, f in check.facts.items()] for check in checks), strict=True)
     ]
     signer = checks[0].signer if all(check.signer for check in checks) else None
-    missing = tuple(dict.fromkeys(name for check in checks for name in check.missing))
+    missing = tuple(dict.fromkeys(each for check in checks for each in check.missing))
     return Verdict(Structure.SIGNED, Facts(*worst), signer), missing
 
 

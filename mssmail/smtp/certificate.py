@@ -25,8 +25,10 @@ async def read_peer(session: Session, trust: TrustSource, now: datetime) -> Peer
     if not session.chain:
         return peer
     try:
+        version = trust.version
         result = _verify(session, trust.store, now)
-        if result.revocation.outcome is Outcome.UNKNOWN and await trust.fetch_missing(result.missing, FETCH_SECONDS):
+        is_renewed = bool(result.missing) and await trust.fetch_missing(result.missing, FETCH_SECONDS)
+        if is_renewed or trust.version != version:
             result = _verify(session, trust.store, now)
         session.certified = session.certified or _read_certificate(session)
     except (BadCertificate, ValueError) as error:

@@ -27,6 +27,10 @@ class BoundedCache(Generic[K, V]):
             self._entries[key] = value
         return value
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+
     def keep(self, key: K, value: V) -> V:
         """Keep the value, at the price of the least recently used; answers the value."""
         self._entries.pop(key, None)

@@ -13,6 +13,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
+from mssmail.core.missing import MissingStatus
 from mssmail.core.verdict import Fact, Outcome
 from mssmail.errors import BadCertificate
 from mssmail.settings import RevocationMode
@@ -36,7 +37,7 @@ class PathResult:
     """Four facts about one certificate, and the path they speak of (DER, leaf first, anchor last; empty: none found).
 
     ``policies`` are the certificate policies (dotted OIDs) that hold for it among those we accept.
-    ``missing`` names the CAs (RFC 4514) whose revocation list was wanted and is not there, or not in force.
+    ``missing`` is not empty when only revocation stands open: the certificates nobody can speak for now.
     ``key`` is its public key, made whole by the path where it inherits parameters; None when its kind is unknown.
     The facts hold unchanged from ``valid_from`` to ``valid_until``.
     """
@@ -46,7 +47,7 @@ class PathResult:
     revocation: Fact
     usage: Fact
     path: tuple[bytes, ...] = ()
-    missing: tuple[str, ...] = ()
+    missing: tuple[MissingStatus, ...] = ()
     policies: tuple[str, ...] = ()
     key: CertificatePublicKeyTypes | None = None
     valid_from: datetime = BEGINNING
@@ -135,13 +136,16 @@ def _judge_path(path: Path, extra: Sequence[Link], store: TrustStore, purpose: P
     statuses = _find_statuses(path, extra, store, at)
     revocation, missing = _judge_revocation(statuses, path, store)
     chain, policies = judge_chain(path, store.policy.policies)
+    dates, usage = judge_dates(path, at), _judge_usage(path, store, purpose)
+    is_good = all(fact.outcome is not Outcome.FAILED for fact in (chain, dates, usage))
     return PathResult(
         chain=chain,
-        dates=judge_dates(path, at),
+        dates=dates,
         revocation=revocation,
-        usage=_judge_usage(path, store, purpose),
+        usage=usage,
         path=tuple(link.der for link in path),
-        missing=missing,
+        # Nobody is asked about a certificate that fails anyway: strangers would choose what we fetch.
+        missing=missing if is_good else (),
         policies=policies,
         key=path[0].public_key,
         valid_from=max([link.not_before for link in path] + [status.valid_from for status in statuses]),
@@ -158,23 +162,25 @@ def _find_statuses(path: Path, extra: Sequence[Link], store: TrustStore, at: dat
     return [check.find_status(link, issuer) for link, issuer in itertools.pairwise(path)]
 
 
-def _judge_revocation(statuses: Sequence[Status], path: Path, store: TrustStore) -> tuple[Fact, tuple[str, ...]]:
+def _judge_revocation(
+    statuses: Sequence[Status], path: Path, store: TrustStore
+) -> tuple[Fact, tuple[MissingStatus, ...]]:
     if store.policy.revocation is RevocationMode.OFF:
         return Fact(Outcome.SKIPPED, "revocation is not checked (off)"), ()
     for status in statuses:
         if status.outcome is Outcome.FAILED:
             return Fact(Outcome.FAILED, status.reason), ()
     doubts = [status.reason for status in statuses if status.outcome is Outcome.UNKNOWN]
-    missing = dict.fromkeys(
-        describe_name(link.certificate.issuer)
-        for link, status in zip(path, statuses, strict=False)
+    missing = tuple(
+        MissingStatus(describe_name(link.certificate.issuer), link.der, issuer.der)
+        for (link, issuer), status in zip(itertools.pairwise(path), statuses, strict=True)
         if status.outcome is Outcome.UNKNOWN
     )
     if not doubts:
         return Fact(Outcome.PASSED, "no certificate of the path is revoked"), ()
     if store.policy.revocation is RevocationMode.SOFT:
-        return Fact(Outcome.SKIPPED, f"let pass unchecked (soft): {doubts[0]}"), tuple(missing)
-    return Fact(Outcome.UNKNOWN, doubts[0]), tuple(missing)
+        return Fact(Outcome.SKIPPED, f"let pass unchecked (soft): {doubts[0]}"), missing
+    return Fact(Outcome.UNKNOWN, doubts[0]), missing
 
 
 def _judge_usage(path: Path, store: TrustStore, purpose: Purpose) -> Fact:

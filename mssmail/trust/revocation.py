@@ -58,8 +58,14 @@ class RevocationIndex:
         self._verified: dict[tuple[int, bytes, bool], bool] = {}
         for crl in sorted(crls, key=lambda crl: crl.this_update, reverse=True):
             (self._deltas if crl.is_delta else self._complete).setdefault(crl.issuer, []).append(crl)
-        for answer in sorted(answers, key=lambda answer: answer.this_update, reverse=True):
-            self._answers.setdefault(answer.serial, []).append(answer)
+        self.add_answers(answers)
+
+    def add_answers(self, answers: Iterable[OcspAnswer]) -> None:
+        """Ask these as well from now on."""
+        for answer in answers:
+            same = self._answers.setdefault(answer.serial, [])
+            same.append(answer)
+            same.sort(key=lambda each: each.this_update, reverse=True)
 
     def warm(self) -> None:
         """Index the entries of every list now, and not at the first question."""

@@ -1,7 +1,7 @@
 """The trust of one moment: bytes that travel to the workers, and the store each process builds from them."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from mssmail.errors import TrustFault
@@ -89,6 +89,16 @@ class TrustStore:
             return found
         link = load_link(der)
         return self._links.keep(der, link) if len(der) <= _MAX_CACHED_BYTES else link
+
+    def add_responses(self, responses: Iterable[bytes]) -> None:
+        """Take OCSP responses (DER) into this generation: one more certificate known is no reason to read all anew."""
+        known = set(self.snapshot.responses)
+        news = tuple(raw for raw in responses if raw not in known)
+        self.snapshot = replace(self.snapshot, responses=(*self.snapshot.responses, *news))
+        answers = [answer for found in _read_each(news, load_ocsp, []) for answer in found]
+        self.revocation.add_answers(answers)
+        if any(answer.is_revoked for answer in answers):
+            self.paths.clear()
 
     def keep_path(self, key: PathKey, result: "PathResult") -> None:
         """Remember a path that passed. Only those: a remembered refusal would outlive its cause."""

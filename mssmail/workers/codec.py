@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from mssmail.core.address import Address
 from mssmail.core.examination import Examination, Index
 from mssmail.core.message import Span
+from mssmail.core.missing import MissingStatus
 from mssmail.core.verdict import Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.errors import BadSyntax, WorkerFault
 from mssmail.workers.findings_codec import decode_findings, encode_findings
@@ -30,7 +31,7 @@ def encode_examination(examination: Examination) -> bytes:
         [[author.local, author.domain] for author in examination.authors],
         None if examination.sender is None else [examination.sender.local, examination.sender.domain],
         examination.report_type,
-        examination.missing,
+        [_encode_missing(each) for each in examination.missing],
         examination.faults,
         examination.may_hold_documents,
         encode_findings(examination.findings),
@@ -88,11 +89,20 @@ def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
         authors=tuple(map(_address, _list(authors))),
         sender=None if sender is None else _address(sender),
         report_type=_text(report_type),
-        missing=tuple(map(_text, _list(missing))),
+        missing=tuple(map(_decode_missing, _list(missing))),
         faults=tuple(map(_text, _list(faults))),
         may_hold_documents=may_hold is True,
         findings=decode_findings(findings),
     )
+
+
+def _encode_missing(missing: MissingStatus) -> list[str]:
+    return [missing.issuer, missing.certificate.hex(), missing.issuer_certificate.hex()]
+
+
+def _decode_missing(tree: object) -> MissingStatus:
+    issuer, certificate, issuer_certificate = map(_text, _list(tree))
+    return MissingStatus(issuer, bytes.fromhex(certificate), bytes.fromhex(issuer_certificate))
 
 
 def _encode_verdict(verdict: Verdict) -> list[object]:

@@ -24,6 +24,7 @@ class Kind(IntEnum):
     RESULT = 5  # worker → main: ticket, Examination
     FAULT = 6  # worker → main: ticket, what broke
     WITHDRAW = 7  # main → worker: ticket of a message it need not begin
+    ANSWERS = 9  # main → worker: pickled OCSP responses, for the snapshot in use
     SKIPPED = 8  # worker → main: ticket of a message that was withdrawn in time
 
 

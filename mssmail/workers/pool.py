@@ -59,6 +59,7 @@ class Pool:
             "examiner": examiner,
         }
         self._trust = b""
+        self._answers: list[bytes] = []  # frames since the snapshot, for workers that start later
         self._ticket = 0
         self._waiting: deque[Job] = deque()
         self._workers: list[WorkerHandle] = []
@@ -80,11 +81,20 @@ class Pool:
 
     async def publish(self, snapshot: Snapshot) -> None:
         """Have every message that is given in from now on judged by this snapshot."""
+        known = len(self._answers)
         pickled = await asyncio.to_thread(pickle.dumps, snapshot, pickle.HIGHEST_PROTOCOL)
         self._trust = encode_numbered(snapshot.generation, pickled)
+        del self._answers[:known]  # those are in the snapshot; what came meanwhile may not be
         # Frames keep their order, so there is nothing to wait for; what is in flight was asked before.
         for worker in self._workers:
-            worker.send_frame(Kind.TRUST, self._trust)
+            self._send_trust(worker)
+
+    def add_answers(self, responses: tuple[bytes, ...]) -> None:
+        """Have every message that is given in from now on judged by these OCSP responses (DER) as well."""
+        pickled = pickle.dumps(responses, pickle.HIGHEST_PROTOCOL)
+        self._answers.append(pickled)
+        for worker in self._workers:
+            worker.send_frame(Kind.ANSWERS, pickled)
 
     async def examine(self, data: bytes, at: datetime, *, verify: bool) -> Examination:
         """The examination of these bytes; raises WorkerDeath when the worker dies of it or overruns its deadline.
@@ -138,7 +148,7 @@ class Pool:
             raise WorkerFault("a worker could not be started", cause=str(error)) from error
         # Listed before its snapshot is sent, with no await between: a snapshot published meanwhile reaches it too.
         self._workers.append(worker)
-        worker.send_frame(Kind.TRUST, self._trust)
+        self._send_trust(worker)
         if self._stopping.is_set():
             worker.kill("the pool stops")
         await _wait_for_birth(worker)
@@ -147,6 +157,11 @@ class Pool:
             status = await self._bury(worker)
             raise WorkerFault("a worker died at birth", cause=worker.lost.result(), status=status)
         return worker
+
+    def _send_trust(self, worker: WorkerHandle) -> None:
+        worker.send_frame(Kind.TRUST, self._trust)
+        for pickled in self._answers:
+            worker.send_frame(Kind.ANSWERS, pickled)
 
     async def _keep(self, worker: WorkerHandle) -> None:
         current: WorkerHandle | None = worker

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from typing import Protocol, runtime_checkable
 
 from mssmail.core.examination import Examination
 from mssmail.workers.codec import encode_examination
@@ -31,6 +32,16 @@ from mssmail.workers.frames import (
 
 Examine = Callable[[bytes, datetime, bool], Examination]
 BuildExamine = Callable[[object, str], Examine]
+
+
+@runtime_checkable
+class Learning(Protocol):
+    """An examine function that takes what becomes known while its snapshot is in use."""
+
+    def learn(self, news: object) -> None:
+        """Count this in from now on."""
+        ...
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHUNK_BYTES = 256 * 1024
@@ -114,6 +125,8 @@ class Server:
     def _answer(self, kind: int, payload: bytes) -> bytes:
         if kind == Kind.TRUST:
             return self._take_trust(payload)
+        if kind == Kind.ANSWERS:
+            return self._learn(payload)
         if kind == Kind.EXAMINE:
             return self._examine_message(parse_request(payload))
         return encode_frame(Kind.SKIPPED, payload)
@@ -123,6 +136,11 @@ class Server:
         snapshot = pickle.loads(pickled)  # noqa: S301 - written by the main process, never by a worker or a peer
         self._examine = self._build(snapshot, self._authserv_id)
         return encode_frame(Kind.READY, encode_numbered(number))
+
+    def _learn(self, payload: bytes) -> bytes:
+        if isinstance(self._examine, Learning):
+            self._examine.learn(pickle.loads(payload))  # noqa: S301 - as above
+        return b""
 
     def _examine_message(self, request: Request) -> bytes:
         signal.setitimer(signal.ITIMER_REAL, self._alarm_seconds)  # SIGALRM is not caught: it ends the process

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import shutil
+import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mssmail.core.missing import MissingStatus
+from mssmail.core.verdict import Outcome
 from mssmail.errors import BadCertificate, StoreUnavailable, WorkerFault
 from mssmail.flows.refresh import FIRST_RETRY_SECONDS, JITTER, TrustKeeper, plan_pause
 from mssmail.flows.revocation_lists import KeptCrl
@@ -20,7 +23,8 @@ from mssmail.trust.path import Purpose, verify_path
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore
 from tests.support.lists import RULE, issue_signer, make_entries, make_list
 from tests.support.pki import NOW, Pki
-from tests.support.publisher import Publisher, make_https_root, make_server_context, publish
+from tests.support.publisher import Page, Publisher, make_https_root, make_server_context, publish
+from tests.support.responder import Responder
 
 ROOT = make_https_root()
 
@@ -68,6 +72,11 @@ class Scene:
     def publish_list(self, *domains: str) -> None:
         raw = make_list(make_entries(*domains), generated_at=self.now, signer=self.signer)
         self.https.put("/list", raw)
+
+    def miss(self, address: str = "alice@ch-a.test") -> tuple[MissingStatus, ...]:
+        """The status of a signer's certificate."""
+        leaf = self.pki.make_person(address).certificate_der
+        return (MissingStatus("CN=Test Issuing", leaf, self.pki.intermediates[0]),)
 
     def pass_time(self, **time: float) -> None:
         self.now += timedelta(**time)
@@ -297,7 +306,7 @@ async def test_a_missing_crl_is_asked_for_at_once_and_not_too_often(scene: Scene
     page = scene.https.pages.pop("/issuing.crl")
     await scene.keeper.start()
     assert len(scene.keeper.snapshot.crls) == 1
-    missing = ("CN=Test Issuing,O=LAB TRUST SPACE,C=FR",)
+    missing = scene.miss()
     scene.https.requests.clear()
     assert not await scene.keeper.fetch_missing(missing, 5)
     assert not await scene.keeper.fetch_missing(missing, 5)
@@ -313,9 +322,83 @@ async def test_messages_that_miss_the_same_crl_share_one_question(scene: Scene) 
     await scene.keeper.start()
     scene.https.pages["/issuing.crl"] = page
     scene.https.requests.clear()
-    answers = await asyncio.gather(*(scene.keeper.fetch_missing(("CN=Test Issuing",), 5) for _ in range(5)))
+    answers = await asyncio.gather(*(scene.keeper.fetch_missing(scene.miss(), 5) for _ in range(5)))
     assert answers == [True] * 5
     assert [path for path, _ in scene.https.requests].count("/issuing.crl") == 1
+
+
+class OcspScene:
+    """The scene with a responder for the issuing CA, whose list cannot be had."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.alice = scene.pki.make_person("alice@ch-a.test")
+        self.responder = Responder(scene.pki.issuing.credential, scene._read_clock, [self.alice.certificate])
+        scene.https.pages.pop("/issuing.crl")
+        scene.https.pages["/ocsp"] = Page(answer=self.responder.answer)
+        scene.settings = replace(scene.settings, ocsp_urls=(scene.https.url + "/ocsp",))
+        scene.keeper = scene.make_keeper()
+
+    def judge(self, keeper: TrustKeeper, at: datetime) -> Outcome:
+        return verify_path(self.alice.certificate_der, (), keeper.store, Purpose.SMIME, at).revocation.outcome
+
+
+async def test_a_first_seen_signer_is_asked_about_and_joins_the_snapshot_in_use(scene: Scene) -> None:
+    ocsp = OcspScene(scene)
+    heard: list[tuple[bytes, ...]] = []
+    scene.keeper.subscribe_answers(heard.append)
+    await scene.keeper.start()
+    assert ocsp.judge(scene.keeper, scene.now) is Outcome.UNKNOWN
+    generation, version = scene.keeper.snapshot.generation, scene.keeper.version
+    assert await scene.keeper.fetch_missing(scene.miss(), 5)
+    assert ocsp.judge(scene.keeper, scene.now) is Outcome.PASSED
+    assert (scene.keeper.snapshot.generation, scene.keeper.version) == (generation, version + 1)
+    assert heard == [scene.keeper.snapshot.responses]
+    assert ocsp.responder.asked[-1] == ocsp.alice.certificate.serial_number
+    while "ocsp" not in scene.told:  # noqa: ASYNC110 - it has no bell
+        await asyncio.sleep(0.01)
+
+
+async def test_an_answer_is_there_after_a_restart_and_in_the_next_generation(scene: Scene) -> None:
+    ocsp = OcspScene(scene)
+    await scene.keeper.start()
+    await scene.keeper.fetch_missing(scene.miss(), 5)
+    await scene.keeper.stop()
+    scene.https.pages.pop("/ocsp")
+    scene.keeper = scene.make_keeper()
+    await scene.keeper.start()
+    assert ocsp.judge(scene.keeper, scene.now) is Outcome.PASSED
+    scene.pass_time(hours=1)
+    scene.https.put("/root.crl", scene.pki.root.build_crl(scene.now))
+    assert not await scene.keeper.refresh_crls()  # the issuing CA's is still not to be had
+    assert ocsp.judge(scene.keeper, scene.now) is Outcome.PASSED
+
+
+async def test_whom_ocsp_revokes_is_revoked_although_a_path_was_good_before(scene: Scene) -> None:
+    ocsp = OcspScene(scene)
+    await scene.keeper.start()
+    await scene.keeper.fetch_missing(scene.miss(), 5)
+    assert ocsp.judge(scene.keeper, scene.now) is Outcome.PASSED
+    ocsp.responder.revoked.add(ocsp.alice.certificate.serial_number)
+    scene.pass_time(seconds=31)
+    assert await scene.keeper.fetch_missing(scene.miss(), 5)
+    assert ocsp.judge(scene.keeper, scene.now) is Outcome.FAILED
+
+
+async def test_a_responder_that_is_silent_costs_no_more_than_the_time_given(scene: Scene) -> None:
+    ocsp = OcspScene(scene)
+    is_let_go = threading.Event()
+
+    def wait(question: bytes) -> bytes:
+        is_let_go.wait(20)
+        return ocsp.responder.answer(question)
+
+    scene.https.pages["/ocsp"] = Page(answer=wait)
+    await scene.keeper.start()
+    assert not await scene.keeper.fetch_missing(scene.miss(), 0.01)
+    is_let_go.set()
+    # The question went on: the retry finds the answer.
+    while ocsp.judge(scene.keeper, scene.now) is not Outcome.PASSED:  # noqa: ASYNC110 - it has no bell
+        await asyncio.sleep(0.01)
 
 
 async def test_nothing_missing_asks_nobody(scene: Scene) -> None:
@@ -396,7 +479,7 @@ async def test_a_mistake_of_ours_is_logged_and_the_next_round_comes(
     scene.pass_time(hours=1)
     scene.publish_crls()
     with caplog.at_level(logging.ERROR):
-        assert await scene.keeper.fetch_missing(("CN=Test Issuing",), 5)
+        assert await scene.keeper.fetch_missing(scene.miss(), 5)
     assert "could not be refreshed" in caplog.text
 
 

@@ -19,6 +19,7 @@ from mssmail.core.examination import Examination
 from mssmail.core.findings import Findings
 from mssmail.core.mailbox import MessageMeta
 from mssmail.core.message import RawMessage
+from mssmail.core.missing import MissingStatus
 from mssmail.core.names import DistinguishedName
 from mssmail.core.trace import build_id
 from mssmail.core.whitelist import WhiteList
@@ -65,12 +66,16 @@ class Trust:
     store: TrustStore
     white_list: WhiteList | None
     found: list[TrustStore] = field(default_factory=list)  # what asking for missing lists brings
-    asked: list[tuple[str, ...]] = field(default_factory=list)
+    asked: list[tuple[MissingStatus, ...]] = field(default_factory=list)
 
     def freshness(self, now: datetime) -> Freshness:
         return judge_freshness(self.white_list.generated_at if self.white_list else None, now, 3, 14)
 
-    async def fetch_missing(self, missing: tuple[str, ...], timeout_seconds: float) -> bool:
+    @property
+    def version(self) -> int:
+        return id(self.store)
+
+    async def fetch_missing(self, missing: tuple[MissingStatus, ...], timeout_seconds: float) -> bool:
         self.asked.append(missing)
         if self.found:
             self.store = self.found.pop(0)

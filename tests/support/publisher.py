@@ -20,6 +20,7 @@ class Page:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     write: Callable[[BaseHTTPRequestHandler], None] | None = None
+    answer: Callable[[bytes], bytes] | None = None  # what a POST of these octets gets
 
 
 @dataclass
@@ -97,6 +98,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if not is_known:
             self.wfile.write(page.body)
+
+    def do_POST(self) -> None:
+        publisher = self.server.publisher
+        publisher.requests.append((self.path, dict(self.headers)))
+        question = self.rfile.read(int(self.headers["Content-Length"]))
+        page = publisher.pages.get(self.path, Page(b"not here", 404))
+        body = page.body if page.answer is None else page.answer(question)
+        self.send_response(page.status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the test output quiet."""

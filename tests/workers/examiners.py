@@ -25,7 +25,7 @@ def build_examine(snapshot: object, authserv_id: str) -> Callable[[bytes, dateti
         _misbehave(data)
         index = Index(data[:20], b"body", b"structure", b"parts", Span(0, len(data)), subject=str(os.getpid()))
         facts = (authserv_id, str(snapshot.generation), at.isoformat(), str(verify), str(len(data)))
-        return Examination(UNSIGNED, index, missing=facts)
+        return Examination(UNSIGNED, index, faults=facts)
 
     return examine
 

@@ -1,3 +1,6 @@
+import asyncio
+import os
+import signal
 import subprocess
 import sys
 from datetime import timedelta
@@ -6,11 +9,14 @@ import pytest
 
 from mssmail.core.verdict import Trusted, Undetermined
 from mssmail.smime.sign import parse_signing_key, sign_message
+from mssmail.trust.ocsp_request import build_request
 from mssmail.trust.snapshot import TrustSnapshot
 from mssmail.workers.codec import decode_examination, encode_examination
 from mssmail.workers.examiner import build_examine
 from mssmail.workers.pool import Pool
+from mssmail.workers.process import Learning
 from tests.support.pki import NOW, build_pki
+from tests.support.responder import Responder
 
 PKI = build_pki()
 SIGNER = PKI.make_person("alice@ch-a.test")
@@ -56,3 +62,32 @@ def test_a_worker_loads_nothing_of_the_main_process() -> None:
     )
     answer = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, env={})
     assert answer.stdout.strip() == "[]"
+
+
+def test_takes_answers_into_the_snapshot_in_use() -> None:
+    examine = build_examine(TrustSnapshot(3, PKI.anchors, PKI.intermediates, PKI.make_crls()[1:]), "mx.test")
+    [missing] = examine(SIGNED, NOW, True).missing
+    responder = Responder(PKI.issuing.credential, lambda: NOW, [SIGNER.certificate])
+    assert isinstance(examine, Learning)
+    examine.learn((responder.answer(build_request(missing, bytes(32))),))
+    assert isinstance(examine(SIGNED, NOW, True).verdict.summary, Trusted)
+    with pytest.raises(TypeError):
+        examine.learn("nothing")
+
+
+async def test_a_worker_that_starts_later_knows_what_the_others_were_told() -> None:
+    snapshot = TrustSnapshot(3, PKI.anchors, PKI.intermediates, PKI.make_crls()[1:])
+    [missing] = build_examine(snapshot, "mx.test")(SIGNED, NOW, True).missing
+    responder = Responder(PKI.issuing.credential, lambda: NOW, [SIGNER.certificate])
+    pool = Pool(1, 30.0, 1_024, "mx.test")
+    await pool.start(snapshot)
+    try:
+        pool.add_answers((responder.answer(build_request(missing, bytes(32))),))
+        assert isinstance((await pool.examine(SIGNED, NOW, verify=True)).verdict.summary, Trusted)
+        [pid] = pool.pids
+        os.kill(pid, signal.SIGKILL)
+        while pool.pids in ((), (pid,)):  # noqa: ASYNC110 - it has no bell
+            await asyncio.sleep(0.01)
+        assert isinstance((await pool.examine(SIGNED, NOW, verify=True)).verdict.summary, Trusted)
+    finally:
+        await pool.stop()

@@ -32,7 +32,7 @@ async def _examine(pool: Pool, data: bytes) -> Examination:
 
 
 def _generation(examination: Examination) -> str:
-    return examination.missing[1]
+    return examination.faults[1]
 
 
 def _is_alive(pid: int) -> bool:
@@ -46,14 +46,14 @@ def _pid(examination: Examination) -> int:
 async def test_examines_with_the_snapshot_moment_and_switch_it_was_given() -> None:
     async with _pool() as pool:
         examination = await pool.examine(b"hello", AT, verify=False)
-        assert examination.missing == ("mx.test", "1", AT.isoformat(), "False", "5")
+        assert examination.faults == ("mx.test", "1", AT.isoformat(), "False", "5")
         assert _pid(examination) != os.getpid()
 
 
 async def test_many_messages_at_a_time_all_get_their_own_answer() -> None:
     async with _pool() as pool:
         answers = await asyncio.gather(*(_examine(pool, b"x" * size) for size in range(500)))
-        assert [int(answer.missing[-1]) for answer in answers] == list(range(500))
+        assert [int(answer.faults[-1]) for answer in answers] == list(range(500))
         assert {_pid(answer) for answer in answers} == set(pool.pids)
 
 
@@ -61,7 +61,7 @@ async def test_a_large_message_passes_whole() -> None:
     async with _pool(1) as pool:
         sizes = (20_000_000, 300_000, 3)
         answers = await asyncio.gather(*(_examine(pool, b"y" * size) for size in sizes))
-        assert [int(answer.missing[-1]) for answer in answers] == list(sizes)
+        assert [int(answer.faults[-1]) for answer in answers] == list(sizes)
 
 
 async def test_what_follows_a_published_snapshot_is_judged_by_it() -> None:

@@ -45,8 +45,8 @@ def test_answers_several_messages_in_one_write_in_their_order() -> None:
     ready, first, second = _serve(TRUST + _ask(1, b"one") + _ask(2, b"second", verify=False))
     assert (ready[0], parse_numbered(ready[1])) == (Kind.READY, (9, b""))
     moment = datetime.fromtimestamp(1_700_000_000, UTC).replace(microsecond=1).isoformat()
-    assert _examination(first).missing == ("mx.test", "9", moment, "True", "3")
-    assert _examination(second).missing == ("mx.test", "9", moment, "False", "6")
+    assert _examination(first).faults == ("mx.test", "9", moment, "True", "3")
+    assert _examination(second).faults == ("mx.test", "9", moment, "False", "6")
 
 
 @pytest.mark.parametrize("data", [b"fail\n", b"recurse\n"])
@@ -54,7 +54,7 @@ def test_a_message_that_breaks_the_examiner_leaves_the_next_one_alone(data: byte
     _, broken, fine = _serve(TRUST + _ask(1, data) + _ask(2, b"fine"))
     assert broken[0] == Kind.FAULT
     assert parse_numbered(broken[1])[0] == 1
-    assert _examination(fine).missing[-1] == "4"
+    assert _examination(fine).faults[-1] == "4"
 
 
 def test_a_message_withdrawn_in_time_is_skipped_in_its_turn() -> None:
