@@ -8,6 +8,7 @@ from mssmail.core.address import Address
 from mssmail.core.examination import Examination, Index
 from mssmail.core.listing import Listing, SortKeys
 from mssmail.core.message import Span
+from mssmail.core.missing import MissingStatus
 from mssmail.core.verdict import UNSIGNED, Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.errors import WorkerFault
 from mssmail.workers.codec import decode_examination, encode_examination
@@ -63,7 +64,9 @@ EXAMINATIONS = st.builds(
     authors=st.lists(ADDRESSES, max_size=3).map(tuple),
     sender=st.none() | ADDRESSES,
     report_type=TEXT,
-    missing=st.lists(TEXT, max_size=3).map(tuple),
+    missing=st.lists(st.builds(MissingStatus, TEXT, st.binary(max_size=40), st.binary(max_size=40)), max_size=3).map(
+        tuple
+    ),
     faults=st.lists(TEXT, max_size=3).map(tuple),
 )
 PLAIN = Examination(UNSIGNED, Index(b"e", b"b", b"bs", b"p", Span(0, 4)))
