@@ -33,10 +33,13 @@ from mssmail.core.mailbox import (
     compress,
 )
 from mssmail.core.message import Span
-from mssmail.core.search import SearchKey, resolve_ages
+from mssmail.core.ordering import Criterion, ThreadAlgorithm
+from mssmail.core.search import SearchKey
+from mssmail.core.threads import Forest
 from mssmail.core.trace import build_id
 from mssmail.errors import OverQuota, TooBig
 from mssmail.flows.bell import Bells, MailboxBell
+from mssmail.flows.searching import Searching
 from mssmail.flows.sign_in import SignIn
 from mssmail.journal import Entry, Event
 from mssmail.mime.binary import encode_binary
@@ -52,7 +55,6 @@ from mssmail.store.journal import append_entries
 from mssmail.store.layouts import find_layout
 from mssmail.store.messages import Delivery, insert_message
 from mssmail.store.pages import find_page_size, load_page
-from mssmail.store.search import build_search
 
 T = TypeVar("T")
 
@@ -98,6 +100,7 @@ class Mailboxes:
         self._sign_in = sign_in
         self._max_message_bytes = max_message_bytes
         self._notes: deque[Future[None]] = deque()
+        self._searching = Searching(store, clock)
 
     async def login(self, user: str, password: str, peer: Peer, mechanism: str, *, trace_id: str = "") -> Account:
         """See MailStore."""
@@ -309,15 +312,15 @@ class Mailboxes:
 
     async def search(self, mailbox_id: int, key: SearchKey) -> Sequence[UID]:
         """See MailStore."""
-        search = build_search(mailbox_id, resolve_ages(key, self._clock()))
-        found: list[UID] = []
-        after: UID | None = UID(0)
-        while after is not None:
-            read = self._store.read(lambda conn, after=after: search.find_page(conn, after), costly=True)  # type: ignore[misc]
-            page = await asyncio.wrap_future(read)
-            found += page.uids
-            after = page.following
-        return found
+        return await self._searching.search(mailbox_id, key)
+
+    async def sort(self, mailbox_id: int, uids: Sequence[UID], criteria: tuple[Criterion, ...]) -> Sequence[UID]:
+        """See MailStore."""
+        return await self._searching.sort(mailbox_id, uids, criteria)
+
+    async def thread(self, mailbox_id: int, uids: Sequence[UID], algorithm: ThreadAlgorithm) -> Forest:
+        """See MailStore."""
+        return await self._searching.thread(mailbox_id, uids, algorithm)
 
     async def _expunge(self, mailbox_id: int, uids: Sequence[UID] | None) -> Sequence[UID]:
         return await self._write(

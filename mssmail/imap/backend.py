@@ -25,7 +25,9 @@ from mssmail.core.mailbox import (
     ViewLayout,
 )
 from mssmail.core.message import Span
+from mssmail.core.ordering import Criterion, ThreadAlgorithm
 from mssmail.core.search import SearchKey
+from mssmail.core.threads import Forest
 
 
 class Bell(Protocol):
@@ -165,4 +167,12 @@ class MailStore(Protocol):
 
     async def search(self, mailbox_id: int, key: SearchKey) -> Sequence[UID]:
         """UIDs that match, ascending. Sequence sets must have been turned into ``UidRanges``."""
+        ...
+
+    async def sort(self, mailbox_id: int, uids: Sequence[UID], criteria: tuple[Criterion, ...]) -> Sequence[UID]:
+        """These (ascending) UIDs in order; what is gone is left out."""
+        ...
+
+    async def thread(self, mailbox_id: int, uids: Sequence[UID], algorithm: ThreadAlgorithm) -> Forest:
+        """These (ascending) UIDs as threads; what is gone is left out."""
         ...

@@ -39,10 +39,12 @@ from mssmail.imap.verbs import (
     rename,
     search,
     select,
+    sort,
     starttls,
     status,
     store,
     subscribe,
+    thread,
     unselect,
 )
 from mssmail.imap.wire import commands as c
@@ -80,6 +82,8 @@ VERBS: Mapping[type[c.CommandBody], Verb] = MappingProxyType(
         c.Noop: noop.run,
         c.Rename: rename.run,
         c.Search: search.run,
+        c.Sort: sort.run,
+        c.Thread: thread.run,
         c.Select: select.run,
         c.StartTls: starttls.run,
         c.Status: status.run,
@@ -205,7 +209,13 @@ def _add_clock(session: Session, body: c.CommandBody, answer: Answer) -> Answer:
 def _may_expunge(body: c.CommandBody) -> bool:
     """RFC 9051 §7.5.1: never while FETCH, STORE or SEARCH count by sequence number; their UID variants may."""
     match body:
-        case c.Fetch(SeqSet() | Saved(False)) | c.Store(SeqSet() | Saved(False)) | c.Search(uid=False):
+        case (
+            c.Fetch(SeqSet() | Saved(False))
+            | c.Store(SeqSet() | Saved(False))
+            | c.Search(uid=False)
+            | c.Sort(uid=False)
+            | c.Thread(uid=False)
+        ):
             return False
         case _:
             return True

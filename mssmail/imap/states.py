@@ -59,6 +59,8 @@ ALLOWED: dict[type[c.CommandBody], frozenset[State]] = {
     c.Unselect: _SELECTED,
     c.Expunge: _SELECTED,
     c.Search: _SELECTED,
+    c.Sort: _SELECTED,
+    c.Thread: _SELECTED,
     c.Fetch: _SELECTED,
     c.Store: _SELECTED,
     c.Copy: _SELECTED,

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mssmail.core.mailbox import STAR, SYSTEM_FLAGS, ModSeq, Saved, SeqSet, StoreAction, UIDSet, UIDValidity
+from mssmail.core.ordering import Criterion, SortKey, ThreadAlgorithm
 from mssmail.core.search import (
     AgeKey,
     All,
@@ -56,9 +57,11 @@ from mssmail.imap.wire.commands import (
     Search,
     Section,
     Select,
+    Sort,
     Status,
     Store,
     Subscribe,
+    Thread,
 )
 from mssmail.imap.wire.cursor import Cursor
 from mssmail.imap.wire.dates import encode_date, encode_date_time, parse_date, parse_date_time
@@ -159,6 +162,7 @@ def build_list(draw: st.DrawFn) -> List:
 KNOWN = st.builds(Known, st.integers(1, 2**32 - 1).map(UIDValidity), MODSEQS, st.none() | UIDS)
 RETURNS = st.none() | st.lists(st.sampled_from(SEARCH_RETURNS), unique=True).map(tuple)
 
+CRITERIA = st.lists(st.builds(Criterion, st.sampled_from(SortKey), st.booleans()), min_size=1, max_size=4).map(tuple)
 BODIES: st.SearchStrategy[CommandBody] = st.one_of(
     st.sampled_from(list(WITHOUT_ARGUMENTS.values())),
     st.builds(Authenticate, ATOMS.map(str.upper), st.none() | st.binary(max_size=30)),
@@ -181,6 +185,8 @@ BODIES: st.SearchStrategy[CommandBody] = st.one_of(
     ),
     st.builds(Expunge, st.none() | UIDS | st.just(Saved(uid=True))),
     st.builds(Search, KEYS, st.booleans(), st.sampled_from(["", "US-ASCII", "UTF-8"]), RETURNS),
+    st.builds(Sort, CRITERIA, KEYS, st.booleans(), st.sampled_from(["US-ASCII", "UTF-8"])),
+    st.builds(Thread, st.sampled_from(ThreadAlgorithm), KEYS, st.booleans(), st.sampled_from(["US-ASCII", "UTF-8"])),
     st.builds(Fetch, SEQS, ITEM_LISTS.map(tuple)),
     st.builds(Fetch, UIDS, ITEM_LISTS.map(lambda items: (FetchItem("UID"), *items))),
     st.builds(

@@ -39,6 +39,17 @@ async def run(session: Session, command: c.Search) -> Answer:
     return await _answer_extended(session, command, known, counts_modseq=counts_modseq)
 
 
+async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID]:
+    """The matches that this session has a number for, ascending; for SORT and THREAD."""
+    if has_leaf(key, ModSeqKey):
+        await session.count_by_modseq()
+    if uid:  # ``*`` is then the newest there is
+        await session.catch_up(may_expunge=False)
+    view = session.selected
+    found = await session.store.search(view.mailbox_id, localise(key, view))
+    return [each for each in found if view.find_number(each) is not None]
+
+
 async def _answer_extended(
     session: Session, command: c.Search, known: Sequence[tuple[UID, int]], *, counts_modseq: bool
 ) -> Answer:

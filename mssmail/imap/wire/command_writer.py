@@ -31,9 +31,11 @@ from mssmail.imap.wire.commands import (
     Rename,
     Search,
     Select,
+    Sort,
     Status,
     Store,
     Subscribe,
+    Thread,
 )
 from mssmail.imap.wire.dates import encode_date_time
 from mssmail.imap.wire.fetch_responses import BRACKETED, encode_section
@@ -47,7 +49,7 @@ _NAMES = {body: name for name, body in WITHOUT_ARGUMENTS.items()}
 _SignIn = Authenticate | Login | Id | Enable
 _OfMailboxes = Select | Create | Delete | Rename | Subscribe | Status | List
 _OfQuota = GetQuota | GetQuotaRoot
-_OfMessages = Append | Expunge | Search | Fetch | Store | Copy | Move
+_OfMessages = Append | Expunge | Search | Sort | Thread | Fetch | Store | Copy | Move
 
 
 def encode_command(command: Command, *, utf8: bool = False) -> bytes:
@@ -66,7 +68,7 @@ def _encode_body(body: CommandBody, *, utf8: bool) -> bytes:
             return _encode_quota_question(body, utf8=utf8)
         case Select() | Create() | Delete() | Rename() | Subscribe() | Status() | List():
             return _encode_of_mailboxes(body, utf8=utf8)
-        case Append() | Expunge() | Search() | Fetch() | Store() | Copy() | Move():
+        case Append() | Expunge() | Search() | Sort() | Thread() | Fetch() | Store() | Copy() | Move():
             return _encode_of_messages(body, utf8=utf8)
         case _:
             raise ValueError("this command cannot be written")
@@ -163,6 +165,11 @@ def _encode_of_messages(body: _OfMessages, *, utf8: bool) -> bytes:
             words = [b"UID EXPUNGE", encode_numbers(uids)] if uids else [b"EXPUNGE"]
         case Search():
             words = _list_search_words(body)
+        case Sort():
+            words = _list_sort_words(body)
+        case Thread(algorithm, key, uid, charset):
+            words = [b"UID THREAD" if uid else b"THREAD", algorithm.value.encode("ascii"), charset.encode("ascii")]
+            words.append(encode_search_key(key))
         case Fetch(numbers, items):
             words = [_encode_verb(b"FETCH", numbers), b"(" + b" ".join(map(_encode_item, items)) + b")"]
             words += _list_modifiers(body)
@@ -184,6 +191,12 @@ def _list_search_words(body: Search) -> list[bytes]:
     if body.charset:
         words.append(b"CHARSET " + body.charset.encode("ascii"))
     return [*words, encode_search_key(body.key)]
+
+
+def _list_sort_words(body: Sort) -> list[bytes]:
+    names = tuple(("REVERSE " if each.is_reverse else "") + each.key.value for each in body.criteria)
+    verb = b"UID SORT" if body.uid else b"SORT"
+    return [verb, _encode_words(names), body.charset.encode("ascii"), encode_search_key(body.key)]
 
 
 def _list_modifiers(body: Fetch) -> list[bytes]:

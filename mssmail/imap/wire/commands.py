@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mssmail.core.mailbox import ModSeq, Numbers, Saved, StoreAction, UIDSet, UIDValidity
+from mssmail.core.ordering import Criterion, ThreadAlgorithm
 from mssmail.core.search import SearchKey
 
 
@@ -186,6 +187,26 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class Sort:
+    """SORT and UID SORT (RFC 5256)."""
+
+    criteria: tuple[Criterion, ...]
+    key: SearchKey
+    uid: bool = False
+    charset: str = "UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """THREAD and UID THREAD (RFC 5256)."""
+
+    algorithm: ThreadAlgorithm
+    key: SearchKey
+    uid: bool = False
+    charset: str = "UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """What stands between the brackets of BODY[…]: part numbers, then HEADER, HEADER.FIELDS…, MIME, TEXT or nothing."""
 
@@ -300,6 +321,8 @@ CommandBody = (
     | Unselect
     | Expunge
     | Search
+    | Sort
+    | Thread
     | Fetch
     | Store
     | Copy

@@ -8,7 +8,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from mssmail.errors import BadSyntax
-from mssmail.imap.wire import append_command, list_command, login_commands, mailbox_commands, message_commands
+from mssmail.imap.wire import (
+    append_command,
+    list_command,
+    login_commands,
+    mailbox_commands,
+    message_commands,
+    sort_commands,
+)
 from mssmail.imap.wire.commands import (
     Capability,
     Check,
@@ -71,6 +78,10 @@ WITH_ARGUMENTS: Mapping[bytes, Callable[[Cursor], CommandBody]] = MappingProxyTy
         b"COPY": message_commands.parse_copy,
         b"MOVE": message_commands.parse_move,
         b"SEARCH": message_commands.parse_seq_search,
+        b"SORT": sort_commands.parse_seq_sort,
+        b"THREAD": sort_commands.parse_seq_thread,
+        b"UID SORT": sort_commands.parse_uid_sort,
+        b"UID THREAD": sort_commands.parse_uid_thread,
         b"UID FETCH": message_commands.parse_uid_fetch,
         b"UID STORE": message_commands.parse_uid_store,
         b"UID COPY": message_commands.parse_uid_copy,

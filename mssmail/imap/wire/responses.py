@@ -1,12 +1,14 @@
 """What a server answers, as values, and the bytes they are (RFC 9051 §7). FETCH is in ``fetch_responses``."""
 
 from base64 import b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
 
 from mssmail.core.mailbox import ModSeq
 from mssmail.imap.wire.response_codes import Code
+from mssmail.imap.wire.thread_writer import encode_threads
 from mssmail.imap.wire.writer import (
     NIL,
     encode_flags,
@@ -119,6 +121,22 @@ class Extended:
 
 
 @dataclass(frozen=True, slots=True)
+class Sorted:
+    """``* SORT`` (RFC 5256 §4); ``modseq`` as in Found."""
+
+    numbers: tuple[int, ...]
+    modseq: ModSeq | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """``* THREAD`` (RFC 5256 §4): a forest, whose dummies are below zero."""
+
+    roots: Sequence[int]
+    children: Mapping[int, Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class Vanished:
     """``* VANISHED``; ``earlier``: not from the numbers the client counts by (RFC 7162 §3.2.10)."""
 
@@ -181,10 +199,11 @@ class QuotaStorage:
 
 
 Prompt = StatusResponse | Continuation | Challenge
-Numbers = Exists | Recent | Expunged | Found | Extended | Vanished
+Numbers = Exists | Recent | Expunged | Vanished
+Searches = Found | Extended | Sorted | Threads
 Names = Capabilities | Enabled | Flags
 Mailboxes = ListLine | MailboxStatus | Namespaces | QuotaRoots | QuotaStorage
-Response = Prompt | Numbers | Names | Mailboxes | ServerId
+Response = Prompt | Numbers | Searches | Names | Mailboxes | ServerId
 
 
 def encode_response(response: Response, *, utf8: bool = False) -> bytes:
@@ -192,8 +211,10 @@ def encode_response(response: Response, *, utf8: bool = False) -> bytes:
     match response:
         case StatusResponse() | Continuation() | Challenge():
             line = _encode_prompt(response)
-        case Exists() | Recent() | Expunged() | Found() | Extended() | Vanished():
+        case Exists() | Recent() | Expunged() | Vanished():
             line = _encode_numbers(response)
+        case Found() | Extended() | Sorted() | Threads():
+            line = _encode_search(response)
         case Capabilities() | Enabled() | Flags():
             line = _encode_names(response)
         case ListLine() | MailboxStatus() | Namespaces() | QuotaRoots() | QuotaStorage():
@@ -228,13 +249,22 @@ def _encode_numbers(response: Numbers) -> bytes:
             return b"* %d RECENT" % count
         case Expunged(number):
             return b"* %d EXPUNGE" % number
-        case Found(numbers, modseq):
-            words = [b"* SEARCH", *(b"%d" % number for number in numbers)]
-            return b" ".join(words if modseq is None else [*words, b"(MODSEQ %d)" % modseq])
-        case Extended():
-            return _encode_extended(response)
         case Vanished(uids, earlier):
             return b"* VANISHED " + (b"(EARLIER) " if earlier else b"") + encode_number_set(uids)
+        case _:
+            assert_never(response)
+
+
+def _encode_search(response: Searches) -> bytes:
+    match response:
+        case Found(numbers, modseq) | Sorted(numbers, modseq):
+            name = b"* SEARCH" if isinstance(response, Found) else b"* SORT"
+            words = [name, *(b"%d" % number for number in numbers)]
+            return b" ".join(words if modseq is None else [*words, b"(MODSEQ %d)" % modseq])
+        case Threads(roots, children):
+            return b"* THREAD " + encode_threads(roots, children) if roots else b"* THREAD"
+        case Extended():
+            return _encode_extended(response)
         case _:
             assert_never(response)
 

@@ -65,8 +65,8 @@ _WITHOUT_ARGUMENT: dict[str, SearchKey] = {
 def parse_search(cursor: Cursor, *, uid: bool) -> Search:
     """A search. Text is read as UTF-8 whatever the charset: US-ASCII is a part of it (RFC 9051 §6.4.4 has no other)."""
     returns = _parse_returns(cursor) if cursor.try_match(_RETURN) else None
-    charset = _parse_charset(cursor) if cursor.try_match(_CHARSET) else ""
-    return Search(_parse_keys(cursor, 0), uid, charset, returns)
+    charset = parse_charset(cursor) if cursor.try_match(_CHARSET) else ""
+    return Search(parse_keys(cursor), uid, charset, returns)
 
 
 # search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
@@ -79,12 +79,18 @@ def _parse_returns(cursor: Cursor) -> tuple[str, ...]:
 
 
 # charset = atom / quoted
-def _parse_charset(cursor: Cursor) -> str:
+def parse_charset(cursor: Cursor) -> str:
+    """The charset in capitals, and the blank behind it; raises BadCharset for one we do not search in."""
     charset = cursor.expect_text_astring("a character set").upper()
     if charset not in CHARSETS:
         raise BadCharset("a character set that we do not search in")
     cursor.expect_space()
     return charset
+
+
+def parse_keys(cursor: Cursor) -> SearchKey:
+    """One key or more; all must hold."""
+    return _parse_keys(cursor, 0)
 
 
 def _parse_keys(cursor: Cursor, depth: int) -> SearchKey:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mssmail.core.mailbox import ModSeq, Saved, SeqSet, StoreAction, UIDSet, UIDValidity
+from mssmail.core.ordering import Criterion, SortKey, ThreadAlgorithm
 from mssmail.core.search import All, InSeqs
 from mssmail.imap.wire.command_writer import encode_command
 from mssmail.imap.wire.commands import (
@@ -33,9 +34,11 @@ from mssmail.imap.wire.commands import (
     Search,
     Section,
     Select,
+    Sort,
     Status,
     Store,
     Subscribe,
+    Thread,
     Unparsable,
 )
 
@@ -77,6 +80,13 @@ NOON = datetime(1994, 2, 7, 12, 0, 0, tzinfo=UTC)
         (Search(All()), b"SEARCH ALL"),
         (Search(All(), uid=True, charset="UTF-8"), b"UID SEARCH CHARSET UTF-8 ALL"),
         (Search(InSeqs(Saved(uid=False)), returns=("MIN", "SAVE")), b"SEARCH RETURN (MIN SAVE) $"),
+        (
+            Sort((Criterion(SortKey.SIZE, is_reverse=True), Criterion(SortKey.CC)), All()),
+            b"SORT (REVERSE SIZE CC) UTF-8 ALL",
+        ),
+        (Sort((Criterion(SortKey.DATE),), All(), True, "US-ASCII"), b"UID SORT (DATE) US-ASCII ALL"),
+        (Thread(ThreadAlgorithm.REFERENCES, All()), b"THREAD REFERENCES UTF-8 ALL"),
+        (Thread(ThreadAlgorithm.ORDEREDSUBJECT, All(), uid=True), b"UID THREAD ORDEREDSUBJECT UTF-8 ALL"),
         (Select("a", False, True, Known(UIDValidity(7), ModSeq(9))), b'SELECT "a" (CONDSTORE QRESYNC (7 9))'),
         (Select("a", known=Known(UIDValidity(7), ModSeq(9), FIVE)), b'SELECT "a" (QRESYNC (7 9 5))'),
         (Move(Saved(uid=True), "a"), b'UID MOVE $ "a"'),

@@ -31,6 +31,8 @@ SAMPLES = [
     b"UNSELECT",
     b"EXPUNGE",
     b"SEARCH ALL",
+    b"SORT (SIZE) UTF-8 ALL",
+    b"THREAD REFERENCES UTF-8 ALL",
     b"FETCH 1 FLAGS",
     b"STORE 1 FLAGS a",
     b"COPY 1 a",

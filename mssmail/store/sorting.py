@@ -1,0 +1,80 @@
+"""SORT and THREAD from stored keys: the database sorts, outside of Python's lock; each question is one short read."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+
+from mssmail.core.mailbox import UID
+from mssmail.core.ordering import Criterion, SortKey, ThreadAlgorithm
+from mssmail.core.threads import Forest, Threadable, thread_by_references, thread_by_subject
+from mssmail.store.prepared import Prepared
+from mssmail.store.schema import mailbox_rows, sort_keys
+
+_row, _keys = mailbox_rows.c, sort_keys.c
+_SENT: ColumnElement[object] = func.coalesce(_keys.sent_at, _row.internal_date)  # RFC 5256 §2.2
+_COLUMNS: dict[SortKey, ColumnElement[object]] = {
+    SortKey.ARRIVAL: _row.internal_date,
+    SortKey.CC: _keys.cc,
+    SortKey.DATE: _SENT,
+    SortKey.FROM: _keys.sender,
+    SortKey.SIZE: _row.size,
+    SortKey.SUBJECT: _keys.base_subject,
+    SortKey.TO: _keys.to,
+    SortKey.DISPLAYFROM: _keys.display_from,
+    SortKey.DISPLAYTO: _keys.display_to,
+}
+_IN_RANGE = (
+    _row.mailbox_id == bindparam("of_mailbox"),
+    _row.uid.between(bindparam("first"), bindparam("last")),
+)
+_THREADABLE = Prepared(
+    select(
+        _row.uid,
+        _keys.message_ref,
+        _keys.references,
+        _keys.base_subject,
+        _keys.is_reply,
+        _SENT,
+        _keys.message_id,
+    )
+    .outerjoin(sort_keys, _keys.message_id == _row.message_id)
+    .where(*_IN_RANGE)
+    .order_by(_row.uid)
+)
+
+
+def sort_uids(
+    conn: Connection, mailbox_id: int, uids: Sequence[UID], criteria: tuple[Criterion, ...]
+) -> Sequence[UID] | None:
+    """These (ascending) UIDs in order; what is gone is left out. None when some message has no keys yet."""
+    if not uids:
+        return []
+    rows = _build_sort(criteria).fetch_all(conn, _find_range(mailbox_id, uids))
+    wanted = None if len(uids) > uids[-1] - uids[0] else set(uids)
+    chosen = rows if wanted is None else [row for row in rows if row[0] in wanted]
+    return None if any(not row[1] for row in chosen) else [UID(row[0]) for row in chosen]
+
+
+@lru_cache(maxsize=64)
+def _build_sort(criteria: tuple[Criterion, ...]) -> Prepared:
+    order = [_COLUMNS[each.key].desc() if each.is_reverse else _COLUMNS[each.key].asc() for each in criteria]
+    wanted = select(_row.uid, _keys.message_id.is_not(None))
+    joined = wanted.outerjoin(sort_keys, _keys.message_id == _row.message_id)
+    return Prepared(joined.where(*_IN_RANGE).order_by(*order, _row.uid))
+
+
+def thread_uids(conn: Connection, mailbox_id: int, uids: Sequence[UID], algorithm: ThreadAlgorithm) -> Forest | None:
+    """These (ascending) UIDs as threads; None when some message has no keys yet."""
+    if not uids:
+        return Forest((), {})
+    wanted = set(uids)
+    rows = [row for row in _THREADABLE.fetch_all(conn, _find_range(mailbox_id, uids)) if row[0] in wanted]
+    if any(row[6] is None for row in rows):
+        return None
+    messages = [Threadable(*row[:6]) for row in rows]
+    return (thread_by_subject if algorithm is ThreadAlgorithm.ORDEREDSUBJECT else thread_by_references)(messages)
+
+
+def _find_range(mailbox_id: int, uids: Sequence[UID]) -> dict[str, int]:
+    return {"of_mailbox": mailbox_id, "first": uids[0], "last": uids[-1]}
