@@ -141,7 +141,7 @@ class Operator:
             store, bells, self._clock, self._scan, sign_in, max_message_bytes=settings.imap.max_literal_bytes
         )
         submitter = Submitter(settings, intake, dispatcher.wake)
-        relay = build_relay_listener(settings, intake, Receiver(settings, intake))
+        relay = build_relay_listener(settings, intake, Receiver(settings, intake, dispatcher.wake))
         submission = build_submission_listener(settings, intake, submitter, sign_in.sign_in)
         tls = ContextSource(settings.imap.certificate, settings.imap.key)
         imap = ImapListener(settings.imap, settings.login, mailboxes, tls.find_context)

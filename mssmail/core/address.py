@@ -1,20 +1,21 @@
-"""Mail addresses: a local part and a domain, checked when made.
+"""Mail addresses: a local part and a domain, checked when made. Local parts may be international (RFC 6531 §3.3).
 
 ``<>`` exists only on the wire; inside it is ``None`` (``ReversePath``).
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from mssmail.errors import BadSyntax
 
-# atext of RFC 5322 §3.2.3; dots between atoms (RFC 5321 §4.1.2, Dot-string).
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+# atext of RFC 5322 §3.2.3 and UTF8-non-ascii (RFC 6531 §3.3); dots between atoms (RFC 5321 §4.1.2, Dot-string).
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
 _DOT_STRING = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
-# qtextSMTP / quoted-pairSMTP of RFC 5321 §4.1.2: printable ASCII and blank only.
-_QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\[\x20-\x7e])*)"')
-_PRINTABLE = re.compile(r"[\x20-\x7e]+")
+# qtextSMTP / quoted-pairSMTP of RFC 5321 §4.1.2: printable ASCII and blank; UTF8-non-ascii is qtext (RFC 6531 §3.3).
+_QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e\u0080-\U0010ffff]|\\[\x20-\x7e])*)"')
+_MAX_LOCAL = 64  # octets, RFC 5321 §4.5.3.1.1
 
 
 def normalise_domain(text: str) -> str:
@@ -39,18 +40,27 @@ class Address:
     domain: str
 
     def __post_init__(self) -> None:
-        if not self.local or len(self.local) > 64 or not _PRINTABLE.fullmatch(self.local):
-            raise BadSyntax("the local part is empty, too long, or holds more than printable ASCII")
+        # What people cannot see (line ends, text direction, half characters) is in no name (RFC 5198 §2).
+        if not self.local.isprintable() or not 0 < len(self.local.encode()) <= _MAX_LOCAL:
+            raise BadSyntax("the local part is empty, too long, or holds what cannot be printed")
         if normalise_domain(self.domain) != self.domain:
             raise BadSyntax("the domain is not in normal form")
 
     @property
     def key(self) -> str:
-        """What two spellings of one mailbox share here: we compare local parts without regard to ASCII case."""
-        return f"{self.local.lower()}@{self.domain}"
+        """What two spellings of one mailbox share here: local parts are compared without regard to case, composed.
+
+        Composed (NFC) and not simplified further, or lookalikes would share a mailbox (RFC 6532 §3.1).
+        """
+        return f"{unicodedata.normalize('NFC', self.local).lower()}@{self.domain}"
+
+    @property
+    def is_ascii(self) -> bool:
+        """Any server can be told of it; others only under SMTPUTF8."""
+        return self.local.isascii()
 
     def __str__(self) -> str:
-        """The address as RFC 5321 §4.1.2 writes a Mailbox, quoted where it must be."""
+        """The address as RFC 5321 §4.1.2 and RFC 6531 §3.3 write a Mailbox, quoted where it must be."""
         if _DOT_STRING.fullmatch(self.local):
             return f"{self.local}@{self.domain}"
         escaped = self.local.replace("\\", "\\\\").replace('"', '\\"')

@@ -49,7 +49,7 @@ def build_prefix(envelope: Envelope, verdict: Verdict | None, server_name: str, 
 
 def build_return_path(reverse_path: ReversePath) -> bytes:
     """The Return-Path field of final delivery (RFC 5321 §4.4)."""
-    return f"Return-Path: <{reverse_path or ''}>\r\n".encode("ascii")
+    return f"Return-Path: <{reverse_path or ''}>\r\n".encode()  # UTF-8 where the address is (RFC 6532 §3.2)
 
 
 def build_results(verdict: Verdict | None, server_name: str, part: str = "", login: Address | None = None) -> bytes:
@@ -115,8 +115,12 @@ def build_received(envelope: Envelope, server_name: str) -> bytes:
 
 
 def _find_protocol(envelope: Envelope) -> str:
-    """The "with" keyword (RFC 3848)."""
-    return "ESMTP" + ("S" if envelope.peer.tls else "") + ("A" if envelope.login else "")
+    """The "with" keyword (RFC 3848; RFC 6531 §4.3)."""
+    return (
+        ("UTF8SMTP" if envelope.parameters.is_utf8 else "ESMTP")
+        + ("S" if envelope.peer.tls else "")
+        + ("A" if envelope.login else "")
+    )
 
 
 def _encode_helo(name: str) -> str:
@@ -173,4 +177,4 @@ def _fold(name: str, words: Iterable[str]) -> bytes:
         if len(lines[-1]) + 1 + len(word) > _LINE and lines[-1].strip():
             lines.append("")
         lines[-1] += f" {word}"
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+    return "".join(f"{line}\r\n" for line in lines).encode()

@@ -121,7 +121,7 @@ class Dialogue:
 
     def _say(self, state: State, *commands: str) -> Sequence[Event]:
         self.state = state
-        self._output.append("".join(f"{command}\r\n" for command in commands).encode("ascii"))
+        self._output.append("".join(f"{command}\r\n" for command in commands).encode())
         return []
 
     def _answer(self, peer_reply: PeerReply) -> Sequence[Event]:

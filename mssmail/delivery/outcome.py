@@ -7,9 +7,13 @@ from mssmail.core.reply import Reply
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The peer has taken responsibility (RFC 5321 §4.2.5)."""
+    """The peer has taken responsibility (RFC 5321 §4.2.5).
+
+    ``heeds_dsn``: it announced DSN, so it also answers for the reports that were asked for (RFC 3461 §5.2.1).
+    """
 
     reply: Reply
+    heeds_dsn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

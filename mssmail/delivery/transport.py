@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from mssmail.core.decision import Decision, Refuse
 from mssmail.core.envelope import Peer
+from mssmail.core.reply import Reply
 from mssmail.delivery.dialogue import Dialogue, State
 from mssmail.delivery.events import Broken, Capabilities, Done, Ready, TlsWanted, Transaction
 from mssmail.delivery.link import Link
@@ -37,6 +38,7 @@ class Session:
         self.is_broken = False  # in the middle of a message, or by its owner
         self._link = link
         self._reply_seconds = reply_seconds
+        self._heeds_dsn = capabilities.has("DSN")
 
     @property
     def is_open(self) -> bool:
@@ -78,7 +80,7 @@ class Session:
         except PeerFault as fault:
             event = dialogue.abandon(str(fault))
         if isinstance(event, Done):
-            return tuple(read_outcome(reply) for reply in event.replies)
+            return tuple(self._read_outcome(reply) for reply in event.replies)
         self.is_broken = True
         self._link.abort()
         if not isinstance(event, Broken):
@@ -86,6 +88,10 @@ class Session:
         reason = _explain(event, self._link)
         # What the peer said last is kept for people to read; a 2xx or 5xx among it settles nothing (RFC 5321 §3.8).
         return tuple(Deferred(reason, event.reply) if own is None else read_outcome(own) for own in event.replies)
+
+    def _read_outcome(self, reply: Reply) -> Outcome:
+        outcome = read_outcome(reply)
+        return replace(outcome, heeds_dsn=self._heeds_dsn) if isinstance(outcome, Delivered) else outcome
 
 
 async def open_session(

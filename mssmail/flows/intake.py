@@ -105,7 +105,7 @@ class Intake:
         clock: Clock = read_clock,
         readers: DocumentReader | None = None,
     ) -> None:
-        self._store, self._pool, self.trust, self._bells = store, pool, trust, bells
+        self.store, self.pool, self.trust, self._bells = store, pool, trust, bells
         self._readers = readers
         self.clock = clock
         self.boxes = Boxes(store)
@@ -121,12 +121,12 @@ class Intake:
     async def examine(self, data: bytes, *, verify: bool) -> Examination:
         """The examination; when trust data was missing it is asked for, once, and the message judged again."""
         started, version = perf_counter(), self.trust.version
-        found = await self._pool.examine(data, self.clock(), verify=verify)
+        found = await self.pool.examine(data, self.clock(), verify=verify)
         # Under soft revocation a trusted message may lack the same, and a responder may know better.
         is_open = bool(found.missing) and isinstance(found.verdict.summary, Undetermined | Trusted)
         is_renewed = is_open and await self.trust.fetch_missing(found.missing, FETCH_SECONDS)
         if is_open and (is_renewed or self.trust.version != version):  # or another message's asking brought it
-            found = await self._pool.examine(data, self.clock(), verify=verify)
+            found = await self.pool.examine(data, self.clock(), verify=verify)
         self.spent.examine_seconds += perf_counter() - started
         return found
 
@@ -164,21 +164,23 @@ class Intake:
         recipients: Sequence[Address],
         find_flags: Callable[[Address], frozenset[str]] = lambda _recipient: frozenset(),
         also: Sequence[Also] = (),
+        reports: Sequence[Delivery] = (),
     ) -> Delivered:
         """Keep the message durably, put it into the recipients' mailboxes with all that belongs to it, and ring.
 
-        ``also`` is what else is written in the same transaction, once the message has its place.
-        Raises NoSuchAccount when a recipient has gone since RCPT, OverQuota, SpoolFull and kin; then nothing is kept.
+        ``also`` is what else is written in the same transaction, once the message has its place; ``reports`` are kept
+        in it too. Raises NoSuchAccount when a recipient has gone since RCPT, OverQuota, SpoolFull and kin; then nothing
+        is kept.
         """
         started = perf_counter()
         data, sha256 = message.data, message.sha256
         if len(data) <= INLINE_BYTES:
-            body = self._store.keep_body(data, sha256)  # nothing is written yet
+            body = self.store.keep_body(data, sha256)  # nothing is written yet
         else:
-            body = await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data, sha256)))
+            body = await asyncio.wrap_future(self.store.run(lambda: self.store.keep_body(data, sha256)))
         delivery = build_delivery(body)
         delivered = await asyncio.wrap_future(
-            self._store.submit(lambda conn: _deliver(conn, delivery, recipients, find_flags, also))
+            self.store.submit(lambda conn: _deliver(conn, delivery, recipients, find_flags, also, reports))
         )
         self._bells.ring(*(placed.mailbox_id for placed in delivered.placed))
         if also:
@@ -210,7 +212,7 @@ class Intake:
         self._submit(entries).add_done_callback(_tell)
 
     def _submit(self, entries: tuple[Entry, ...]) -> "Future[None]":
-        return self._store.submit(lambda conn: append_entries(conn, entries))
+        return self.store.submit(lambda conn: append_entries(conn, entries))
 
 
 def _deliver(
@@ -219,6 +221,7 @@ def _deliver(
     recipients: Sequence[Address],
     find_flags: Callable[[Address], frozenset[str]],
     also: Sequence[Also],
+    reports: Sequence[Delivery],
 ) -> Delivered:
     size = len(delivery.prefix) + len(delivery.body.data)
     placements = tuple(
@@ -227,7 +230,8 @@ def _deliver(
     delivered = deliver(conn, replace(delivery, placements=placements))
     for write in also:
         write(conn, delivered)
-    return delivered
+    told = [deliver(conn, report) for report in reports]
+    return replace(delivered, placed=(*delivered.placed, *(placed for each in told for placed in each.placed)))
 
 
 def _find_place(conn: Connection, recipient: Address, size: int) -> int:

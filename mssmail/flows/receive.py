@@ -1,6 +1,7 @@
 """Mail comes in from a peer: examine, decide, deliver in one commit, ring, answer."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mssmail.core.address import Address
@@ -21,6 +22,7 @@ from mssmail.flows.evidence import (
 )
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.flows.receipt_steps import plan_receipt_steps
+from mssmail.flows.reports import Reporter
 from mssmail.journal import Entry, Event
 from mssmail.policy.content import ContentFacts, judge_content
 from mssmail.policy.declared import judge_declared
@@ -57,8 +59,9 @@ class _Judged:
 class Receiver:
     """Answers the end of DATA for peers."""
 
-    def __init__(self, settings: Settings, intake: Intake) -> None:
-        self._settings, self._intake = settings, intake
+    def __init__(self, settings: Settings, intake: Intake, wake: Callable[[], None]) -> None:
+        self._settings, self._intake, self._wake = settings, intake, wake
+        self._reporter = Reporter(settings, intake.store, intake.pool)
 
     async def receive(self, envelope: Envelope) -> Reply:
         """250 with the message's id once it is on the disk and in its mailboxes; else why not.
@@ -105,6 +108,7 @@ class Receiver:
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
         steps = await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
+        reports = await self._reporter.prepare_delivered(envelope, envelope.recipients, self._intake.clock())
         try:
             await self._intake.take(
                 lambda body: self._build(judged, body),
@@ -112,9 +116,12 @@ class Receiver:
                 envelope.recipients,
                 lambda recipient: self._find_flags(judged, recipient),
                 steps,
+                reports,
             )
         except NoSuchAccount:
             return ACCOUNT_GONE
+        if any(report.queue for report in reports):
+            self._wake()
         facts = {"id": envelope.id, "octets": len(envelope.message), "verdict": judged.summary}
         _log.info("received", extra=facts)
         return Reply(250, "2.0.0", envelope.id)

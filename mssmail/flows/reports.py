@@ -3,23 +3,29 @@
 import asyncio
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from mssmail.core.address import Address, parse_address
+from mssmail.core.envelope import Envelope
+from mssmail.core.parameters import MailParameters
+from mssmail.core.report import Action
 from mssmail.core.trace import build_id, build_results, build_return_path
 from mssmail.core.verdict import Structure
-from mssmail.delivery.dsn import FailedRecipient, Undelivered, build_failure_report
+from mssmail.delivery.dsn import build_report
+from mssmail.delivery.reported import Report, ReportedMessage, ReportedRecipient
 from mssmail.errors import BadCertificate
 from mssmail.flows.evidence import describe_verdict, summarise
 from mssmail.flows.intake import Examiner, find_signature_part
 from mssmail.flows.signing import KeyRing
 from mssmail.journal import Entry, Event
+from mssmail.policy.report import may_report
 from mssmail.settings import Settings, SignWith
 from mssmail.smime.sign import sign_message
 from mssmail.store.accounts import find_account
 from mssmail.store.engine import Store
-from mssmail.store.messages import Delivery, KeptMessage, Placement
+from mssmail.store.messages import Delivery, Placement
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +39,7 @@ class _Destination:
 
 
 class Reporter:
-    """Prepares failure reports. Nothing is written here: the report is durable when what it reports is settled."""
+    """Prepares delivery reports. Nothing is written here: the report is durable when what it reports is settled."""
 
     def __init__(self, settings: Settings, store: Store, pool: Examiner) -> None:
         self._settings = settings
@@ -41,29 +47,32 @@ class Reporter:
         self._pool = pool
         self._keys = KeyRing(settings.server.keys)
 
-    async def prepare(
-        self, message: KeptMessage, failures: tuple[FailedRecipient, ...], at: datetime
-    ) -> Delivery | None:
-        """The report for the sender, or None when there is nobody to tell: null sender, or an account that has gone.
+    async def prepare(self, report: Report, at: datetime) -> Delivery | None:
+        """The report for the sender, or None when there is nobody to tell any more: an account that has gone.
 
-        Raises WorkerFault when it cannot be examined now.
+        Whether it is wanted, ``policy.report`` says. Raises WorkerFault when it cannot be examined now.
         """
-        sender = message.reverse_path
-        destination = None if sender is None else await self._find_destination(sender)
-        if sender is None or destination is None:
+        sender, settings = report.message.sender, self._settings
+        destination = await self._find_destination(sender)
+        if destination is None:
             return None
         author, id = self._find_author(sender), build_id()
-        undelivered = Undelivered(sender, message.data, message.trace_id, message.received_at, failures)
-        plain = build_failure_report(undelivered, author, self._settings.server.name, id, at)
+        limit = settings.queue.max_returned_bytes
+        plain = build_report(report, author, settings.server.name, id, at, max_returned_bytes=limit)
         data = await asyncio.to_thread(self._sign, plain, author, at)
         examination = await self._pool.examine(data, at, verify=True)
         is_signed = examination.verdict.structure is Structure.SIGNED
         part = find_signature_part(examination) if is_signed else ""
-        facts = {"recipient": str(sender), "reports": message.trace_id, **describe_verdict(examination.verdict)}
+        facts = {
+            "recipient": str(sender),
+            "reports": report.message.trace_id,
+            "action": report.action.value,
+            **describe_verdict(examination.verdict),
+        }
         return Delivery(
             trace_id=id,
             body=await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data))),
-            prefix=build_return_path(None) + build_results(examination.verdict, self._settings.server.name, part),
+            prefix=build_return_path(None) + build_results(examination.verdict, settings.server.name, part),
             index=examination.index,
             summary=summarise(examination.verdict),
             evidence=json.dumps(facts),
@@ -72,7 +81,16 @@ class Reporter:
             placements=destination.placements,
             queue=destination.queue,
             entries=(Entry(at, Event.DELIVERED if destination.placements else Event.QUEUED, id, facts),),
+            parameters=_find_parameters(report.message),
         )
+
+    async def prepare_delivered(
+        self, envelope: Envelope, recipients: Iterable[Address], at: datetime
+    ) -> tuple[Delivery, ...]:
+        """The success report about these local recipients, for the commit that delivers to them; empty: not asked."""
+        report = build_delivered_report(envelope, recipients, at)
+        prepared = None if report is None else await self.prepare(report, at)
+        return () if prepared is None else (prepared,)
 
     async def _find_destination(self, sender: Address) -> _Destination | None:
         if self._settings.find_domain(sender.domain) is None:
@@ -96,3 +114,25 @@ class Reporter:
             # Unsigned it still reaches our own senders, and peers that take unsigned reports; unsent it helps nobody.
             _log.error("a delivery report goes out unsigned: %s", fault)
             return data
+
+
+def _find_parameters(message: ReportedMessage) -> MailParameters:
+    """A report is guarded as the message was (RFC 8689 §5), and is international only where its address is."""
+    return MailParameters(
+        is_utf8=not str(message.sender).isascii(),
+        requires_tls=message.parameters.requires_tls,
+    )
+
+
+def build_delivered_report(envelope: Envelope, recipients: Iterable[Address], at: datetime) -> Report | None:
+    """The report of those local recipients whose mailbox the message is put into and whose sender asked to be told."""
+    sender = envelope.reverse_path
+    asked = [
+        ReportedRecipient(recipient, attempted_at=at, original=envelope.find_parameters(recipient).original)
+        for recipient in recipients
+        if may_report(Action.DELIVERED, sender, envelope.find_parameters(recipient))
+    ]
+    if sender is None or not asked:
+        return None
+    message = ReportedMessage(sender, envelope.message.data, envelope.id, envelope.received_at, envelope.parameters)
+    return Report(Action.DELIVERED, message, tuple(asked))

@@ -3,20 +3,22 @@
 import asyncio
 import logging
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from mssmail.core.clock import Clock
 from mssmail.core.envelope import Peer
 from mssmail.core.queue import QueueItem, QueueState
 from mssmail.core.reply import Reply
-from mssmail.delivery.dsn import FailedRecipient
+from mssmail.core.report import Action
 from mssmail.delivery.outcome import Deferred, Delivered, Failed, Outcome
+from mssmail.delivery.reported import Report, ReportedMessage, ReportedRecipient
 from mssmail.errors import WorkerFault
 from mssmail.flows.bell import Bells
 from mssmail.flows.reports import Reporter
 from mssmail.journal import Entry, Event
+from mssmail.policy.report import count_due_delays, may_report
 from mssmail.policy.retry import GiveUp, RetryAt, judge_retry
 from mssmail.settings import Queue
 from mssmail.store.engine import Connection, Store
@@ -39,7 +41,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What is written about one item."""
+    """What is written about one item, and what its sender is told of it."""
 
     item: QueueItem
     state: QueueState
@@ -47,7 +49,9 @@ class _Step:
     reply: Reply | None = None
     reason: str = ""
     next_try_at: datetime | None = None
-    failure: FailedRecipient | None = None
+    delays_told: int | None = None
+    action: Action | None = None
+    told: ReportedRecipient | None = None
 
 
 class Settlement:
@@ -68,44 +72,70 @@ class Settlement:
         self._dice = dice
 
     async def settle(self, message: KeptMessage, attempts: Sequence[Attempt]) -> None:
-        """Write down how these attempts on one message ended, and tell the sender what is given up."""
+        """Write down how these attempts on one message ended, and tell the sender what is to be told."""
         now = self._clock()
-        steps = [self._judge(attempt, now) for attempt in attempts]
-        failures = tuple(step.failure for step in steps if step.failure is not None)
-        report = None
-        if failures:
-            try:
-                report = await self._reporter.prepare(message, failures, now)
-            except WorkerFault:
-                # The sender must be told: what failed is not forgotten before the report can be written.
-                steps = [step if step.failure is None else self._put_off(step, now) for step in steps]
-        kept = await asyncio.shield(asyncio.wrap_future(self._store.submit(lambda conn: _write(conn, steps, report))))
+        steps, reports = await self._report(message, [self._judge(attempt, now) for attempt in attempts], now)
+        kept = await asyncio.shield(asyncio.wrap_future(self._store.submit(lambda conn: _write(conn, steps, reports))))
         for step in steps:
             facts = step.entry.facts
             told = {"recipient": facts["recipient"], "answer": facts.get("reply") or facts.get("reason", "")}
             _log.info("%s", step.entry.event.value, extra={"id": step.item.trace_id, **told})
-        if kept is not None:
-            self._bells.ring(*(placed.mailbox_id for placed in kept.placed))
+        self._bells.ring(*(placed.mailbox_id for report in kept for placed in report.placed))
 
     def _judge(self, attempt: Attempt, now: datetime) -> _Step:
         item, outcome = attempt.item, attempt.outcome
         facts = _describe(attempt)
         if isinstance(outcome, Delivered):
-            return _Step(item, QueueState.DONE, Entry(now, Event.RELAYED, item.trace_id, facts))
+            step = _Step(item, QueueState.DONE, Entry(now, Event.RELAYED, item.trace_id, facts), outcome.reply)
+            return step if outcome.heeds_dsn else _tell(step, Action.RELAYED, attempt, now)
         reason = outcome.reason if isinstance(outcome, Deferred) else ""
         final = outcome.reply if isinstance(outcome, Failed) else None
         waits, end = self._settings.retry_seconds, self._settings.give_up_seconds
         match judge_retry(item.attempts, item.queued_at, now, final, waits, end, self._dice.random()):
             case RetryAt(at):
                 entry = Entry(now, Event.DEFERRED, item.trace_id, {**facts, "next_try_at": at.isoformat()})
-                return _Step(item, QueueState.WAITING, entry, outcome.reply, reason, at)
+                step = _Step(item, QueueState.WAITING, entry, outcome.reply, reason, at)
+                return self._tell_delay(step, attempt, now)
             case GiveUp(rule):
                 entry = Entry(now, Event.BOUNCED, item.trace_id, {**facts, "rule": rule})
-                server = "" if isinstance(outcome, Failed) and outcome.is_ours else _name_server(attempt.peer)
-                failure = FailedRecipient(item.recipient, outcome.reply, reason, server, now)
-                return _Step(item, QueueState.FAILED, entry, outcome.reply, reason, failure=failure)
+                step = _Step(item, QueueState.FAILED, entry, outcome.reply, reason)
+                return _tell(step, Action.FAILED, attempt, now)
 
-    def _put_off(self, step: _Step, now: datetime) -> _Step:
+    def _tell_delay(self, step: _Step, attempt: Attempt, now: datetime) -> _Step:
+        item = step.item
+        due = count_due_delays(item.queued_at, now, self._settings.delay_report_seconds)
+        told = _tell(step, Action.DELAYED, attempt, now)
+        if due <= item.delays_told or told.told is None:
+            return step
+        until = item.queued_at + timedelta(seconds=self._settings.give_up_seconds)
+        return replace(told, delays_told=due, told=replace(told.told, will_retry_until=until))
+
+    async def _report(
+        self, message: KeptMessage, steps: Sequence[_Step], now: datetime
+    ) -> tuple[list[_Step], dict[Action, Delivery]]:
+        """The reports that are to be written with these steps, one for each kind; steps that must wait for theirs."""
+        kept = list(steps)
+        reports: dict[Action, Delivery] = {}
+        for action in Action:
+            recipients = tuple(step.told for step in kept if step.action is action and step.told is not None)
+            if not recipients or message.reverse_path is None:
+                continue
+            about = ReportedMessage(
+                message.reverse_path, message.data, message.trace_id, message.received_at, message.parameters
+            )
+            try:
+                report = await self._reporter.prepare(Report(action, about, recipients), now)
+            except WorkerFault as fault:
+                _log.warning("%s: the %s report cannot be written now: %s", message.trace_id, action.value, fault)
+                kept = [self._do_without(step, now) if step.action is action else step for step in kept]
+            else:
+                reports |= {} if report is None else {action: report}
+        return kept, reports
+
+    def _do_without(self, step: _Step, now: datetime) -> _Step:
+        """What failed is not forgotten before the sender can be told; a delay is told later; else all is well."""
+        if step.action is not Action.FAILED:
+            return replace(step, action=None, told=None, delays_told=None)
         soon = judge_retry(1, now, now, None, self._settings.retry_seconds, 3_600, self._dice.random())
         at = soon.at if isinstance(soon, RetryAt) else now
         facts = {**step.entry.facts, "next_try_at": at.isoformat(), "reason": "the report cannot be written now"}
@@ -113,14 +143,33 @@ class Settlement:
         return _Step(step.item, QueueState.WAITING, entry, step.reply, step.reason, at)
 
 
-def _write(conn: Connection, steps: Sequence[_Step], report: Delivery | None) -> Kept | None:
-    kept = None if report is None else deliver(conn, report)
+def _tell(step: _Step, action: Action, attempt: Attempt, now: datetime) -> _Step:
+    """The step with its report, if the sender wants one."""
+    item, outcome = attempt.item, attempt.outcome
+    if not may_report(action, item.reverse_path, item.parameters):
+        return step
+    server = "" if isinstance(outcome, Failed) and outcome.is_ours else _name_server(attempt.peer)
+    told = ReportedRecipient(item.recipient, step.reply, step.reason, server, now, item.parameters.original)
+    return replace(step, action=action, told=told)
+
+
+def _write(conn: Connection, steps: Sequence[_Step], reports: Mapping[Action, Delivery]) -> Sequence[Kept]:
+    kept = [deliver(conn, report) for report in reports.values()]
     for step in steps:
         entry = step.entry
-        if step.failure is not None and report is not None:
-            entry = Entry(entry.at, entry.event, entry.trace_id, {**entry.facts, "report": report.trace_id})
+        if step.action is not None and step.action in reports:
+            facts = {**entry.facts, "report": reports[step.action].trace_id}
+            entry = Entry(entry.at, entry.event, entry.trace_id, facts)
         append_entries(conn, (entry,))
-        settle(conn, step.item.id, step.state, next_try_at=step.next_try_at, reply=step.reply, error=step.reason)
+        settle(
+            conn,
+            step.item.id,
+            step.state,
+            next_try_at=step.next_try_at,
+            reply=step.reply,
+            error=step.reason,
+            delays_told=step.delays_told,
+        )
     return kept
 
 

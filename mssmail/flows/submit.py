@@ -20,6 +20,7 @@ from mssmail.flows.evidence import describe_decision, describe_envelope, describ
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.receive import ACCOUNT_GONE
+from mssmail.flows.reports import Reporter
 from mssmail.flows.signing import KeyRing
 from mssmail.journal import Entry, Event
 from mssmail.mime.headers import find_authors, find_senders
@@ -60,6 +61,7 @@ class Submitter:
 
     def __init__(self, settings: Settings, intake: Intake, wake: Callable[[], None]) -> None:
         self._settings, self._intake, self._wake = settings, intake, wake
+        self._reporter = Reporter(settings, intake.store, intake.pool)
         self._keys = KeyRing(settings.server.keys)
 
     async def submit(self, envelope: Envelope) -> Reply:
@@ -121,6 +123,7 @@ class Submitter:
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
         steps = await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
+        reports = await self._reporter.prepare_delivered(envelope, judged.local, self._intake.clock())
         try:
             await self._intake.take(
                 lambda body: self._build(judged, body),
@@ -128,10 +131,11 @@ class Submitter:
                 judged.local,
                 lambda recipient: self._find_flags(judged, recipient),
                 steps,
+                reports,
             )
         except NoSuchAccount:
             return ACCOUNT_GONE
-        if judged.remote:
+        if judged.remote or any(report.queue for report in reports):
             self._wake()
         facts = {"id": envelope.id, "octets": len(envelope.message), "queued": len(judged.remote)}
         _log.info("submitted", extra=facts)

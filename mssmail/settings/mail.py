@@ -14,6 +14,12 @@ class Queue:
         (60, 300, 900, 1_800, 3_600, 7_200, 14_400), "Waiting times between attempts; the last repeats."
     )
     give_up_seconds: int = setting(432_000, "Undeliverable after this: the sender gets a delivery report.")
+    delay_report_seconds: tuple[int, ...] = setting(
+        (14_400,), "While mail waits, its sender is told after these times (unless NOTIFY forbids); empty: never."
+    )
+    max_returned_bytes: int = setting(
+        1_048_576, "A failure report returns messages up to this size whole when RET=FULL asks for it, else the header."
+    )
     lease_seconds: int = setting(600, "A dispatcher that dies frees its items after this.")
     max_concurrent: int = setting(16, "Deliveries at a time.")
     connect_timeout_seconds: int = setting(30, "For connecting and the greeting.")

@@ -1,5 +1,7 @@
 import email
 import email.policy
+import quopri
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage, Message
@@ -7,21 +9,31 @@ from email.message import EmailMessage, Message
 import pytest
 
 from mssmail.core.address import parse_address
+from mssmail.core.parameters import MailParameters, OriginalRecipient
 from mssmail.core.reply import Reply
-from mssmail.delivery.dsn import FailedRecipient, Undelivered, build_failure_report, cut_header
+from mssmail.core.report import Action
+from mssmail.delivery.dsn import build_report, cut_header, returns_message
+from mssmail.delivery.reported import Report, ReportedMessage, ReportedRecipient
 
 AT = datetime(2026, 6, 3, 8, 0, tzinfo=UTC)
 ARRIVED = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
 HEADER = b"From: me@ours.test\r\nSubject: hello\r\nMessage-ID: <1@ours.test>\r\n"
-NOBODY = FailedRecipient(
+NOBODY = ReportedRecipient(
     parse_address("b@peer.test"), Reply(550, "5.1.1", "No such user"), "", "mx.peer.test", attempted_at=AT
 )
-SILENT = FailedRecipient(parse_address('"odd one"@peer.test'), None, "the peer was silent for 300 s: MAIL\r\nX: y")
-MESSAGE = Undelivered(parse_address("me@ours.test"), HEADER + b"\r\nsecret body\r\n", "trace0001", ARRIVED, (NOBODY,))
+SILENT = ReportedRecipient(parse_address('"odd one"@peer.test'), None, "the peer was silent for 300 s: MAIL\r\nX: y")
+MESSAGE = ReportedMessage(parse_address("me@ours.test"), HEADER + b"\r\nsecret body\r\n", "trace0001", ARRIVED)
+FAILURE = Report(Action.FAILED, MESSAGE, (NOBODY,))
 
 
-def _build(undelivered: Undelivered = MESSAGE) -> bytes:
-    return build_failure_report(undelivered, parse_address("postmaster@ours.test"), "mx.ours.test", "id42", AT)
+def _build(report: Report = FAILURE, max_returned_bytes: int = 0) -> bytes:
+    author = parse_address("postmaster@ours.test")
+    return build_report(report, author, "mx.ours.test", "id42", AT, max_returned_bytes=max_returned_bytes)
+
+
+def _change(**more: object) -> Report:
+    """The failure of another message."""
+    return replace(FAILURE, message=replace(MESSAGE, **more))  # type: ignore[arg-type]
 
 
 def _parse(raw: bytes) -> tuple[EmailMessage, list[Message]]:
@@ -90,8 +102,7 @@ def test_returns_the_header_and_nothing_of_the_body() -> None:
 
 
 def test_nothing_in_a_reason_can_begin_a_field() -> None:
-    undelivered = replace(MESSAGE, failures=(NOBODY, SILENT))
-    raw = _build(undelivered)
+    raw = _build(replace(FAILURE, recipients=(NOBODY, SILENT)))
     _, (text, status, _) = _parse(raw)
     assert b"\r\nX:" not in raw
     assert _groups(status)[2] == {
@@ -107,7 +118,7 @@ def test_nothing_in_a_reason_can_begin_a_field() -> None:
     [(Reply(451, "4.3.0", "x"), "4.3.0"), (Reply(451, "", "x"), "4.0.0"), (Reply(550, "", "x"), "5.0.0")],
 )
 def test_a_reply_without_status_has_that_of_its_class(reply: Reply, status: str) -> None:
-    _, (_, part, _) = _parse(_build(replace(MESSAGE, failures=(replace(NOBODY, reply=reply),))))
+    _, (_, part, _) = _parse(_build(replace(FAILURE, recipients=(replace(NOBODY, reply=reply),))))
     assert _groups(part)[1]["Status"] == status
 
 
@@ -121,7 +132,7 @@ def test_a_reply_without_status_has_that_of_its_class(reply: Reply, status: str)
     ],
 )
 def test_a_header_with_anything_in_it_passes_any_hop(header: bytes) -> None:
-    raw = _build(replace(MESSAGE, data=header + b"\r\nbody\r\n"))
+    raw = _build(_change(data=header + b"\r\nbody\r\n"))
     _, (_, _, part) = _parse(raw)
     assert raw.isascii()
     assert b"\0" not in raw
@@ -142,3 +153,98 @@ def test_a_message_that_is_all_header_is_returned_whole() -> None:
     assert cut_header(HEADER) == HEADER
     assert cut_header(HEADER + b"\r\n") == HEADER
     assert cut_header(b"\r\nbody") == b""
+
+
+@pytest.mark.parametrize(
+    ("action", "reply", "status"),
+    [
+        (Action.DELAYED, None, "4.4.1"),
+        (Action.DELAYED, Reply(451, "4.3.0", "x"), "4.3.0"),
+        (Action.DELAYED, Reply(451, "", "x"), "4.0.0"),
+        (Action.DELAYED, Reply(550, "5.1.1", "in a session that broke"), "4.4.1"),
+        (Action.DELIVERED, None, "2.0.0"),
+        (Action.RELAYED, Reply(250, "2.6.0", "x"), "2.0.0"),
+        (Action.EXPANDED, None, "2.0.0"),
+    ],
+)
+def test_every_action_has_a_status_of_its_class(action: Action, reply: Reply | None, status: str) -> None:
+    until = AT if action is Action.DELAYED else None
+    recipient = replace(NOBODY, reply=reply, will_retry_until=until)
+    message, (text, part, _) = _parse(_build(replace(FAILURE, action=action, recipients=(recipient, recipient))))
+    fields = _groups(part)[1]
+    assert (fields["Action"], fields["Status"]) == (action.value, status)
+    assert ("Will-Retry-Until" in fields) is (until is not None)
+    assert _text(text).count("b@peer.test") == 4
+    assert message["Subject"].isascii()
+
+
+def test_the_author_s_own_names_for_message_and_recipient_come_back() -> None:
+    named = replace(NOBODY, original=OriginalRecipient("rfc822", "Bob+x@Example.ORG"))
+    report = replace(_change(parameters=MailParameters("HDRS", "QQ+2Ba+20B")), recipients=(named,))
+    _, (_, status, _) = _parse(_build(report))
+    per_message, per_recipient = _groups(status)
+    assert per_message["Original-Envelope-Id"] == "QQ+a B"
+    assert per_recipient["Original-Recipient"] == "rfc822; Bob+x@Example.ORG"
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "limit", "is_whole"),
+    [
+        (Action.FAILED, MailParameters("FULL"), 1_000, True),
+        (Action.FAILED, MailParameters("full"), 1_000, True),
+        (Action.FAILED, MailParameters("FULL"), 50, False),
+        (Action.FAILED, MailParameters("HDRS"), 1_000, False),
+        (Action.FAILED, MailParameters(), 1_000, False),
+        (Action.FAILED, MailParameters("FULL", requires_tls=True), 1_000, False),
+        (Action.DELAYED, MailParameters("FULL"), 1_000, False),
+        (Action.DELIVERED, MailParameters("FULL"), 1_000, False),
+    ],
+)
+def test_only_a_failure_returns_the_message_and_only_on_request(
+    action: Action, parameters: MailParameters, limit: int, is_whole: bool
+) -> None:
+    report = replace(_change(parameters=parameters), action=action)
+    raw = _build(report, limit)
+    _, (_, _, returned) = _parse(raw)
+    assert returns_message(report, limit) is is_whole
+    assert (MESSAGE.data in raw) is is_whole
+    assert returned.get_content_type() == ("message/rfc822" if is_whole else "text/rfc822-headers")
+
+
+def test_eight_bit_content_is_returned_as_it_was() -> None:
+    data = HEADER + "\r\né\r\n".encode()
+    raw = _build(_change(data=data, parameters=MailParameters("FULL")), 1_000)
+    assert b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + data in raw
+
+
+ZOE = parse_address("zoé@peer.test")
+
+
+def test_an_international_message_has_an_international_report_all_in_ascii() -> None:
+    data = "Subject: é\r\n\r\nbody é\r\n".encode()
+    recipients = (ReportedRecipient(ZOE, original=OriginalRecipient("utf-8", "zoé+1@peer.test")),)
+    message = replace(MESSAGE, data=data, parameters=MailParameters("FULL", is_utf8=True))
+    raw = _build(Report(Action.FAILED, message, recipients), 1_000)
+    assert raw.isascii()
+    (status_type, status), (returned_type, returned) = _decode_parts(raw)[1:]
+    assert status_type == b"message/global-delivery-status"
+    assert "Original-Recipient: utf-8; zoé+1@peer.test\r\nFinal-Recipient: utf-8; zoé@peer.test\r\n".encode() in status
+    assert (returned_type, returned) == (b"message/global", data)
+    header = _decode_parts(_build(Report(Action.FAILED, message, recipients)))[2]
+    assert header == (b"message/global-headers", "Subject: é\r\n".encode())
+
+
+def _decode_parts(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """Type and content of each part; Python's parser does not decode message/global (RFC 6532 §3.7 lets it be)."""
+    parts = []
+    for part in raw.split(b"--=_report_id42")[1:-1]:
+        head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        content = quopri.decodestring(content) if b"quoted-printable" in head else content
+        parts.append((re.split(rb"[;\r]", head.removeprefix(b"Content-Type: "))[0], content.removesuffix(b"\r\n")))
+    return parts
+
+
+def test_an_international_name_in_a_plain_report_is_spelt_out() -> None:
+    recipient = replace(NOBODY, original=OriginalRecipient("UTF-8", "zoé+1=2\\@peer.test"))
+    raw = _build(replace(FAILURE, recipients=(recipient,)))
+    assert b"Original-Recipient: UTF-8; zo\\x{E9}\\x{2B}1\\x{3D}2\\x{5C}@peer.test\r\n" in raw

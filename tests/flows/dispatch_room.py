@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from typing import Any
 import dns.asyncresolver
 
 from mssmail.core.address import Address, ReversePath, parse_address
+from mssmail.core.parameters import PLAIN_MAIL, MailParameters, RecipientParameters
 from mssmail.core.queue import QueueItem
 from mssmail.delivery.resolve import MailResolver
 from mssmail.flows.dispatch import Dispatcher
@@ -47,7 +48,13 @@ class Room:
         return peer
 
     async def put(
-        self, *recipients: Address, text: str = "hello", reverse_path: ReversePath = BOB, octets: int = 0
+        self,
+        *recipients: Address,
+        text: str = "hello",
+        reverse_path: ReversePath = BOB,
+        octets: int = 0,
+        parameters: MailParameters = PLAIN_MAIL,
+        asked: Mapping[Address, RecipientParameters] | None = None,
     ) -> bytes:
         """Queue a message; the bytes a peer should get."""
         data = build_message(text) + b"A line of a long letter.\r\n" * (octets // 26)
@@ -56,6 +63,8 @@ class Room:
             build_delivery(store, data, queue=recipients, reverse_path=reverse_path),
             relay_prefix=RELAY_PREFIX,
             received_at=datetime.now(UTC),
+            parameters=parameters,
+            asked=asked or {},
         )
         await asyncio.wrap_future(store.submit(lambda conn: deliver(conn, delivery)))
         if self.dispatcher is not None:
@@ -85,7 +94,7 @@ class Room:
 
     async def load_report(self) -> KeptMessage:
         """The first message of bob's INBOX."""
-        (meta,) = await self.operator.list_inbox(BOB)
+        meta = (await self.operator.list_inbox(BOB))[0]
         kept = await asyncio.wrap_future(self.operator.store.read(lambda conn: load_message(conn, meta.message_id)))
         assert kept is not None
         return kept

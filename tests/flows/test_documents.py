@@ -50,7 +50,7 @@ def _make(result: str, fields: str = "") -> bytes:
 
 async def _receive(operator: Operator, reader: Reader, data: bytes, recipient: Address = BOB) -> str:
     intake = Intake(operator.store, operator.examiner, operator.trust, operator.bells, readers=reader)
-    return str(await Receiver(operator.settings, intake).receive(build_envelope(data, recipient)))
+    return str(await Receiver(operator.settings, intake, lambda: None).receive(build_envelope(data, recipient)))
 
 
 async def _flags(operator: Operator, recipient: Address = BOB) -> set[str]:

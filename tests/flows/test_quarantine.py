@@ -35,7 +35,7 @@ async def open_pool(operator: Operator, deadline_seconds: float = 20) -> AsyncIt
     pool = Pool(1, deadline_seconds, 512, "mx.b.test", examiner="tests.workers.examiners:build_examine")
     await pool.start(FakeSnapshot(1))
     try:
-        yield Receiver(operator.settings, Intake(operator.store, pool, operator.trust, operator.bells))
+        yield Receiver(operator.settings, Intake(operator.store, pool, operator.trust, operator.bells), lambda: None)
     finally:
         await pool.stop()
 

@@ -7,33 +7,42 @@ from pathlib import Path
 import pytest
 
 from mssmail.core.address import Address, ReversePath, parse_address
+from mssmail.core.envelope import Envelope
+from mssmail.core.parameters import PLAIN_MAIL, MailParameters, RecipientParameters
 from mssmail.core.reply import Reply
-from mssmail.delivery.dsn import FailedRecipient
+from mssmail.core.report import Action
+from mssmail.delivery.reported import Report, ReportedMessage, ReportedRecipient
 from mssmail.errors import WorkerFault
 from mssmail.flows.reports import Reporter
 from mssmail.settings import Settings
-from mssmail.store.messages import Delivery, KeptMessage
+from mssmail.store.messages import Delivery
 from tests.flows.dispatch_room import ANNE, CLEO
-from tests.support.operator_room import BOB, Operator, open_operator, write_key
+from tests.support.operator_room import BOB, Operator, build_envelope, open_operator, write_key
 
 AT = datetime.now(UTC)
-FAILURE = FailedRecipient(ANNE, Reply(550, "5.1.1", "nobody"), "", "mx.a.test")
+FAILURE = ReportedRecipient(ANNE, Reply(550, "5.1.1", "nobody"), "", "mx.a.test")
 NOBODY = parse_address("nobody@b.test")
 
 
 async def _prepare(
-    operator: Operator, reverse_path: ReversePath = BOB, settings: Settings | None = None
+    operator: Operator,
+    sender: Address = BOB,
+    settings: Settings | None = None,
+    parameters: MailParameters = PLAIN_MAIL,
 ) -> Delivery | None:
     data = b"Subject: hello\r\n\r\nhello\r\n"
-    message = KeptMessage(1, "trace", "", data, b"", b"", reverse_path, AT, "trusted", "{}")
+    message = ReportedMessage(sender, data, "trace", AT, parameters)
     reporter = Reporter(settings or operator.settings, operator.store, operator.examiner)
-    return await reporter.prepare(message, (FAILURE,), AT)
+    return await reporter.prepare(Report(Action.FAILED, message, (FAILURE,)), AT)
 
 
 async def _prepare_some(
-    operator: Operator, reverse_path: ReversePath = BOB, settings: Settings | None = None
+    operator: Operator,
+    sender: Address = BOB,
+    settings: Settings | None = None,
+    parameters: MailParameters = PLAIN_MAIL,
 ) -> Delivery:
-    delivery = await _prepare(operator, reverse_path, settings)
+    delivery = await _prepare(operator, sender, settings, parameters)
     assert delivery is not None
     return delivery
 
@@ -54,10 +63,53 @@ async def test_a_sender_elsewhere_gets_it_by_the_queue(tmp_path: Path) -> None:
     assert b"From: Remise du courrier / Mail delivery <postmaster@b.test>" in delivery.body.data
 
 
-@pytest.mark.parametrize("sender", [None, NOBODY])
-async def test_nobody_to_tell_means_no_report(tmp_path: Path, sender: Address | None) -> None:
+async def test_nobody_to_tell_means_no_report(tmp_path: Path) -> None:
     async with open_operator(tmp_path) as operator:
-        assert await _prepare(operator, sender) is None
+        assert await _prepare(operator, NOBODY) is None
+
+
+@pytest.mark.parametrize(("ret", "is_returned"), [("FULL", True), ("HDRS", False), ("", False)])
+async def test_what_is_returned_is_what_was_asked_for(tmp_path: Path, ret: str, is_returned: bool) -> None:
+    async with open_operator(tmp_path) as operator:
+        delivery = await _prepare_some(operator, parameters=MailParameters(ret))
+    assert (b"\r\nhello\r\n" in delivery.body.data) is is_returned
+
+
+async def test_a_message_too_large_to_return_is_returned_as_header(tmp_path: Path) -> None:
+    async with open_operator(tmp_path) as operator:
+        queue = replace(operator.settings.queue, max_returned_bytes=20)
+        settings = replace(operator.settings, queue=queue)
+        delivery = await _prepare_some(operator, settings=settings, parameters=MailParameters("FULL"))
+    assert b"text/rfc822-headers" in delivery.body.data
+
+
+async def test_a_report_is_guarded_as_the_message_was(tmp_path: Path) -> None:
+    async with open_operator(tmp_path) as operator:
+        delivery = await _prepare_some(operator, CLEO, parameters=MailParameters("FULL", "id1", requires_tls=True))
+    assert delivery.parameters == MailParameters(requires_tls=True)
+    assert b"text/rfc822-headers" in delivery.body.data
+
+
+def _build_envelope(reverse_path: ReversePath, **notify: str) -> Envelope:
+    asked = {parse_address(f"{name}@b.test"): RecipientParameters(word) for name, word in notify.items()}
+    envelope = build_envelope(b"Subject: hello\r\n\r\nhello\r\n", *asked, reverse_path=reverse_path)
+    return replace(envelope, asked=asked, parameters=MailParameters("FULL", "id1"))
+
+
+async def test_a_delivery_is_reported_to_who_asked_for_it(tmp_path: Path) -> None:
+    envelope = _build_envelope(BOB, bob="SUCCESS", carol="NEVER", dave="FAILURE")
+    async with open_operator(tmp_path) as operator:
+        reporter = Reporter(operator.settings, operator.store, operator.examiner)
+        (report,) = await reporter.prepare_delivered(envelope, envelope.recipients, AT)
+        for sender, word in ((None, "SUCCESS"), (BOB, "FAILURE"), (NOBODY, "SUCCESS")):
+            assert await reporter.prepare_delivered(_build_envelope(sender, bob=word), (BOB,), AT) == ()
+    assert (report.reverse_path, report.index.subject) == (None, "Message remis / Delivered mail")
+    data = report.body.data
+    assert data.count(b"Final-Recipient: rfc822; bob@b.test\r\nAction: delivered\r\nStatus: 2.0.0\r\n") == 1
+    assert b"carol" not in data
+    assert b"dave" not in data
+    assert b"Original-Envelope-Id: id1\r\n" in data
+    assert b"text/rfc822-headers" in data
 
 
 async def test_the_organisation_of_the_sender_s_domain_signs(tmp_path: Path) -> None:

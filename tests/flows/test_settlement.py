@@ -8,21 +8,24 @@ from pathlib import Path
 
 import pytest
 
+from mssmail.core.address import ReversePath
 from mssmail.core.envelope import Peer, TlsFacts
+from mssmail.core.parameters import RecipientParameters
 from mssmail.core.queue import QueueItem, QueueState
 from mssmail.core.reply import Reply
 from mssmail.delivery.outcome import Deferred, Delivered, Failed, Outcome
+from mssmail.errors import WorkerFault
 from mssmail.flows.reports import Reporter
 from mssmail.flows.settlement import Attempt, Settlement
 from mssmail.journal import Entry, Event
 from mssmail.settings import Queue
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.messages import load_message
-from mssmail.store.queue import claim
+from mssmail.store.queue import claim, retry
 from tests.flows.dispatch_room import ANNE, ARTHUR, Room, open_room
 from tests.support.operator_room import BOB
 
-QUEUE = Queue(retry_seconds=(100,), give_up_seconds=1_000)
+QUEUE = Queue(retry_seconds=(100,), give_up_seconds=1_000, delay_report_seconds=(300, 600))
 PEER = Peer("192.0.2.1", 25, "mx.a.test", TlsFacts("TLSv1.3", "TLS_AES_256_GCM_SHA384"), subject="CN=peer")
 OK, LATER, NEVER = Reply(250, "2.0.0", "kept"), Reply(451, "4.3.0", "later"), Reply(550, "5.1.1", "nobody")
 
@@ -108,6 +111,90 @@ async def test_what_waited_too_long_is_given_up(tmp_path: Path, outcome: Deferre
         assert _facts(await room.read_journal(Event.BOUNCED))["rule"] == "waited-long-enough"
         report = await room.load_report()
     assert (b"451 4.3.0 later" in report.data) is (outcome.reply is not None)
+
+
+@pytest.mark.parametrize(
+    ("notify", "heeds_dsn", "is_told"),
+    [("SUCCESS", False, True), ("SUCCESS", True, False), ("", False, False), ("NEVER", False, False)],
+)
+async def test_what_a_server_without_dsn_takes_is_reported_as_relayed_to_who_asked(
+    tmp_path: Path, notify: str, heeds_dsn: bool, is_told: bool
+) -> None:
+    async with open_room(tmp_path) as room:
+        await room.put(ANNE, asked={ANNE: RecipientParameters(notify, "rfc822;Anne@A.Test")})
+        await _settle(room, datetime.now(UTC), Delivered(OK, heeds_dsn))
+        assert await room.read_items() == []
+        facts = _facts(await room.read_journal(Event.RELAYED))
+        assert ("report" in facts) is is_told
+        assert len(await room.operator.list_inbox(BOB)) == is_told
+        if is_told:
+            report = await room.load_report()
+            assert b"Original-Recipient: rfc822; Anne@A.Test\r\n" in report.data
+            assert b"Action: relayed\r\nStatus: 2.0.0\r\nRemote-MTA: dns; mx.a.test\r\n" in report.data
+
+
+@pytest.mark.parametrize(("notify", "is_told"), [("NEVER", False), ("SUCCESS", False), ("DELAY,FAILURE", True)])
+async def test_a_failure_is_reported_unless_the_sender_does_not_want_to_know(
+    tmp_path: Path, notify: str, is_told: bool
+) -> None:
+    async with open_room(tmp_path) as room:
+        await room.put(ANNE, asked={ANNE: RecipientParameters(notify)})
+        await _settle(room, datetime.now(UTC), Failed(NEVER))
+        assert await room.read_items() == []
+        assert ("report" in _facts(await room.read_journal(Event.BOUNCED))) is is_told
+        assert len(await room.operator.list_inbox(BOB)) == is_told
+
+
+async def test_a_delay_is_reported_once_for_each_time_that_has_passed(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        await room.put(ANNE)
+        began = datetime.now(UTC)
+        told = []
+        for seconds in (10, 301, 420, 700, 800):
+            await _settle(room, began + timedelta(seconds=seconds), Deferred("it said so", LATER))
+            told.append(len(await room.operator.list_inbox(BOB)))
+            await _make_due(room)
+        assert told == [0, 1, 1, 2, 2]
+        (item,) = await room.read_items()
+        assert item.delays_told == 2
+        first = await room.load_report()
+        entries = await room.read_journal(Event.DEFERRED)
+    assert b"Action: delayed\r\nStatus: 4.3.0\r\n" in first.data
+    assert b"Will-Retry-Until: " in first.data
+    assert ["report" in entry.facts for entry in entries] == [False, True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("reverse_path", "notify"), [(None, "SUCCESS,FAILURE,DELAY"), (BOB, "NEVER"), (BOB, "SUCCESS")]
+)
+async def test_a_delay_nobody_wants_to_know_of_is_not_reported(
+    tmp_path: Path, reverse_path: ReversePath, notify: str
+) -> None:
+    async with open_room(tmp_path) as room:
+        await room.put(ANNE, reverse_path=reverse_path, asked={ANNE: RecipientParameters(notify)})
+        await _settle(room, datetime.now(UTC) + timedelta(seconds=400), Deferred("it said so", LATER))
+        (item,) = await room.read_items()
+        assert item.delays_told == 0
+        assert await room.operator.list_inbox(BOB) == ()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seconds"), [(Delivered(OK), 0), (Deferred("it said so", LATER), 400), (Failed(NEVER), 0)]
+)
+async def test_without_workers_only_a_failure_waits_for_its_report(
+    tmp_path: Path, outcome: Outcome, seconds: int
+) -> None:
+    async with open_room(tmp_path) as room:
+        await room.put(ANNE, asked={ANNE: RecipientParameters("SUCCESS,FAILURE,DELAY")})
+        room.operator.examiner.fault = WorkerFault("died")
+        await _settle(room, datetime.now(UTC) + timedelta(seconds=seconds), outcome)
+        assert [item.delays_told for item in await room.read_items()] == ([] if isinstance(outcome, Delivered) else [0])
+        assert await room.operator.list_inbox(BOB) == ()
+
+
+async def _make_due(room: Room) -> None:
+    store = room.operator.store
+    await asyncio.wrap_future(store.submit(lambda conn: retry(conn, 1, datetime.now(UTC))))
 
 
 async def test_the_sender_s_inbox_rings(tmp_path: Path) -> None:

@@ -204,7 +204,7 @@ async def open_operator(
     intake = Intake(store, examiner, trust, bells, readers=readers)
     woken: list[int] = []
     submitter = Submitter(settings, intake, lambda: woken.append(1))
-    receiver = Receiver(settings, intake)
+    receiver = Receiver(settings, intake, lambda: woken.append(1))
     try:
         yield Operator(settings, store, trust, examiner, bells, intake, receiver, submitter, woken)
     finally:

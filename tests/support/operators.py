@@ -53,7 +53,7 @@ def build_site(folder: Path, pki: Pki, now: datetime, *, domain: str = "a.test",
     pki.make_person(address).write_bundle(folder / "keys" / f"{address}.pem")
     operator = pki.make_operator(f"mss.{domain}")
     operator.write(folder, "operator")
-    _write_list(folder / "list.xml", pki, now, {domain: operator, "peer.test": pki.make_operator("mss.peer.test")})
+    write_list(folder / "list.xml", pki, now, {domain: operator, "peer.test": pki.make_operator("mss.peer.test")})
     for number, crl in enumerate(pki.make_crls()):
         (folder / f"{number}.crl").write_bytes(crl)
     settings = Settings(
@@ -80,7 +80,8 @@ def build_site(folder: Path, pki: Pki, now: datetime, *, domain: str = "a.test",
     return Site(folder, config, load_settings(config))
 
 
-def _write_list(path: Path, pki: Pki, now: datetime, names: dict[str, object]) -> None:
+def write_list(path: Path, pki: Pki, now: datetime, names: dict[str, object]) -> None:
+    """A signed white list that names these operators, each for its domain."""
     signer = pki.make_person(LIST_SIGNER)
     entries = [
         ListEntry(domain, describe_subject(credential.certificate.subject), now)  # type: ignore[attr-defined]
