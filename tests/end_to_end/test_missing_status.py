@@ -91,7 +91,7 @@ async def _run(operator: Operator, settings: Trust, directory: Path) -> AsyncIte
     keeper.subscribe(publish_snapshot)
     keeper.subscribe_answers(pool.add_answers)
     try:
-        yield keeper, Receiver(operator.settings, Intake(operator.store, pool, keeper, operator.bells))
+        yield keeper, Receiver(operator.settings, Intake(operator.store, pool, keeper, operator.bells), lambda: None)
     finally:
         await pool.stop()
         await keeper.stop()
