@@ -21,6 +21,8 @@ class Event(Enum):
     BOUNCED = "bounced"
     RECEIPT = "receipt"  # an account's receipt for a message was sent or declined
     CONFIRMED = "confirmed"  # a receipt for a message of ours came in
+    FILED = "filed"  # software has taken a message's documents
+    FILING_FAILED = "filing-failed"
     FETCHED = "fetched"  # a body was read
     SIGNED_IN = "signed-in"
     SIGN_IN_FAILED = "sign-in-failed"

@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mssmail.errors import BadCertificate
 from mssmail.settings import Endpoint, Settings
@@ -12,7 +13,13 @@ from mssmail.trust.anchors import load_certificates
 
 def check_settings(settings: Settings) -> list[str]:
     """One sentence per fault, each naming the key; empty when the server can start."""
-    return [*_check_domains(settings), *_check_certificates(settings), *_check_trust(settings), *_check_ports(settings)]
+    return [
+        *_check_domains(settings),
+        *_check_certificates(settings),
+        *_check_trust(settings),
+        *_check_ports(settings),
+        *_check_connectors(settings),
+    ]
 
 
 def _check_domains(settings: Settings) -> Iterator[str]:
@@ -21,6 +28,30 @@ def _check_domains(settings: Settings) -> Iterator[str]:
     names = [domain.name for domain in settings.domain]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"domain.name: {name} is configured twice"
+
+
+def _check_connectors(settings: Settings) -> Iterator[str]:
+    names = [each.name for each in settings.connector]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"connector.name: {name} is configured twice"
+    for each in settings.connector:
+        if (each.directory is None) == (not each.url):
+            yield f"connector {each.name}: either directory or url is wanted"
+        if each.directory is not None and not each.directory.is_dir():
+            yield f"connector.directory: {each.directory} is no directory"
+        if each.url and (each.secret is None or not _is_readable(each.secret)):
+            yield f"connector.secret: {each.secret or 'none'} cannot be read, so requests of {each.name} are not signed"
+        if each.url and not _is_safe_url(each.url):
+            yield f"connector.url: {each.url} is neither https nor http on this machine"
+        if each.ca is not None and not _is_readable(each.ca):
+            yield f"connector.ca: {each.ca} cannot be read"
+
+
+def _is_safe_url(url: str) -> bool:
+    """Health data leaves this machine encrypted only."""
+    parts = urlsplit(url)
+    is_here = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_here))
 
 
 def _check_certificates(settings: Settings) -> Iterator[str]:

@@ -13,6 +13,7 @@ from mssmail.core.examination import Index
 from mssmail.errors import ConfigError, ListenFault
 from mssmail.flows.bell import Bells
 from mssmail.flows.dispatch import Dispatcher
+from mssmail.flows.file_documents import Filer
 from mssmail.flows.intake import Intake
 from mssmail.flows.mailboxes import Mailboxes
 from mssmail.flows.receipts import ReceiptSender
@@ -92,6 +93,9 @@ class Operator:
         receipts = ReceiptSender(settings, store, pool, trust, bells, dispatcher.wake, clock=self._clock)
         await self._enter(receipts)
         intake.followers.append(receipts.wake)
+        filer = Filer(settings, store, receipts.wake, clock=self._clock)
+        await self._enter(filer)
+        intake.followers.append(filer.wake)
         sign_in = SignIn(store, self._clock)
         await self._start_edges(store, trust, pool, bells, intake, dispatcher, sign_in)
 

@@ -12,6 +12,7 @@ from mssmail.flows.products import Products
 from mssmail.flows.refresh import TrustKeeper
 from mssmail.policy.freshness import Freshness
 from mssmail.store.engine import Store
+from mssmail.store.filings import count_filings
 from mssmail.store.queue import count_items, find_oldest
 from mssmail.web.metrics import Sample
 from mssmail.web.server import Health
@@ -82,6 +83,9 @@ class Gauges:
         counts, oldest = self._measure()
         for state, number in counts.items():
             yield Sample("queue_items", "Recipients in the queue, by state.", number, (("state", state.value),))
+        for (connector, standing), number in self.store.read(count_filings).result(_READ_SECONDS).items():
+            told = (("connector", connector), ("state", standing.value))
+            yield Sample("filings", "Deliveries to connectors that are owed, by state.", number, told)
         age = (self.clock() - oldest).total_seconds() if oldest else 0.0
         yield Sample("queue_oldest_seconds", "Age of the oldest item that waits.", age)
 

@@ -22,6 +22,7 @@ _PLACES = {
     "trust": "mssmail.cli.trust:trust",
     "queue": "mssmail.cli.queue:queue",
     "message": "mssmail.cli.message:message",
+    "connector": "mssmail.cli.connector:connector",
     "document": "mssmail.cli.document:document",
     "cert": "mssmail.cli.cert:cert",
     "explain": "mssmail.cli.explain:explain",

@@ -1,5 +1,6 @@
 """The health documents of a message, wherever they stand: attached, signed over, forwarded, or the text itself."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -36,16 +37,25 @@ class MessageReading:
 def read_message(data: bytes, reading: Reading, root: Part | None = None) -> MessageReading:
     """Find, read and judge every health document in these bytes; ``root`` when they have been scanned already."""
     root = scan(data) if root is None else root
-    is_announced = _is_announced(data, root)
-    inspections: list[Inspection] = []
-    for part in islice(iterate_leaves(root), GLANCED_PARTS):
-        if len(inspections) == MAX_DOCUMENTS:
-            break
-        found = _inspect_part(data, part, reading, is_announced=is_announced)
-        if found is not None:
-            inspections.append(found)
+    inspections = [inspection for inspection, _ in iterate_documents(data, reading, root)]
+    return summarise_message(data, inspections, reading, root)
+
+
+def summarise_message(
+    data: bytes, inspections: Sequence[Inspection], reading: Reading, root: Part | None = None
+) -> MessageReading:
+    """What the documents of this message are together."""
+    root = scan(data) if root is None else root
     declared = read_fields(data, root.header)
     return MessageReading(tuple(inspections), _judge(inspections, declared, reading))
+
+
+def iterate_documents(data: bytes, reading: Reading, root: Part | None = None) -> Iterator[tuple[Inspection, bytes]]:
+    """Every health document of the message, read, with its bytes."""
+    root = scan(data) if root is None else root
+    is_announced = _is_announced(data, root)
+    found = (_inspect_part(data, part, reading, is_announced=is_announced) for part in iterate_leaves(root))
+    yield from islice(filter(None, islice(found, GLANCED_PARTS)), MAX_DOCUMENTS)
 
 
 def _is_announced(data: bytes, root: Part) -> bool:
@@ -54,7 +64,7 @@ def _is_announced(data: bytes, root: Part) -> bool:
     return any(_XDM_SUBJECT in decode_words(field.read(data)).upper() for field in subjects)
 
 
-def _inspect_part(data: bytes, part: Part, reading: Reading, *, is_announced: bool) -> Inspection | None:
+def _inspect_part(data: bytes, part: Part, reading: Reading, *, is_announced: bool) -> tuple[Inspection, bytes] | None:
     name = part.file_name or ""
     kind = glance_at(data, part)
     if kind is None:
@@ -66,7 +76,8 @@ def _inspect_part(data: bytes, part: Part, reading: Reading, *, is_announced: bo
         return None
     found = inspect_document(content, name or kind.value, kind, reading)
     is_promised = name.lower().endswith(HPRIM_ENDINGS)
-    return None if kind is DocumentKind.HPRIM and found.content is None and not is_promised else found
+    is_ordinary = kind is DocumentKind.HPRIM and found.content is None and not is_promised
+    return None if is_ordinary else (found, content)
 
 
 def _is_archive_of_ours(content: bytes, name: str, *, is_announced: bool) -> bool:
@@ -79,7 +90,7 @@ def _is_archive_of_ours(content: bytes, name: str, *, is_announced: bool) -> boo
         return b"IHE_XDM" in content.upper()
 
 
-def _judge(inspections: list[Inspection], declared: MssFields, reading: Reading) -> Findings:
+def _judge(inspections: Sequence[Inspection], declared: MssFields, reading: Reading) -> Findings:
     patients: frozenset[str] = frozenset().union(*(each.patients for each in inspections))
     return Findings(
         mark=find_gravest([each.mark for each in inspections]),

@@ -34,6 +34,7 @@ class Packed:
     size_ok: bool | None = None
     document: CdaDocument | None = None
     fault: str = ""  # why a CDA could not be read
+    name: str | None = None  # of the file in the archive
 
     @property
     def mark(self) -> Mark:
@@ -124,7 +125,7 @@ def read_xdm(archive: Archive, neutral: frozenset[str] = NEUTRAL_CODES) -> XdmAr
             patients.add(find_number(entry.patient_id))
             name = _find_file(archive, folder, entry.uri)
             read.add(name or "")
-            packed.append(Packed(entry) if name is None else _read_packed(archive.read(name), entry, neutral))
+            packed.append(Packed(entry) if name is None else _read_packed(archive, name, entry, neutral))
     declared = {number for number in patients if number}
     persons = _find_persons(packed, declared)
     is_several = len(persons) > 1 or any(_is_stranger(each) for each in packed)
@@ -150,7 +151,8 @@ def _find_file(archive: Archive, folder: str, uri: str) -> str | None:
     return same[0] if len(same) == 1 else None
 
 
-def _read_packed(data: bytes, entry: Entry, neutral: frozenset[str]) -> Packed:
+def _read_packed(archive: Archive, name: str, entry: Entry, neutral: frozenset[str]) -> Packed:
+    data = archive.read(name)
     digest = hashlib.sha1(data, usedforsecurity=False).hexdigest()  # what the profile asks for; it proves nothing
     hash_ok = None if entry.sha1 is None else entry.sha1 == digest
     size_ok = None if entry.size is None else entry.size.strip() == str(len(data))
@@ -164,7 +166,7 @@ def _read_packed(data: bytes, entry: Entry, neutral: frozenset[str]) -> Packed:
             fault = str(bad)
     elif (entry.media_type or "").lower() in ("text/xml", "application/xml", "application/hl7-v3+xml"):
         fault = "no ClinicalDocument"
-    return Packed(entry, is_present=True, hash_ok=hash_ok, size_ok=size_ok, document=document, fault=fault)
+    return Packed(entry, is_present=True, hash_ok=hash_ok, size_ok=size_ok, document=document, fault=fault, name=name)
 
 
 def is_cda(data: bytes) -> bool:

@@ -38,6 +38,7 @@ from mssmail.settings import Receipts, Settings, SignWith
 from mssmail.smime.sign import sign_message
 from mssmail.store.accounts import find_account, load_account
 from mssmail.store.engine import Connection, Store
+from mssmail.store.filings import is_filed
 from mssmail.store.journal import append_entries
 from mssmail.store.messages import Delivered, Delivery, KeptMessage, Placement, deliver, load_message
 from mssmail.store.receipts import (
@@ -75,6 +76,8 @@ def order_automatic(
     owed = 0
     for placed in delivered.placed:
         account = load_account(conn, placed.account_id)
+        if is_filed(conn, delivered.message_id, account.address):
+            continue  # the software that files it has the word
         if account.kind in settings.automatic_kinds and account.address.key not in own:
             owed += order_receipt(conn, ReceiptOrder(delivered.message_id, trace_id, account.address, disposition, at))
     return owed

@@ -20,6 +20,7 @@ from mssmail.flows.evidence import (
     encode_evidence,
     summarise,
 )
+from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.reports import Reporter
@@ -107,7 +108,9 @@ class Receiver:
 
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
-        steps = await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
+        findings, now = judged.examination.findings, self._intake.clock()
+        steps = plan_filing_steps(self._settings, envelope.id, findings, judged.verdict, now)
+        steps += await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
         reports = await self._reporter.prepare_delivered(envelope, envelope.recipients, self._intake.clock())
         try:
             await self._intake.take(

@@ -17,6 +17,7 @@ from mssmail.errors import NoSuchAccount
 from mssmail.flows.compose import complete_message
 from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict, encode_evidence, summarise
+from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.receive import ACCOUNT_GONE
@@ -122,7 +123,9 @@ class Submitter:
 
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
-        steps = await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
+        found, now = judged.examination, self._intake.clock()
+        steps = plan_filing_steps(self._settings, envelope.id, found.findings, found.verdict, now)
+        steps += await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
         reports = await self._reporter.prepare_delivered(envelope, judged.local, self._intake.clock())
         try:
             await self._intake.take(

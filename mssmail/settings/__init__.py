@@ -7,6 +7,7 @@ relative paths are relative to the configuration file.
 
 from mssmail.core.endpoint import Endpoint, parse_endpoint
 from mssmail.core.modes import LogFormat, RevocationMode, SignWith, SmimeMode
+from mssmail.settings.connectors import Connector
 from mssmail.settings.documents import Documents, Marking
 from mssmail.settings.listeners import Http, Imap, Login, Relay, Submission
 from mssmail.settings.mail import Domain, Queue, Route
@@ -17,6 +18,7 @@ from mssmail.settings.trust import Trust, Workers
 from mssmail.settings.writing import encode_settings
 
 __all__ = [
+    "Connector",
     "Documents",
     "Domain",
     "Endpoint",

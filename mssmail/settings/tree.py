@@ -1,17 +1,21 @@
 """The whole of the configuration."""
 
+from collections.abc import Sequence
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from mssmail.core.address import Address
 from mssmail.core.modes import LogFormat
+from mssmail.settings.connectors import Connector
 from mssmail.settings.documents import Documents, Marking
 from mssmail.settings.listeners import Http, Imap, Login, Relay, Submission
 from mssmail.settings.mail import Domain, Queue, Route
 from mssmail.settings.meaning import setting
 from mssmail.settings.receipts import Receipts
 from mssmail.settings.trust import Trust, Workers
+
+Row = TypeVar("Row", Marking, Connector)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Settings:
     documents: Documents = field(default_factory=Documents)
     receipts: Receipts = field(default_factory=Receipts)
     marking: tuple[Marking, ...] = ()
+    connector: tuple[Connector, ...] = ()
     domain: tuple[Domain, ...] = ()
     route: tuple[Route, ...] = ()
     file: Path | None = None
@@ -54,12 +59,21 @@ class Settings:
 
     def find_marking(self, recipient: Address) -> Marking:
         """The marks of this account: its own, its domain's, everybody's, or the usual ones."""
-        rows = {row.recipient.lower(): row for row in self.marking}
-        names = (str(recipient).lower(), recipient.domain, "*")
-        return next((rows[name] for name in names if name in rows), Marking("*"))
+        return _find_closest(self.marking, recipient) or Marking("*")
+
+    def find_connector(self, recipient: Address) -> Connector | None:
+        """Where documents for this account are handed to; None: nowhere."""
+        return _find_closest(self.connector, recipient)
 
 
-ARRAYS: dict[str, type] = {"marking": Marking, "domain": Domain, "route": Route}
+def _find_closest(rows: Sequence[Row], recipient: Address) -> Row | None:
+    """The account's own row, else its domain's, else everybody's."""
+    named = {row.recipient.lower(): row for row in rows}
+    names = (str(recipient).lower(), recipient.domain, "*")
+    return next((named[name] for name in names if name in named), None)
+
+
+ARRAYS: dict[str, type] = {"marking": Marking, "connector": Connector, "domain": Domain, "route": Route}
 TABLES: dict[str, type] = {f.name: cast("type", f.type) for f in fields(Settings) if f.name not in {*ARRAYS, "file"}}
 
 

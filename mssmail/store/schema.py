@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from mssmail.store.address_tables import delegations
 from mssmail.store.columns import Id, Moment, Words, metadata
+from mssmail.store.filing_tables import filings
 from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, sort_keys
 from mssmail.store.receipt_tables import receipts, sent_mail
 from mssmail.store.trust_schema import quarantine, worker_deaths
@@ -53,7 +54,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0007"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0008"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",
@@ -220,5 +221,5 @@ journal = Table(
     sqlite_autoincrement=True,
 )
 
-HOLDERS = (mailbox_rows.c.message_id, queue.c.message_id, receipts.c.message_id)
+HOLDERS = (mailbox_rows.c.message_id, queue.c.message_id, receipts.c.message_id, filings.c.message_id)
 """Whatever names a message keeps it: ``store.messages`` drops those that nobody names any more."""

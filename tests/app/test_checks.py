@@ -8,7 +8,7 @@ import pytest
 
 from mssmail.app.checks import check_settings, find_unbindable
 from mssmail.core.clock import read_clock
-from mssmail.settings import Domain, Endpoint, Settings
+from mssmail.settings import Connector, Domain, Endpoint, Settings
 from tests.support.operators import build_site
 from tests.support.pki import Pki
 
@@ -64,3 +64,24 @@ def test_the_listener_that_cannot_have_its_address_is_named(settings: Settings) 
         taken = Endpoint("127.0.0.1", other.getsockname()[1])
         told = find_unbindable(_break(settings, "imap", listen=taken))
     assert told == f"imap.listen: {taken} cannot be bound: Address already in use"
+
+
+@pytest.mark.parametrize(
+    ("connectors", "words"),
+    [
+        ((Connector("a", "*"),), ["either directory or url"]),
+        ((Connector("a", "*", directory=Path("/nowhere")),), ["connector.directory: /nowhere"]),
+        ((Connector("a", "*", directory=Path("/tmp")), Connector("a", "b.test", directory=Path("/tmp"))), ["twice"]),
+        ((Connector("a", "*", url="https://x.test/"),), ["connector.secret"]),
+        ((Connector("a", "*", url="http://x.test/", secret=Path(__file__)),), ["connector.url"]),
+        ((Connector("a", "*", url="https:///x", secret=Path(__file__)),), ["connector.url"]),
+        ((Connector("a", "*", url="https://x.test/", secret=Path(__file__), ca=Path("/nowhere")),), ["connector.ca"]),
+        ((Connector("a", "*", url="http://127.0.0.1:80/", secret=Path(__file__)),), []),
+    ],
+)
+def test_connectors_that_cannot_work_are_told(
+    settings: Settings, connectors: tuple[Connector, ...], words: list[str]
+) -> None:
+    faults = check_settings(replace(settings, connector=connectors))
+    assert len(faults) == len(words)
+    assert all(word in fault for word, fault in zip(words, faults, strict=True))

@@ -1,0 +1,238 @@
+"""Documents on their way into the software that keeps them: from a durable outbox, at least once, patient by patient.
+
+A delivery is owed in the transaction that delivers its message, and settled in one that also owes the receipt: a crash
+at any step means another attempt under the same key, never a loss.
+"""
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from mssmail.core.address import Address
+from mssmail.core.clock import Clock, read_clock
+from mssmail.core.filing import Filed, Filing, FilingOutcome, NotNow, NotTaken
+from mssmail.core.receipt import Disposition, ReceiptOrder
+from mssmail.documents.inspect import Reading
+from mssmail.documents.parcel import EVIDENCE, SUMMARY, Parcel, build_parcel
+from mssmail.errors import BadDocument
+from mssmail.flows.filing_directory import file_into
+from mssmail.flows.filing_http import Endpoint, Part, load_context, post_parts
+from mssmail.journal import Entry, Event
+from mssmail.mime.parts import scan
+from mssmail.mime.receipt import asks_for_receipt
+from mssmail.policy.retry import GiveUp, judge_retry
+from mssmail.settings import Connector, Settings
+from mssmail.store.engine import Connection, Store
+from mssmail.store.filings import bury, find_next_due, finish, list_due, put_off
+from mssmail.store.journal import append_entries
+from mssmail.store.messages import KeptMessage, load_message
+from mssmail.store.receipts import order_receipt
+from mssmail.workers.reader import open_layer
+
+_log = logging.getLogger(__name__)
+
+_LONGEST_SLEEP: Final = 60.0  # seconds; retry by the command line is seen within it
+_PAUSE_SECONDS: Final = 5.0  # after a fault of ours
+_MIN_SECRET: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What is handed over for one delivery."""
+
+    parcel: Parcel
+    summary: bytes
+    evidence: bytes
+    wants_receipt: bool
+
+
+class Filer:
+    """Serves the outbox, a task a connector. ``wake`` it when something was ordered."""
+
+    def __init__(
+        self, settings: Settings, store: Store, wake_receipts: Callable[[], None], *, clock: Clock = read_clock
+    ) -> None:
+        self._settings, self._store, self._wake_receipts, self._clock = settings, store, wake_receipts, clock
+        documents = settings.documents
+        self._reading = Reading(frozenset(documents.neutral_loinc), documents.test_space)
+        self._dice = random.Random()  # noqa: S311 - it spreads load, it hides nothing
+        self._woken = {connector.name: asyncio.Event() for connector in settings.connector}
+        self._stopped = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin; what was owed before the last stop is handed over now."""
+        self._tasks = [asyncio.create_task(self._serve(connector)) for connector in self._settings.connector]
+
+    def wake(self) -> None:
+        """Something was ordered."""
+        for event in self._woken.values():
+            event.set()
+
+    async def stop(self, patience_seconds: float = 10.0) -> None:
+        """Let what is under way end, but not for long: what is cut off is tried again under the same key."""
+        self._stopped.set()
+        self.wake()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=patience_seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _serve(self, connector: Connector) -> None:
+        woken = self._woken[connector.name]
+        while not self._stopped.is_set():
+            woken.clear()
+            try:
+                pause = await self.file_due(connector)
+                due_at = await asyncio.wrap_future(self._store.read(lambda conn: find_next_due(conn, connector.name)))
+                seconds = _LONGEST_SLEEP if due_at is None else (due_at - self._clock()).total_seconds()
+            except Exception:  # whatever it is: deliveries go on waiting, and this task must not end
+                _log.exception("connector %s cannot be served now", connector.name)
+                pause, seconds = _PAUSE_SECONDS, 0.0
+            if pause:  # the other side is in trouble: a new message does not change that
+                await self._sleep(pause)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(max(seconds, 0.01), _LONGEST_SLEEP)):
+                    await woken.wait()
+
+    async def _sleep(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+
+    async def file_due(self, connector: Connector) -> float:
+        """Hand over all that is due; the seconds to rest when nothing of the last batch was taken, else 0."""
+        while not self._stopped.is_set():
+            now = self._clock()
+            due = await asyncio.wrap_future(
+                self._store.read(
+                    lambda conn, now=now: list_due(conn, connector.name, now, max(1, connector.max_concurrent))  # type: ignore[misc]
+                )
+            )
+            if not due:
+                return 0.0
+            outcomes = await asyncio.gather(*(self._file(connector, filing) for filing in due))
+            if all(isinstance(outcome, NotNow) for outcome in outcomes):
+                return min(30.0, (connector.retry_seconds or (10,))[0] / 2)
+        return 0.0
+
+    async def _file(self, connector: Connector, filing: Filing) -> FilingOutcome:
+        message = await asyncio.wrap_future(self._store.read(lambda conn: load_message(conn, filing.message_id)))
+        wants_receipt = False
+        try:
+            prepared = await asyncio.to_thread(self._prepare, filing, message)
+            wants_receipt = prepared.wants_receipt
+            outcome = await self._hand_over(connector, filing, prepared)
+        except (OSError, ValueError, BadDocument) as error:  # a key that cannot be read, an archive that cannot
+            outcome = NotNow(str(error) or type(error).__name__)
+        except Exception as error:  # one delivery's fault must not keep the others waiting
+            _log.exception("a delivery to %s failed", connector.name)
+            outcome = NotNow(f"internal fault: {type(error).__name__}")
+        now = self._clock()
+        write = self._store.submit(
+            lambda conn: self._settle(conn, connector, filing, outcome, now, wants_receipt=wants_receipt)
+        )
+        await asyncio.shield(asyncio.wrap_future(write))
+        if wants_receipt:
+            self._wake_receipts()
+        facts = {"id": filing.trace_id, "connector": connector.name}
+        _log.info("documents %s", type(outcome).__name__.lower(), extra=facts)
+        return outcome
+
+    def _prepare(self, filing: Filing, message: KeptMessage | None) -> _Prepared:
+        """For a thread: the message is read again. It was read before in a process of its own, and held no fault."""
+        if message is None:  # nothing but a repaired database could have lost it
+            raise BadDocument("the message has gone")
+        parcel = build_parcel(open_layer(message.data), self._reading)
+        about = {
+            "key": filing.key,
+            "trace_id": filing.trace_id,
+            "account": str(filing.recipient),
+            "sender": str(message.reverse_path or ""),
+            "received_at": message.received_at.isoformat(),
+            "verdict": message.summary,
+            "message_sha256": message.sha256,
+        }
+        summary = json.dumps({"delivery": about, **parcel.summary}, ensure_ascii=False, indent=1).encode()
+        wants_receipt = is_receipt_wanted(self._settings, filing.recipient, message.data)
+        return _Prepared(parcel, summary, message.evidence.encode(), wants_receipt)
+
+    async def _hand_over(self, connector: Connector, filing: Filing, prepared: _Prepared) -> FilingOutcome:
+        if connector.directory is not None:
+            files = {each.name: each.content for each in prepared.parcel.files}
+            files |= {EVIDENCE: prepared.evidence, SUMMARY: prepared.summary}
+            return await asyncio.to_thread(file_into, connector.directory, filing.key, files)
+        endpoint = await asyncio.to_thread(_load_endpoint, connector)
+        parts = [
+            Part("summary", SUMMARY, "application/json", prepared.summary),
+            Part("evidence", EVIDENCE, "application/json", prepared.evidence),
+            *(Part("document", each.name, each.media_type, each.content) for each in prepared.parcel.files),
+        ]
+        return await post_parts(endpoint, filing.key, parts, self._clock())
+
+    def _settle(
+        self,
+        conn: Connection,
+        connector: Connector,
+        filing: Filing,
+        outcome: FilingOutcome,
+        now: datetime,
+        *,
+        wants_receipt: bool,
+    ) -> None:
+        facts: dict[str, object] = {"connector": connector.name, "account": str(filing.recipient)}
+        facts |= {"attempts": filing.attempts + 1, "seconds": round((now - filing.queued_at).total_seconds(), 3)}
+        match outcome:
+            case Filed():
+                if wants_receipt:
+                    _order_receipt(conn, filing, Disposition(), now)
+                finish(conn, filing.id)
+                append_entries(conn, [Entry(now, Event.FILED, filing.trace_id, facts)])
+            case NotTaken(error, note):
+                if wants_receipt:
+                    _order_receipt(conn, filing, Disposition(error=error, note=note), now)
+                finish(conn, filing.id)
+                # The other side's words may name the patient: they go to the sender, not into the journal.
+                facts |= {"outcome": "refused", "code": error.value}
+                append_entries(conn, [Entry(now, Event.FILING_FAILED, filing.trace_id, facts)])
+            case NotNow(reason):
+                facts |= {"reason": reason, "outcome": self._put_off(conn, connector, filing, reason, now)}
+                append_entries(conn, [Entry(now, Event.FILING_FAILED, filing.trace_id, facts)])
+
+    def _put_off(self, conn: Connection, connector: Connector, filing: Filing, reason: str, now: datetime) -> str:
+        waits, end = connector.retry_seconds, connector.give_up_seconds
+        answer = judge_retry(filing.attempts + 1, filing.queued_at, now, None, waits, end, self._dice.random())
+        if isinstance(answer, GiveUp):
+            bury(conn, filing.id, reason)
+            return "dead"
+        put_off(conn, filing.id, answer.at, reason)
+        return "waiting"
+
+
+def is_receipt_wanted(settings: Settings, recipient: Address, data: bytes) -> bool:
+    """The sender asked for a receipt, and this account's software does not send its receipts itself."""
+    own = {text.lower() for text in settings.receipts.own_receipts}
+    return recipient.key not in own and asks_for_receipt(data, scan(data).header)
+
+
+def _order_receipt(conn: Connection, filing: Filing, disposition: Disposition, now: datetime) -> None:
+    """Before the delivery is taken out: the receipt keeps the message."""
+    order_receipt(conn, ReceiptOrder(filing.message_id, filing.trace_id, filing.recipient, disposition, now))
+
+
+def _load_endpoint(connector: Connector) -> Endpoint:
+    """Key and CA bundle as they are now: they may be changed while the server runs. Raises OSError, ValueError."""
+    if connector.secret is None:
+        raise ValueError("no secret is configured")
+    secret = connector.secret.read_bytes().strip()
+    if len(secret) < _MIN_SECRET:
+        raise ValueError(f"{connector.secret}: {_MIN_SECRET} octets at least are wanted")
+    return Endpoint(connector.url, secret, load_context(connector.ca), connector.timeout_seconds)
