@@ -18,6 +18,13 @@ STAR = -1  # "*" in a sequence set: the largest number there is
 
 SEEN, ANSWERED, FLAGGED, DELETED, DRAFT = "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"
 SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
+SMIME_VALID, SMIME_INVALID = "$SMIMEValid", "$SMIMEInvalid"
+RESERVED_KEYWORDS = frozenset({SMIME_VALID.lower(), SMIME_INVALID.lower()})
+
+
+def drop_reserved(flags: Iterable[str]) -> frozenset[str]:
+    """The flags without the keywords that tell our verdict: no client sets or clears those."""
+    return frozenset(flag for flag in flags if flag.lower() not in RESERVED_KEYWORDS)
 
 
 @dataclass(frozen=True, slots=True)

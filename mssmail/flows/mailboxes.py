@@ -31,6 +31,7 @@ from mssmail.core.mailbox import (
     StoreAction,
     ViewLayout,
     compress,
+    drop_reserved,
 )
 from mssmail.core.message import Span
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
@@ -290,7 +291,7 @@ class Mailboxes:
         now = self._clock()
 
         def prepare(draft: Draft) -> _Upload:
-            bits, keywords = encode_flags(draft.flags)
+            bits, keywords = encode_flags(drop_reserved(draft.flags))
             data = encode_binary(draft.data, scan(draft.data)) if b"\0" in draft.data else draft.data
             body = self._store.keep_body(data)
             return _Upload(body, self._scan(data), bits, keywords, draft.internal_date or now)

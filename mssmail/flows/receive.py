@@ -27,7 +27,7 @@ from mssmail.flows.reports import Reporter
 from mssmail.journal import Entry, Event
 from mssmail.policy.content import ContentFacts, judge_content
 from mssmail.policy.declared import judge_declared
-from mssmail.policy.marking import judge_keywords
+from mssmail.policy.marking import judge_keywords, judge_signature
 from mssmail.settings import Domain, Settings, SmimeMode
 from mssmail.store.bodies import Body
 from mssmail.store.messages import Delivery
@@ -131,13 +131,14 @@ class Receiver:
 
     def _find_flags(self, judged: _Judged, recipient: Address) -> frozenset[str]:
         """What the message is delivered with, in the same commit: no client ever sees it without."""
-        return judge_keywords(
+        marks = judge_keywords(
             judged.examination.findings,
             judged.verdict,
             judged.domain.smime,
             self._settings.find_marking(recipient),
             self._settings.documents,
         )
+        return marks | judge_signature(judged.verdict, is_shown=self._settings.imap.smime_keywords)
 
     def _build(self, judged: _Judged, body: Body) -> Delivery:
         envelope, examination = judged.envelope, judged.examination

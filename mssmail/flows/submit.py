@@ -28,7 +28,7 @@ from mssmail.mime.headers import find_authors, find_senders
 from mssmail.mime.parts import Part, scan
 from mssmail.mime.receipt import find_report_type
 from mssmail.policy.declared import judge_declared
-from mssmail.policy.marking import judge_keywords
+from mssmail.policy.marking import judge_keywords, judge_signature
 from mssmail.policy.submission import Destination, judge_author, judge_submission
 from mssmail.settings import Domain, Settings, SignWith
 from mssmail.smime.sign import sign_message
@@ -149,7 +149,9 @@ class Submitter:
         if domain is None:
             return frozenset()
         marking, documents = self._settings.find_marking(recipient), self._settings.documents
-        return judge_keywords(judged.examination.findings, judged.examination.verdict, domain.smime, marking, documents)
+        verdict = judged.examination.verdict
+        marks = judge_keywords(judged.examination.findings, verdict, domain.smime, marking, documents)
+        return marks | judge_signature(verdict, is_shown=self._settings.imap.smime_keywords)
 
     def _build(self, judged: _Judged, body: Body) -> Delivery:
         envelope, examination, server_name = judged.envelope, judged.examination, self._settings.server.name

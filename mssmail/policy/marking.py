@@ -7,10 +7,24 @@ import re
 from typing import Final, assert_never
 
 from mssmail.core.findings import Findings, Mark
-from mssmail.core.verdict import Trusted, Verdict
+from mssmail.core.mailbox import SMIME_INVALID, SMIME_VALID, drop_reserved
+from mssmail.core.verdict import Altered, Trusted, Untrusted, Verdict
 from mssmail.settings import Documents, Marking, SmimeMode
 
 _FLAG: Final = re.compile(r"\\?[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+")  # RFC 9051 §9, flag
+
+
+def judge_signature(verdict: Verdict | None, *, is_shown: bool) -> frozenset[str]:
+    """The keyword that tells mail programs our verdict; none of doubt, and none of what bears no signature."""
+    if verdict is None or not is_shown:
+        return frozenset()
+    match verdict.summary:
+        case Trusted():
+            return frozenset({SMIME_VALID})
+        case Altered() | Untrusted():
+            return frozenset({SMIME_INVALID})
+        case _:
+            return frozenset()
 
 
 def judge_keywords(
@@ -33,4 +47,4 @@ def judge_keywords(
             wanted = ()  # plain: no colour must suggest that all is well
         case _:
             assert_never(findings.mark)
-    return frozenset(each for each in (*wanted, *marking.document) if _FLAG.fullmatch(each))
+    return drop_reserved(each for each in (*wanted, *marking.document) if _FLAG.fullmatch(each))

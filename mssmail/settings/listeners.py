@@ -59,6 +59,9 @@ class Imap:
     )
     max_literal_bytes: int = setting(52_428_800, "Largest literal, and so the largest APPEND.")
     max_inflight_bytes: int = setting(268_435_456, "Octets of commands being received at a time (BYE beyond).")
+    smime_keywords: bool = setting(
+        False, "Deliver mail with $SMIMEValid or $SMIMEInvalid, our verdict; clients can never set or clear these."
+    )
     idle_timeout_seconds: int = setting(1_860, "A silent client is signed out after this (RFC 9051 §5.4: 30 minutes).")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import lru_cache
 
-from mssmail.core.mailbox import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, StoreAction
+from mssmail.core.mailbox import ANSWERED, DELETED, DRAFT, FLAGGED, RESERVED_KEYWORDS, SEEN, StoreAction
 from mssmail.errors import OverQuota
 
 BITS = {SEEN.lower(): 1, ANSWERED.lower(): 2, FLAGGED.lower(): 4, DELETED.lower(): 8, DRAFT.lower(): 16}
@@ -31,11 +31,15 @@ def decode_flags(bits: int, keywords: str) -> frozenset[str]:
 
 
 def change_flags(before: tuple[int, str], action: StoreAction, named: tuple[int, str]) -> tuple[int, str]:
-    """(bits, keywords) after STORE (RFC 9051 §6.4.6); keywords that stay keep the spelling they had."""
+    """(bits, keywords) after STORE (RFC 9051 §6.4.6); keywords that stay keep the spelling they had.
+
+    The caller has left reserved keywords out of ``named``: replacing all does not clear them.
+    """
     bits, keywords = before
     if action is StoreAction.REPLACE:
         had = _split(keywords)
-        return named[0], _join({key: had.get(key, word) for key, word in _split(named[1]).items()})
+        kept = {key: word for key, word in had.items() if key in RESERVED_KEYWORDS}
+        return named[0], _join(kept | {key: had.get(key, word) for key, word in _split(named[1]).items()})
     if action is StoreAction.ADD:
         return bits | named[0], _join(_split(named[1]) | _split(keywords)) if named[1] else keywords
     gone = _split(named[1])

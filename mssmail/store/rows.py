@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
-from mssmail.core.mailbox import UID, Appended, MessageMeta, ModSeq, StoreAction
+from mssmail.core.mailbox import UID, Appended, MessageMeta, ModSeq, StoreAction, drop_reserved
 from mssmail.store.counters import Move, count_deleted, count_unseen, move_counters
 from mssmail.store.flags import DELETED_BIT, change_flags, decode_flags, encode_flags
 from mssmail.store.mailboxes import load_mailbox
@@ -112,7 +112,7 @@ class FlagChange:
 
 def store_flags(conn: Connection, mailbox_id: int, uids: Sequence[UID], change: FlagChange) -> Sequence[MessageMeta]:
     """Change flags; the messages asked for as they are afterwards, by UID. One that did not change keeps its ModSeq."""
-    named, since = encode_flags(change.flags), change.unchanged_since
+    named, since = encode_flags(drop_reserved(change.flags)), change.unchanged_since
     pairs = [
         (row, change_flags((row.flags, row.keywords), change.action, named))
         for row in _load(conn, mailbox_id, uids)

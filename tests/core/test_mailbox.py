@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmail.core.mailbox import STAR, UID, Changes, ModSeq, SeqSet, UIDSet, ViewLayout, compress, has_number
+from mssmail.core.mailbox import (
+    STAR,
+    UID,
+    Changes,
+    ModSeq,
+    SeqSet,
+    UIDSet,
+    ViewLayout,
+    compress,
+    drop_reserved,
+    has_number,
+)
 from mssmail.core.message import Span
 
 
@@ -55,3 +66,10 @@ def test_no_change_is_empty() -> None:
 def test_a_number_lies_in_a_range_or_not(number: int, found: bool) -> None:
     assert has_number(((2, 4), (7, 7)), number) is found
     assert not has_number((), number)
+
+
+def test_keywords_of_our_verdict_are_reserved_in_any_case() -> None:
+    assert drop_reserved(["$SMIMEvalid", "$smimeinvalid", "$SMIMEValidated", "\\Seen"]) == {
+        "$SMIMEValidated",
+        "\\Seen",
+    }

@@ -304,3 +304,22 @@ async def test_what_lies_in_the_account_is_what_was_sent(store: Store, boxes: Ma
     later = NOW + timedelta(days=1)
     await boxes.append(anne, "Sent", [Draft(MESSAGE, internal_date=later)])
     assert store.read(lambda conn: find_usage(conn, anne.id)).result().messages == 2
+
+
+async def test_no_client_sets_clears_or_loses_the_keywords_of_our_verdict(
+    store: Store, boxes: Mailboxes, anne: Account
+) -> None:
+    deliver_to(store, anne, build_message(), "INBOX", "$SMIMEValid")
+    forged = await _append(boxes, anne, "$SMIMEValid", "$smimeINVALID", "$Forwarded")
+    inbox = (await boxes.find_mailbox(anne, "INBOX")).id
+    everything = frozenset({"$SMIMEINVALID", "$SMIMEValid"})
+    for action in StoreAction:
+        await boxes.store_flags(inbox, [UID(1), forged], action, everything)
+    await boxes.copy(anne, inbox, [UID(1)], "Archive")
+    await boxes.move(anne, inbox, [UID(1)], "Sent")
+    flags = {}
+    for name in ("INBOX", "Archive", "Sent"):
+        _, changes = await boxes.open_mailbox(anne, name, read_only=True)
+        flags[name] = [meta.flags for meta in changes.appeared]
+    told = [frozenset({"$SMIMEValid"})]
+    assert flags == {"INBOX": [frozenset()], "Archive": told, "Sent": told}

@@ -228,3 +228,16 @@ async def test_the_documents_of_a_message_become_rows_in_its_commit(tmp_path: Pa
         kept = await operator.load(envelope.id)
         [row] = await asyncio.wrap_future(operator.store.read(lambda conn: list_documents(conn, kept.id)))
         assert (row.patient, row.birthdate, row.loinc_codes) == ("FICTIF ALICE", "1979-03-15", ("2823-3",))
+
+
+async def test_mail_is_delivered_with_our_verdict_as_a_keyword_when_that_is_wanted(tmp_path: Path) -> None:
+    settings = build_settings(tmp_path)
+    wanted = replace(settings, imap=replace(settings.imap, smime_keywords=True))
+    async with open_operator(tmp_path, wanted) as operator:
+        assert (await operator.receiver.receive(build_envelope(sign(MESSAGE, tmp_path)))).code == 250
+        [meta] = await operator.list_inbox(BOB)
+        assert meta.flags == {"$SMIMEValid"}
+        signed_by_another = sign(MESSAGE, tmp_path, "mallory@m.test")
+        assert (await operator.receiver.receive(build_envelope(signed_by_another, VERA))).code == 250
+        [meta] = await operator.list_inbox(VERA)
+        assert meta.flags == {"$SMIMEInvalid"}

@@ -1,10 +1,12 @@
 """Which flags a message gets: the whole table."""
 
+from dataclasses import replace
+
 import pytest
 
 from mssmail.core.findings import NO_FINDINGS, UNREAD, DocumentFacts, Findings, Mark
-from mssmail.core.verdict import UNSIGNED, Trusted, Verdict
-from mssmail.policy.marking import judge_keywords
+from mssmail.core.verdict import UNSIGNED, Fact, Outcome, Trusted, Verdict
+from mssmail.policy.marking import judge_keywords, judge_signature
 from mssmail.settings import Documents, Marking, SmimeMode
 from tests.policy.test_content import TRUSTED
 
@@ -54,3 +56,27 @@ def test_marking_can_be_switched_off_and_changed_and_never_breaks_the_flags() ->
     assert judge_keywords(_find(Mark.CRITICAL), TRUSTED, SmimeMode.REQUIRE, _USUAL, Documents(mark=False)) == set()
     own = Marking("a", critical=("$Red", "two words", "(", "\\Flagged", ""), document=())
     assert judge_keywords(_find(Mark.CRITICAL), TRUSTED, SmimeMode.REQUIRE, own, _ON) == {"$Red", "\\Flagged"}
+
+
+_FAILED = Fact(Outcome.FAILED, "no path")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "keywords"),
+    [
+        (TRUSTED, {"$SMIMEValid"}),
+        (replace(TRUSTED, facts=replace(TRUSTED.facts, chain=_FAILED)), {"$SMIMEInvalid"}),
+        (replace(TRUSTED, facts=replace(TRUSTED.facts, integrity=_FAILED)), {"$SMIMEInvalid"}),
+        (replace(TRUSTED, facts=replace(TRUSTED.facts, revocation=Fact(Outcome.UNKNOWN, "no CRL"))), set()),
+        (UNSIGNED, set()),
+        (None, set()),
+    ],
+)
+def test_the_verdict_as_a_keyword_where_it_is_to_be_shown(verdict: Verdict | None, keywords: set[str]) -> None:
+    assert judge_signature(verdict, is_shown=True) == keywords
+    assert judge_signature(verdict, is_shown=False) == frozenset()
+
+
+def test_no_marking_of_documents_speaks_for_the_signature() -> None:
+    marking = Marking("*", critical=("$SMIMEValid", "$label1"), document=("$smimeinvalid",))
+    assert judge_keywords(_find(Mark.CRITICAL), TRUSTED, SmimeMode.REQUIRE, marking, _ON) == {"$label1"}

@@ -3,9 +3,10 @@ r"""SELECT and EXAMINE: enter a mailbox (RFC 3501 §6.3.1, RFC 9051 §6.3.2: eac
 A client that returns says what it knows, and hears what happened since (QRESYNC, RFC 7162 §3.2.5).
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from mssmail.core.mailbox import SEEN, Changes, MailboxInfo, has_number
+from mssmail.core.mailbox import RESERVED_KEYWORDS, SEEN, Changes, MailboxInfo, has_number
 from mssmail.errors import BadSyntax
 from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
@@ -58,11 +59,16 @@ async def _describe(session: Session, info: MailboxInfo, content: Changes) -> No
         unseen = next((number for number, meta in enumerate(content.appeared, 1) if SEEN not in meta.flags), None)
         if unseen is not None:
             await session.tell(ok("The first that is not seen", build_unseen(unseen)))
-    await session.tell(ok("Flags to keep", build_permanent_flags(() if view.read_only else (*flags, "\\*"))))
+    await session.tell(ok("Flags to keep", build_permanent_flags(_list_permanent(flags, view))))
     await session.tell(ok("UIDs are valid", build_uid_validity(info.uid_validity)))
     await session.tell(ok("The next UID", build_uid_next(info.uid_next)))
     await session.tell(ok("The mailbox's clock", build_highest_modseq(info.highest_modseq)))
     await session.tell(ok("Whatever its name", build_mailbox_id(info.id)))
+
+
+def _list_permanent(flags: Iterable[str], view: View) -> tuple[str, ...]:
+    r"""What the client may change for good; ``\*``: keywords of its own, too (RFC 9051 §7.1)."""
+    return () if view.read_only else (*(flag for flag in flags if flag.lower() not in RESERVED_KEYWORDS), "\\*")
 
 
 async def _resynchronise(session: Session, info: MailboxInfo, content: Changes, known: c.Known) -> None:

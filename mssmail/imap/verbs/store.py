@@ -1,8 +1,9 @@
 """STORE and UID STORE: change flags (RFC 9051 §6.4.6), on condition with UNCHANGEDSINCE (RFC 7162 §3.1.3)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from mssmail.core.mailbox import UID, MessageMeta, Saved, UIDSet
+from mssmail.core.mailbox import UID, MessageMeta, Saved, UIDSet, drop_reserved
 from mssmail.errors import ReadOnly
 from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
@@ -23,10 +24,14 @@ async def run(session: Session, command: c.Store) -> Answer:
     uids = view.resolve(command.numbers)
     if not uids:
         return ok("STORE completed")
+    flags = drop_reserved(command.flags)
     metas = await session.store.store_flags(
-        view.mailbox_id, uids, command.action, command.flags, unchanged_since=command.unchanged_since
+        view.mailbox_id, uids, command.action, flags, unchanged_since=command.unchanged_since
     )
-    await session.learn_keywords(command.flags)
+    await session.learn_keywords(flags)
+    if flags != command.flags:
+        # RFC 9051 §7.1 has us ignore what is not among PERMANENTFLAGS; a silent client would believe it was done.
+        command = replace(command, silent=False)
     await _tell(session, command, metas)
     if len(metas) == len(uids):
         return ok("STORE completed")
