@@ -8,19 +8,23 @@ from datetime import datetime
 from typing import Final
 
 from mssmail.core.address import Address
+from mssmail.core.appearance import Notice
 from mssmail.core.decision import Accept, Decision
 from mssmail.core.examination import Examination
 from mssmail.core.missing import MissingStatus, name_issuers
 from mssmail.core.verdict import Signer, Verdict
 from mssmail.documents.glance import may_hold_documents
-from mssmail.mime.headers import find_authors, find_sender
+from mssmail.mime.appearance import find_notices
+from mssmail.mime.headers import Authors, find_sender, read_authors
 from mssmail.mime.index import build_index
 from mssmail.mime.parts import scan
 from mssmail.mime.tree import Part
-from mssmail.policy.content import ContentFacts, judge_content
+from mssmail.policy.content import ContentFacts, judge_content, judge_oddity
 from mssmail.settings import SmimeMode
-from mssmail.smime.structure import find_layer
-from mssmail.smime.verify import verify_message
+from mssmail.smime.layers import Entity, find_inner, find_layer_notices, find_signed_entity
+from mssmail.smime.protected import find_disagreements
+from mssmail.smime.structure import Layer, find_layer
+from mssmail.smime.verify import verify_layer, verify_message
 from mssmail.trust.snapshot import TrustStore
 
 _MAX_REPORT_TYPE: Final = 64
@@ -29,26 +33,33 @@ _MAX_REPORT_TYPE: Final = 64
 def examine(data: bytes, trust: TrustStore, at: datetime, *, authserv_id: str, verify: bool) -> Examination:
     """Everything learnt from the bytes; with ``verify`` off the structure is told and no fact is asked."""
     root = scan(data)
-    authors = find_authors(data, root)
-    verdict, missing = _judge(data, root, authors, trust, at, verify=verify)
+    authors, layer = read_authors(data, root.header), find_layer(data, root)
+    verdict, missing = _judge(data, layer, authors.addresses, trust, at, verify=verify)
     return Examination(
         verdict=verdict,
         index=build_index(data, root, authserv_id),
-        authors=authors,
+        authors=authors.addresses,
         sender=find_sender(data, root),
         report_type=_find_report_type(root),
         missing=missing,
-        may_hold_documents=may_hold_documents(data, root) or find_layer(data, root).is_opaque,
+        may_hold_documents=may_hold_documents(data, root) or layer.is_opaque,
         faults=root.faults,
+        notices=_find_notices(data, root, authors, layer, find_signed_entity(data, root, layer)),
     )
 
 
 def _judge(
-    data: bytes, root: Part, authors: tuple[Address, ...], trust: TrustStore, at: datetime, *, verify: bool
+    data: bytes, layer: Layer, authors: tuple[Address, ...], trust: TrustStore, at: datetime, *, verify: bool
 ) -> tuple[Verdict, tuple[MissingStatus, ...]]:
     if verify:
-        return verify_message(data, root, authors, trust, at)
-    return Verdict(find_layer(data, root).structure), ()
+        return verify_layer(data, layer, authors, trust, at)
+    return Verdict(layer.structure), ()
+
+
+def _find_notices(data: bytes, root: Part, authors: Authors, layer: Layer, signed: Entity | None) -> tuple[Notice, ...]:
+    """Where the message may show something else than what was checked."""
+    disagreements = () if signed is None else find_disagreements(Entity(data, root), signed)
+    return (*find_notices(data, root, authors), *disagreements, *find_layer_notices(data, root, layer, signed))
 
 
 def _find_report_type(root: Part) -> str:
@@ -66,6 +77,8 @@ class MessageReport:
     decision: Decision
     authors: tuple[Address, ...]
     missing: tuple[MissingStatus, ...]
+    notices: tuple[Notice, ...] = ()
+    inner: tuple[tuple[str, Verdict], ...] = ()  # content type and verdict of each signature further in
 
     @property
     def answer(self) -> str:
@@ -88,7 +101,21 @@ class MessageReport:
                 name: {"value": fact.outcome.value, "reason": fact.reason} for name, fact in self.verdict.facts.items()
             },
             "missing": list(name_issuers(self.missing)),
+            "notices": [
+                {"name": notice.oddity.value, "reason": notice.reason, "decision": _name_ruling(notice)}
+                for notice in self.notices
+            ],
+            "inner": [_encode_inner(kind, verdict) for kind, verdict in self.inner],
         }
+
+
+def _name_ruling(notice: Notice) -> str:
+    return "accept" if judge_oddity(notice) is None else "refuse"
+
+
+def _encode_inner(kind: str, verdict: Verdict) -> dict[str, object]:
+    signer = None if verdict.signer is None else _encode_signer(verdict.signer)
+    return {"type": kind, "summary": type(verdict.summary).__name__, "signer": signer}
 
 
 def _encode_signer(signer: Signer) -> dict[str, object]:
@@ -109,8 +136,15 @@ def build_report(
 ) -> MessageReport:
     """Judge the bytes as mail from a peer would be at the end of DATA, without asking a white list."""
     root = scan(data)
-    authors = find_authors(data, root)
-    verdict, missing = _judge(data, root, authors, trust, at, verify=mode is not SmimeMode.OFF)
-    facts = ContentFacts(verdict, authors, report_type=_find_report_type(root))
+    authors, layer = read_authors(data, root.header), find_layer(data, root)
+    verify = mode is not SmimeMode.OFF
+    verdict, missing = _judge(data, layer, authors.addresses, trust, at, verify=verify)
+    signed = find_signed_entity(data, root, layer)
+    notices = _find_notices(data, root, authors, layer, signed)
+    facts = ContentFacts(verdict, authors.addresses, report_type=_find_report_type(root), notices=notices)
     decision = judge_content(facts, mode, accept_encrypted=accept_encrypted, ask_white_list=False)
-    return MessageReport(verdict, decision, authors, missing)
+    inner = tuple(
+        (f"{each.part.type}/{each.part.subtype}", verify_message(each.data, each.part, authors.addresses, trust, at)[0])
+        for each in (find_inner(data, root, signed) if verify else ())
+    )
+    return MessageReport(verdict, decision, authors.addresses, missing, notices, inner)

@@ -107,6 +107,12 @@ def _print_report(report: MessageReport) -> None:
         for name, fact in report.verdict.facts.items()
     ]
     print_table(("question", "answer", "why"), rows)
+    notices = [(notice.oddity.value, notice.reason) for notice in report.notices]
+    if notices:
+        print_table(("odd", "why"), notices)
+    inner = [(kind, type(verdict.summary).__name__) for kind, verdict in report.inner]
+    if inner:
+        print_table(("signed within", "summary"), inner)
 
 
 @message.command()

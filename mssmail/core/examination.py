@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from mssmail.core.address import Address
+from mssmail.core.appearance import Notice
 from mssmail.core.findings import NO_FINDINGS, Findings
 from mssmail.core.listing import Listing
 from mssmail.core.message import Span
@@ -48,3 +49,4 @@ class Examination:
     may_hold_documents: bool = False  # health documents, or fields that speak of them: worth a second, closer look
     findings: Findings = NO_FINDINGS  # what that look found
     faults: tuple[str, ...] = field(default=())  # what is wrong with the MIME, in words; never a reason to fail a FETCH
+    notices: tuple[Notice, ...] = ()  # where it may show its reader something else than what was checked

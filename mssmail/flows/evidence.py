@@ -52,6 +52,12 @@ def summarise(verdict: Verdict) -> str:
     return type(verdict.summary).__name__.lower()
 
 
+def describe_notices(examination: Examination) -> dict[str, object]:
+    """Where the message may show something else than what was checked: each oddity by its name."""
+    found = {notice.oddity.value: notice.reason for notice in reversed(examination.notices)}
+    return {"notices": found} if found else {}
+
+
 def describe_decision(decision: Decision) -> dict[str, object]:
     """The rule that decided, and what the other side was told."""
     facts: dict[str, object] = {"rule": decision.rule}

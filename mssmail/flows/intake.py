@@ -24,7 +24,7 @@ from mssmail.errors import Fault, NoSuchAccount, OverQuota, WorkerDeath
 from mssmail.flows.bell import Bells
 from mssmail.flows.boxes import Boxes
 from mssmail.flows.documents import DocumentReader, describe_findings
-from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict
+from mssmail.flows.evidence import describe_decision, describe_envelope, describe_notices, describe_verdict
 from mssmail.flows.products import Products
 from mssmail.flows.quarantine import Quarantine
 from mssmail.journal import Entry, Event
@@ -193,7 +193,7 @@ class Intake:
 
     async def refuse(self, envelope: Envelope, refusal: Refuse, examination: Examination | None = None) -> Reply:
         """Write down who was refused what, and every fact weighed; the reply, ending in the message's id."""
-        verdict = {} if examination is None else describe_verdict(examination.verdict)
+        verdict = {} if examination is None else describe_verdict(examination.verdict) | describe_notices(examination)
         facts = describe_envelope(envelope) | verdict | describe_decision(refusal)
         facts |= {} if examination is None else describe_findings(examination.findings)
         _log.info("refused: %s", refusal.reply, extra={"id": envelope.id, "rule": refusal.rule})

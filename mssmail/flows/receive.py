@@ -16,6 +16,7 @@ from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import (
     describe_decision,
     describe_envelope,
+    describe_notices,
     describe_verdict,
     encode_evidence,
     summarise,
@@ -103,6 +104,8 @@ class Receiver:
             report_type=examination.report_type,
             peer=envelope.peer.name,
             white_list=self._intake.find_white_list(self._intake.clock()),
+            sender=examination.sender,
+            notices=examination.notices,
         )
         return judge_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted)
 
@@ -147,7 +150,7 @@ class Receiver:
         part = find_signature_part(examination) if is_signed else ""
         now = self._intake.clock()
         facts = describe_envelope(envelope) | describe_verdict(examination.verdict) | describe_decision(judged.decision)
-        facts |= describe_findings(examination.findings)
+        facts |= describe_notices(examination) | describe_findings(examination.findings)
         entries = [Entry(now, Event.RECEIVED, envelope.id, facts)]
         entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each)}) for each in envelope.recipients]
         return Delivery(

@@ -127,12 +127,13 @@ class Authors:
     """Who the From fields name. ``addresses`` is empty unless every reader must find just these.
 
     ``fields`` counts From fields: RFC 5322 §3.6 wants one. With more, ``addresses`` has the authors of all of them, and
-    a rule that lets a message through must hold for each address, not for the first.
+    a rule that lets a message through must hold for each address, not for the first. ``doubts`` are why there is none.
     """
 
     addresses: tuple[Address, ...]
     fields: int
     faults: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 def read_authors(data: bytes, header: Span) -> Authors:
@@ -155,7 +156,7 @@ def read_authors(data: bytes, header: Span) -> Authors:
         addresses.update(dict.fromkeys(found))
         doubts.extend(field_doubts)
     faults.extend(f"the author is in doubt: {doubt}" for doubt in dict.fromkeys(doubts))
-    return Authors(() if doubts else tuple(addresses), len(mine), tuple(faults))
+    return Authors(() if doubts else tuple(addresses), len(mine), tuple(faults), tuple(dict.fromkeys(doubts)))
 
 
 def _find_header_doubts(header: bytes) -> list[str]:

@@ -1,9 +1,11 @@
 """Does the content of a message pass? The end of DATA for mail from peers, and ``mssmail message verify``."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from mssmail.core.address import Address, ReversePath
+from mssmail.core.appearance import Notice, Oddity
 from mssmail.core.decision import Accept, Decision, Refuse, refuse
 from mssmail.core.names import DistinguishedName
 from mssmail.core.reply import quote_text
@@ -15,13 +17,37 @@ from mssmail.settings import SmimeMode
 _REPORT_TYPES: Final = frozenset({"delivery-status", "disposition-notification"})
 _MAX_CAUSE: Final = 380
 
+# What is done about each oddity: refused with this status, or taken and told (None). Refused is what lets a reader see
+# another author, or other words, than those that were checked; taken is what only a careless program could mistake.
+_RULINGS: Final[Mapping[Oddity, str | None]] = {
+    Oddity.SEVERAL_FROM_FIELDS: "5.6.0",  # RFC 5322 §3.6 wants one; programs show the first or the last
+    Oddity.HEADER_LOOK_ALIKE: "5.6.0",
+    Oddity.HEADER_CONTROLS: "5.6.0",
+    Oddity.NAME_IMITATES: "5.7.1",
+    Oddity.NAME_HIDES: "5.7.1",
+    Oddity.AUTHOR_IN_DOUBT: "5.6.0",
+    Oddity.SENDER_IN_DOUBT: "5.6.0",  # some programs show "Sender on behalf of From"
+    Oddity.SENDER_DIFFERS: None,  # lawful (RFC 5322 §3.6.2): see _refuse_foreign_sender
+    Oddity.FIELD_REPEATED: None,
+    Oddity.PROTECTED_AUTHOR_DIFFERS: "5.7.7",
+    Oddity.PROTECTED_FIELD_DIFFERS: "5.7.7",
+    Oddity.FIELD_UNPROTECTED: None,  # some programs protect the subject only
+    Oddity.MESSAGE_INSIDE: None,  # a message signed and passed on; readers show it as an attachment
+    Oddity.TEXT_BEFORE: None,  # RFC 2046 §5.1.1 has no reader show it; more than a short notice breaks the signature
+    Oddity.SIGNED_IN_PART: None,  # the message as a whole is unsigned, and judged so
+    Oddity.SIGNED_WITHIN: None,  # the outermost signature decides
+}
+# Whoever asks for no examination is not told what a signature covers.
+_OF_SIGNATURES: Final = frozenset((Oddity.PROTECTED_AUTHOR_DIFFERS, Oddity.PROTECTED_FIELD_DIFFERS))
+
 
 @dataclass(frozen=True, slots=True)
 class ContentFacts:
     """Everything the decision sees.
 
     ``authors`` are all addresses of all From fields; ``peer`` is the name in the certificate of the server that hands
-    the message over; ``report_type`` is that of a top-level multipart/report.
+    the message over; ``report_type`` is that of a top-level multipart/report. ``sender`` is the Sender field's address,
+    ``notices`` tell where the message may show something else than what was checked.
     """
 
     verdict: Verdict
@@ -30,6 +56,8 @@ class ContentFacts:
     report_type: str = ""
     peer: DistinguishedName | None = None
     white_list: WhiteList | None = None
+    sender: Address | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 def judge_content(
@@ -42,11 +70,13 @@ def judge_content(
     """
     return (
         _refuse_broken_signature(facts.verdict, mode)
+        or _refuse_oddity(facts, mode)
         or _refuse_author(facts)
         or (_refuse_unlisted_author(facts) if ask_white_list else None)
         or (_accept_report(facts, mode) if ask_white_list else None)
         or _refuse_missing_trust(facts.verdict, mode, accept_encrypted=accept_encrypted)
         or (_refuse_unvouched_author(facts, mode) if ask_white_list else None)
+        or (_refuse_foreign_sender(facts) if ask_white_list else None)
         or Accept(_name_rule(facts.verdict, mode))
     )
 
@@ -61,6 +91,17 @@ def _refuse_broken_signature(verdict: Verdict, mode: SmimeMode) -> Refuse | None
             return refuse("undetermined", 451, "4.7.5", f"Signature cannot be checked now: {_quote(cause)}")
         case _:
             return None
+
+
+def judge_oddity(notice: Notice) -> Refuse | None:
+    """What is done about one oddity, whatever else the message is: refused, or None when it is only told."""
+    status = _RULINGS[notice.oddity]
+    return None if status is None else refuse(notice.oddity.value, 550, status, _capitalise(_quote(notice.reason)))
+
+
+def _refuse_oddity(facts: ContentFacts, mode: SmimeMode) -> Refuse | None:
+    asked = (n for n in facts.notices if mode is not SmimeMode.OFF or n.oddity not in _OF_SIGNATURES)
+    return next(filter(None, map(judge_oddity, asked)), None)
 
 
 def _refuse_author(facts: ContentFacts) -> Refuse | None:
@@ -114,14 +155,28 @@ def _refuse_unvouched_author(facts: ContentFacts, mode: SmimeMode) -> Refuse | N
     return refuse("author-not-listed-for-peer", 550, "5.7.1", text)
 
 
-def _may_peer_speak(facts: ContentFacts) -> bool:
+def _refuse_foreign_sender(facts: ContentFacts) -> Refuse | None:
+    """Nothing signs Sender: it is of the author's own domain, or one the peer speaks for (a distribution list's)."""
+    sender = facts.sender
+    if sender is None or sender.domain == facts.authors[0].domain or _may_peer_speak(facts, sender):
+        return None
+    shown = quote_text(sender.domain, 120)
+    text = f"The Sender domain {shown} is neither the author's nor listed for your certificate"
+    return refuse("sender-not-listed-for-peer", 550, "5.7.1", text)
+
+
+def _may_peer_speak(facts: ContentFacts, speaker: Address | None = None) -> bool:
     if facts.white_list is None or facts.peer is None:
         return False
-    return facts.white_list.may_speak(facts.peer, facts.authors[0].domain)
+    return facts.white_list.may_speak(facts.peer, (speaker or facts.authors[0]).domain)
 
 
 def _name_rule(verdict: Verdict, mode: SmimeMode) -> str:
     return "not-examined" if mode is SmimeMode.OFF else type(verdict.summary).__name__.lower()
+
+
+def _capitalise(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _quote(cause: str) -> str:

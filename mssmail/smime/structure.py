@@ -14,7 +14,9 @@ from typing import Final
 from mssmail.core.message import Span
 from mssmail.core.verdict import Structure
 from mssmail.errors import BadSyntax
+from mssmail.mime.content import parse_params
 from mssmail.mime.headers import select_fields
+from mssmail.mime.lexical import strip_comments
 from mssmail.mime.tree import Part
 from mssmail.smime.signed_data import (
     AUTH_ENVELOPED_DATA,
@@ -31,6 +33,8 @@ _PROTOCOLS: Final = frozenset(f"application/{subtype}" for subtype in _SIGNATURE
 _ENVELOPES: Final = frozenset({ENVELOPED_DATA, ENCRYPTED_DATA, AUTH_ENVELOPED_DATA})
 _ENVELOPE_WORDS: Final = frozenset({"enveloped-data", "authenveloped-data"})
 _NOT_SIGNED_WORDS: Final = frozenset({"certs-only", "compressed-data"})
+
+_UNIQUE: Final = (b"boundary", b"protocol", b"smime-type")
 
 _NO_ENCODINGS: Final = frozenset({"7bit", "8bit", "binary"})
 
@@ -74,6 +78,17 @@ def find_layer(data: bytes, root: Part) -> Layer:
     return _refuse(fault) if fault else layer
 
 
+def may_be_signed(part: Part) -> bool:
+    """The part's type is one that signatures come in; only ``find_layer`` tells whether it is signed."""
+    return (part.type == "multipart" and part.subtype == "signed") or _is_cms_message(part)
+
+
+def find_preamble(data: bytes, root: Part) -> bytes:
+    """What stands before the signed part of a multipart/signed whose gaps are in order (RFC 2046 §5.1.1)."""
+    opening = _OPENING.fullmatch(data[root.body.start : root.children[0].header.start])
+    return b"" if opening is None else opening["preamble"]
+
+
 def _read_layer(data: bytes, root: Part) -> Layer:
     if root.type == "multipart":
         return _read_multipart(data, root) if root.subtype == "signed" else _UNSIGNED
@@ -91,10 +106,24 @@ def _find_header_fault(data: bytes, root: Part) -> str:
     for key in ("content-type", "content-transfer-encoding"):
         if len(select_fields(data, root.header, key)) > 1:
             return f"the header has more than one {key.title()} field"
+    repeated = _find_repeated_param(data, root)
+    if repeated:
+        return f"Content-Type names its {repeated} more than once"
     if _NO_FIELD.search(root.header.cut(data)):
         return "the header holds a line that is no field"
     if root.type == "multipart" and root.encoding not in _NO_ENCODINGS:
         return f"a multipart/signed cannot be encoded in {root.encoding[:40]}"
+    return ""
+
+
+def _find_repeated_param(data: bytes, root: Part) -> str:
+    """A parameter that stands there twice, also in pieces (RFC 2231): of such two, some readers take the other."""
+    for field in select_fields(data, root.header, "content-type"):
+        value = field.read(data)
+        if all(value.lower().count(name) < 2 for name in _UNIQUE):
+            continue
+        names = [name.partition("*")[0].encode() for name, _ in parse_params(strip_comments(value).partition(b";")[2])]
+        return next((name.decode() for name in _UNIQUE if names.count(name) > 1), "")
     return ""
 
 

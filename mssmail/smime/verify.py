@@ -32,7 +32,11 @@ _MAX_CANDIDATES: Final = 4
 
 def verify_message(data: bytes, root: Part, authors: Sequence[Address], trust: TrustStore, at: datetime) -> Found:
     """The verdict at a time, and the certificates whose revocation status was missing for it. No I/O."""
-    layer = find_layer(data, root)
+    return verify_layer(data, find_layer(data, root), authors, trust, at)
+
+
+def verify_layer(data: bytes, layer: Layer, authors: Sequence[Address], trust: TrustStore, at: datetime) -> Found:
+    """The same for a message whose outermost layer is known already."""
     if layer.structure is not Structure.SIGNED:
         return (UNSIGNED if layer.structure is Structure.UNSIGNED else ENCRYPTED), ()
     if layer.fault:

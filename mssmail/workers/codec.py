@@ -9,6 +9,7 @@ import struct
 from datetime import UTC, datetime
 
 from mssmail.core.address import Address
+from mssmail.core.appearance import Notice, Oddity
 from mssmail.core.examination import Examination, Index
 from mssmail.core.message import Span
 from mssmail.core.missing import MissingStatus
@@ -36,6 +37,7 @@ def encode_examination(examination: Examination) -> bytes:
         examination.may_hold_documents,
         encode_findings(examination.findings),
         encode_listing(index.listing),
+        [[notice.oddity.value, notice.reason] for notice in examination.notices],
     ]
     fields = (index.listing and index.listing.fields) or b""
     parts = (json.dumps(tree).encode(), index.envelope, index.body, index.bodystructure, index.parts, fields)
@@ -62,8 +64,8 @@ def _split(raw: bytes) -> tuple[object, list[bytes]]:
 
 
 def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
-    (verdict, header, cuts, texts, authors, sender, report_type, missing, faults, may_hold, findings, keys) = _list(
-        tree
+    (verdict, header, cuts, texts, authors, sender, report_type, missing, faults, may_hold, findings, keys, notices) = (
+        _list(tree)
     )
     subject, from_, to, cc, bcc, message_id, sent_on = map(_text, _list(texts))
     envelope, body, bodystructure, table, fields = blobs
@@ -93,6 +95,7 @@ def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
         faults=tuple(map(_text, _list(faults))),
         may_hold_documents=may_hold is True,
         findings=decode_findings(findings),
+        notices=tuple(map(_notice, _list(notices))),
     )
 
 
@@ -150,6 +153,11 @@ def _decode_signer(tree: object) -> Signer:
 def _fact(tree: object) -> Fact:
     outcome, reason = _list(tree)
     return Fact(Outcome(outcome), _text(reason))
+
+
+def _notice(tree: object) -> Notice:
+    oddity, reason = _list(tree)
+    return Notice(Oddity(oddity), _text(reason))
 
 
 def _address(tree: object) -> Address:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from mssmail.core.address import Address
+from mssmail.core.appearance import Notice, Oddity
 from mssmail.core.decision import Accept, refuse
 from mssmail.core.envelope import Envelope, Peer, TlsFacts
 from mssmail.core.examination import Examination, Index
@@ -12,6 +13,7 @@ from mssmail.core.verdict import UNSIGNED, Fact, Facts, Outcome, Signer, SignerK
 from mssmail.flows.evidence import (
     describe_decision,
     describe_envelope,
+    describe_notices,
     describe_peer,
     describe_verdict,
     encode_evidence,
@@ -86,3 +88,15 @@ def test_evidence_is_json_that_holds_all_of_it() -> None:
     assert evidence["verdict"] == "unsigned"
     assert evidence["white_list"] is None
     assert evidence["at"] == "2026-06-01 00:00:00+00:00"
+
+
+def test_oddities_are_written_down_by_name_the_first_of_a_kind() -> None:
+    notices = (
+        Notice(Oddity.NAME_IMITATES, "one"),
+        Notice(Oddity.NAME_IMITATES, "two"),
+        Notice(Oddity.SENDER_DIFFERS, "x"),
+    )
+    index = Index(b"", b"", b"", b"", Span(0, 0))
+    told = describe_notices(Examination(UNSIGNED, index, notices=notices))
+    assert told == {"notices": {"display-name-imitates": "one", "sender-differs": "x"}}
+    assert describe_notices(Examination(UNSIGNED, index)) == {}

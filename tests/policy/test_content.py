@@ -4,11 +4,12 @@ from datetime import datetime
 import pytest
 
 from mssmail.core.address import parse_address
+from mssmail.core.appearance import Notice, Oddity
 from mssmail.core.decision import Refuse
 from mssmail.core.names import build_name
 from mssmail.core.verdict import ENCRYPTED, UNSIGNED, Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.core.whitelist import WhiteList
-from mssmail.policy.content import ContentFacts, judge_content
+from mssmail.policy.content import ContentFacts, judge_content, judge_oddity
 from mssmail.settings import SmimeMode
 
 REQUIRE, VERIFY, OFF = SmimeMode.REQUIRE, SmimeMode.VERIFY, SmimeMode.OFF
@@ -114,3 +115,57 @@ def test_the_reply_tells_the_cause_on_one_short_line() -> None:
     decision = judge_content(_facts(long), REQUIRE)
     assert isinstance(decision, Refuse)
     assert len(str(decision.reply)) <= 510  # RFC 5321 section 4.5.3.1.5
+
+
+def _odd(*oddities: Oddity) -> tuple[Notice, ...]:
+    return tuple(Notice(oddity, "why") for oddity in oddities)
+
+
+TAKEN = {
+    Oddity.SENDER_DIFFERS,
+    Oddity.FIELD_REPEATED,
+    Oddity.FIELD_UNPROTECTED,
+    Oddity.MESSAGE_INSIDE,
+    Oddity.TEXT_BEFORE,
+    Oddity.SIGNED_IN_PART,
+    Oddity.SIGNED_WITHIN,
+}
+PROTECTED = {Oddity.PROTECTED_AUTHOR_DIFFERS, Oddity.PROTECTED_FIELD_DIFFERS}
+
+
+@pytest.mark.parametrize("oddity", Oddity)
+def test_there_is_a_decision_about_each_oddity(oddity: Oddity) -> None:
+    facts = _facts(TRUSTED, notices=_odd(oddity))
+    decision = judge_content(facts, REQUIRE)
+    assert decision.rule == ("trusted" if oddity in TAKEN else oddity.value)
+    assert (judge_oddity(Notice(oddity, "why")) is None) is (oddity in TAKEN)
+    assert isinstance(decision, Refuse) is (oddity not in TAKEN)
+    unexamined = judge_content(facts, OFF).rule
+    assert unexamined == ("not-examined" if oddity in TAKEN | PROTECTED else oddity.value)
+
+
+def test_the_first_oddity_that_counts_is_told_after_a_broken_signature() -> None:
+    odd = _odd(Oddity.FIELD_REPEATED, Oddity.NAME_IMITATES, Oddity.AUTHOR_IN_DOUBT)
+    decision = judge_content(_facts(TRUSTED, notices=odd), REQUIRE)
+    assert isinstance(decision, Refuse)
+    assert str(decision.reply) == "550 5.7.1 Why"
+    assert judge_content(_facts(ALTERED, notices=odd), REQUIRE).rule == "altered"
+    assert judge_content(_facts(UNSIGNED, authors=(), notices=odd), OFF).rule == "display-name-imitates"
+
+
+@pytest.mark.parametrize(
+    ("author", "sender", "rule"),
+    [
+        ("alice@a.test", "alice@a.test", "trusted"),
+        ("alice@a.test", "secretary@a.test", "trusted"),
+        ("bob@b.test", "list@a.test", "trusted"),  # a list of the peer's passes Bob's signed words on
+        ("alice@a.test", "bob@b.test", "550 sender-not-listed-for-peer"),
+        ("alice@a.test", "eve@elsewhere.test", "550 sender-not-listed-for-peer"),
+        ("bob@b.test", "eve@elsewhere.test", "550 sender-not-listed-for-peer"),
+    ],
+)
+def test_a_sender_is_of_the_authors_domain_or_the_peers(author: str, sender: str, rule: str) -> None:
+    facts = _facts(TRUSTED, author, sender=parse_address(sender), notices=_odd(Oddity.SENDER_DIFFERS))
+    decision = judge_content(facts, REQUIRE)
+    assert (f"{decision.reply.code} " if isinstance(decision, Refuse) else "") + decision.rule == rule
+    assert judge_content(facts, REQUIRE, ask_white_list=False).rule == "trusted"

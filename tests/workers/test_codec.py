@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mssmail.core.address import Address
+from mssmail.core.appearance import Notice, Oddity
 from mssmail.core.examination import Examination, Index
 from mssmail.core.listing import Listing, SortKeys
 from mssmail.core.message import Span
@@ -68,6 +69,7 @@ EXAMINATIONS = st.builds(
         tuple
     ),
     faults=st.lists(TEXT, max_size=3).map(tuple),
+    notices=st.lists(st.builds(Notice, st.sampled_from(Oddity), TEXT), max_size=3).map(tuple),
 )
 PLAIN = Examination(UNSIGNED, Index(b"e", b"b", b"bs", b"p", Span(0, 4)))
 
