@@ -26,6 +26,7 @@
     │   ├── BadLineEnding     bare CR, bare LF or NUL
     │   ├── LineTooLong
     │   ├── TooBig
+    │   ├── RoutingLoop       it came by an address of ours already, and would again
     │   ├── UnknownEncoding   a Content-Transfer-Encoding nobody here can undo
     │   └── BadDocument       a health document or archive that cannot be read, or must not be
     ├── ProtocolFault
@@ -158,6 +159,10 @@ class TooBig(MessageFault):
 
 class UnknownEncoding(MessageFault):
     """The part is in a Content-Transfer-Encoding we cannot undo (RFC 9051 §7.1, UNKNOWN-CTE)."""
+
+
+class RoutingLoop(MessageFault):
+    """The message came by this address of ours before: sent on again it would go in circles."""
 
 
 class BadDocument(MessageFault):

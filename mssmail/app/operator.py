@@ -13,6 +13,7 @@ from mssmail.core.examination import Index
 from mssmail.errors import ConfigError, ListenFault
 from mssmail.flows.bell import Bells
 from mssmail.flows.dispatch import Dispatcher
+from mssmail.flows.distribution import Distributor
 from mssmail.flows.file_documents import Filer
 from mssmail.flows.intake import Intake
 from mssmail.flows.mailboxes import Mailboxes
@@ -87,7 +88,8 @@ class Operator:
         trust = self._build_trust(store)
         pool = await self._start_judges(trust)
         bells = Bells()
-        intake = Intake(store, pool, trust, bells, self._clock, await self._start_readers())
+        readers = await self._start_readers()
+        intake = Intake(store, pool, trust, bells, self._clock, readers, Distributor(settings))
         dispatcher = Dispatcher(settings, store, trust, pool, bells, clock=self._clock)
         await self._enter(dispatcher)
         receipts = ReceiptSender(settings, store, pool, trust, bells, dispatcher.wake, clock=self._clock)

@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from mssmail.cli.account_delegate import delegate
+from mssmail.cli.account_forward import forward
 from mssmail.cli.files import write_secret
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
 from mssmail.cli.store import ask_store, change_store
@@ -37,6 +38,7 @@ def account() -> None:
 
 
 account.add_command(delegate)
+account.add_command(forward)
 
 
 def _parse(_context: click.Context, _parameter: click.Parameter, value: str) -> Address:

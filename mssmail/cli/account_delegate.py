@@ -6,14 +6,11 @@ import click
 
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
 from mssmail.cli.store import ask_store, change_store
-from mssmail.core.address import Address, parse_address
+from mssmail.cli.targets import parse_one
+from mssmail.core.address import Address
 from mssmail.core.clock import read_clock
 from mssmail.core.rights import describe_rights, parse_rights
 from mssmail.store import delegations
-
-
-def _parse(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Address | None:
-    return None if value is None else parse_address(value)
 
 
 @click.group()
@@ -25,8 +22,8 @@ def delegate() -> None:
 
 
 @delegate.command()
-@click.argument("box", callback=_parse)
-@click.argument("account", callback=_parse)
+@click.argument("box", callback=parse_one)
+@click.argument("account", callback=parse_one)
 @config_option
 @click.option(
     "--rights",
@@ -54,8 +51,8 @@ def add(box: Address, account: Address, config: Path, rights: str, mailbox: str)
 
 
 @delegate.command()
-@click.argument("box", callback=_parse)
-@click.argument("account", callback=_parse)
+@click.argument("box", callback=parse_one)
+@click.argument("account", callback=parse_one)
 @config_option
 @click.option("--mailbox", default=None, help="Only the rights on this mailbox; all when left out.")
 def remove(box: Address, account: Address, config: Path, mailbox: str | None) -> None:
@@ -77,9 +74,9 @@ def remove(box: Address, account: Address, config: Path, mailbox: str | None) ->
 
 
 @delegate.command("list")
-@click.argument("box", callback=_parse, required=False)
+@click.argument("box", callback=parse_one, required=False)
 @config_option
-@click.option("--of", "account", callback=_parse, help="What this account may do in others' boxes.")
+@click.option("--of", "account", callback=parse_one, help="What this account may do in others' boxes.")
 @json_option
 def list_rights(box: Address | None, account: Address | None, config: Path, *, as_json: bool) -> None:
     """Show who has rights on BOX, or on all boxes.

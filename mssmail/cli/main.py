@@ -19,6 +19,7 @@ _PLACES = {
     "check-config": "mssmail.cli.config:check_config",
     "serve": "mssmail.cli.serve:serve",
     "account": "mssmail.cli.account:account",
+    "alias": "mssmail.cli.alias:alias",
     "trust": "mssmail.cli.trust:trust",
     "queue": "mssmail.cli.queue:queue",
     "message": "mssmail.cli.message:message",

@@ -52,6 +52,14 @@ def build_return_path(reverse_path: ReversePath) -> bytes:
     return f"Return-Path: <{reverse_path or ''}>\r\n".encode()  # UTF-8 where the address is (RFC 6532 §3.2)
 
 
+def build_delivered_to(trail: Iterable[Address]) -> bytes:
+    """Delivered-To fields (RFC 9228 §3) for the addresses of ours that a copy came by, the last one first.
+
+    Each copy bears its own: one for several recipients would tell each of the others.
+    """
+    return "".join(f"Delivered-To: {address}\r\n" for address in trail).encode("ascii")
+
+
 def build_results(verdict: Verdict | None, server_name: str, part: str = "", login: Address | None = None) -> bytes:
     """The Authentication-Results field (RFC 8601 §2.2): the signature's verdict (RFC 7281 §3), the login if any.
 

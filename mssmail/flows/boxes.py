@@ -5,15 +5,17 @@ at once. What was removed or suspended meanwhile the delivery's own transaction 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Final
 
 from mssmail.core.account import Account
 from mssmail.core.address import Address
+from mssmail.flows.distribution import Distributor
 from mssmail.store.accounts import find_account, has_room
 from mssmail.store.delegations import list_identities
 from mssmail.store.engine import Connection, Store
+from mssmail.store.forwards import find_forward
 
 REMEMBER_SECONDS: Final = 1.0
 _MAX_REMEMBERED: Final = 4_096
@@ -22,14 +24,29 @@ _MAX_REMEMBERED: Final = 4_096
 class Boxes:
     """The accounts of one store."""
 
-    def __init__(self, store: Store, read_seconds: Callable[[], float] = monotonic) -> None:
-        self._store = store
+    def __init__(self, store: Store, distributor: Distributor, read_seconds: Callable[[], float] = monotonic) -> None:
+        self._store, self._distributor = store, distributor
         self._read_seconds = read_seconds
         self._known: dict[str, tuple[float, Account]] = {}
 
     async def load_box(self, address: Address, octets: int) -> tuple[Account | None, bool]:
         """The account of this address as it is now, and whether so many octets would be too many for it."""
         return await asyncio.wrap_future(self._store.read(lambda conn: _find(conn, address, octets)))
+
+    async def leads_on(self, address: Address) -> bool:
+        """An address that is no account of that name: whether it leads to any, here or elsewhere."""
+        return await asyncio.wrap_future(
+            self._store.read(lambda conn: bool(self._distributor.expand(conn, address).ends))
+        )
+
+    async def list_final(self, addresses: Sequence[Address]) -> tuple[Address, ...]:
+        """Those of our addresses whose mail goes into boxes here and nowhere else."""
+
+        def ask(conn: Connection) -> tuple[Address, ...]:
+            found = {address: self._distributor.expand(conn, address).ends for address in addresses}
+            return tuple(address for address, ends in found.items() if ends and all(end.station for end in ends))
+
+        return await asyncio.wrap_future(self._store.read(ask))
 
     async def load_identities(self, account: Account) -> tuple[Address, ...]:
         """The addresses beside its own in whose name the account may write now."""
@@ -51,4 +68,7 @@ class Boxes:
 
 def _find(conn: Connection, address: Address, octets: int) -> tuple[Account | None, bool]:
     account = find_account(conn, address)
-    return account, account is not None and not has_room(conn, account.id, octets)
+    if account is None or has_room(conn, account.id, octets):
+        return account, False
+    forward = find_forward(conn, address)
+    return account, forward is None or forward.keeps

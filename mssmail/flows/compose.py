@@ -13,7 +13,8 @@ from mssmail.core.message import Span
 from mssmail.mime.headers import Field, select_fields, split_fields
 
 # Return-Path is for the last server to write; a message that sets out with one would arrive with two (RFC 5321 §4.4).
-_HIDDEN: Final = ("bcc", "resent-bcc", "return-path")
+# Delivered-To tells of an earlier delivery: sent anew, the message would be taken for one that goes in circles.
+_HIDDEN: Final = ("bcc", "resent-bcc", "return-path", "delivered-to")
 
 
 def complete_message(data: bytes, header: Span, message_id: str, at: datetime) -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 from typing import Final, Protocol
@@ -15,14 +15,15 @@ from mssmail.core.decision import Decision, Refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.findings import NO_FINDINGS, UNREAD, Findings
-from mssmail.core.message import RawMessage
 from mssmail.core.missing import MissingStatus
+from mssmail.core.parameters import Notice
 from mssmail.core.reply import Reply
 from mssmail.core.verdict import Trusted, Undetermined
 from mssmail.core.whitelist import WhiteList
-from mssmail.errors import Fault, NoSuchAccount, OverQuota, WorkerDeath
+from mssmail.errors import Fault, WorkerDeath
 from mssmail.flows.bell import Bells
 from mssmail.flows.boxes import Boxes
+from mssmail.flows.distribution import Distributor, FindFlags, join_delivered
 from mssmail.flows.documents import DocumentReader, describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_notices, describe_verdict
 from mssmail.flows.products import Products
@@ -33,11 +34,11 @@ from mssmail.mime.headers import MAX_FIELDS, MAX_HEADER_BYTES
 from mssmail.mime.part_table import PartKind, read_top_kind
 from mssmail.policy.freshness import Freshness
 from mssmail.policy.header import judge_header
-from mssmail.store.accounts import find_place, has_room
+from mssmail.settings import Settings
 from mssmail.store.bodies import INLINE_BYTES, Body
 from mssmail.store.engine import Connection, Store
 from mssmail.store.journal import append_entries
-from mssmail.store.messages import Delivered, Delivery, Placement, deliver
+from mssmail.store.messages import Delivered, Delivery, deliver
 from mssmail.trust.snapshot import TrustStore
 
 _log = logging.getLogger(__name__)
@@ -104,11 +105,13 @@ class Intake:
         bells: Bells,
         clock: Clock = read_clock,
         readers: DocumentReader | None = None,
+        distributor: Distributor | None = None,
     ) -> None:
         self.store, self.pool, self.trust, self._bells = store, pool, trust, bells
         self._readers = readers
         self.clock = clock
-        self.boxes = Boxes(store)
+        self.distributor = distributor or Distributor(Settings())
+        self.boxes = Boxes(store, self.distributor)
         self.quarantine = Quarantine(store, clock)
         self.spent = Spent()
         self.products = Products()
@@ -144,6 +147,12 @@ class Intake:
             # Blamed are the bytes that came: a signature of ours would make others of them each time.
             return await self.quarantine.blame(envelope, fault)
 
+    async def find_final(self, envelope: Envelope, recipients: Sequence[Address]) -> tuple[Address, ...]:
+        """Those of our recipients whose mail ends in boxes here: about the others somebody else will report."""
+        if not any(envelope.find_parameters(each).asks_for(Notice.SUCCESS) for each in recipients):
+            return ()
+        return await self.boxes.list_final(recipients)
+
     async def read_documents(self, envelope: Envelope, examination: Examination) -> Findings:
         """What the health documents of an accepted message call for; nothing where none can be, or none is read."""
         message = envelope.message
@@ -160,36 +169,42 @@ class Intake:
     async def take(
         self,
         build_delivery: Callable[[Body], Delivery],
-        message: RawMessage,
+        envelope: Envelope,
         recipients: Sequence[Address],
-        find_flags: Callable[[Address], frozenset[str]] = lambda _recipient: frozenset(),
+        find_flags: FindFlags = lambda _recipient: frozenset(),
         also: Sequence[Also] = (),
         reports: Sequence[Delivery] = (),
     ) -> Delivered:
-        """Keep the message durably, put it into the recipients' mailboxes with all that belongs to it, and ring.
+        """Keep the message durably, with all that belongs to it, where these addresses of ours lead, and ring.
 
-        ``also`` is what else is written in the same transaction, once the message has its place; ``reports`` are kept
-        in it too. Raises NoSuchAccount when a recipient has gone since RCPT, OverQuota, SpoolFull and kin; then nothing
-        is kept.
+        ``also`` is what else is written in the same transaction, once the message has its places; ``reports`` are kept
+        in it too. Raises NoSuchAccount when a recipient has gone since RCPT, OverQuota, RoutingLoop, SpoolFull and kin;
+        then nothing is kept.
         """
         started = perf_counter()
-        data, sha256 = message.data, message.sha256
+        data, sha256 = envelope.message.data, envelope.message.sha256
         if len(data) <= INLINE_BYTES:
             body = self.store.keep_body(data, sha256)  # nothing is written yet
         else:
             body = await asyncio.wrap_future(self.store.run(lambda: self.store.keep_body(data, sha256)))
         delivery = build_delivery(body)
-        delivered = await asyncio.wrap_future(
-            self.store.submit(lambda conn: _deliver(conn, delivery, recipients, find_flags, also, reports))
-        )
-        self._bells.ring(*(placed.mailbox_id for placed in delivered.placed))
+
+        def work(conn: Connection) -> Delivered:
+            delivered = self.distributor.distribute(conn, delivery, envelope, recipients, find_flags)
+            for write in also:
+                write(conn, delivered)
+            told = [deliver(conn, report) for report in reports]
+            return join_delivered([delivered, *told])
+
+        done = await asyncio.wrap_future(self.store.submit(work))
+        self._bells.ring(*(placed.mailbox_id for placed in done.placed))
         if also:
             for wake in self.followers:
                 wake()
         self.spent.messages += 1
         self.spent.octets += len(data)
         self.spent.commit_seconds += perf_counter() - started
-        return delivered
+        return done
 
     async def refuse(self, envelope: Envelope, refusal: Refuse, examination: Examination | None = None) -> Reply:
         """Write down who was refused what, and every fact weighed; the reply, ending in the message's id."""
@@ -213,34 +228,6 @@ class Intake:
 
     def _submit(self, entries: tuple[Entry, ...]) -> "Future[None]":
         return self.store.submit(lambda conn: append_entries(conn, entries))
-
-
-def _deliver(
-    conn: Connection,
-    delivery: Delivery,
-    recipients: Sequence[Address],
-    find_flags: Callable[[Address], frozenset[str]],
-    also: Sequence[Also],
-    reports: Sequence[Delivery],
-) -> Delivered:
-    size = len(delivery.prefix) + len(delivery.body.data)
-    placements = tuple(
-        Placement(_find_place(conn, recipient, size), flags=find_flags(recipient)) for recipient in recipients
-    )
-    delivered = deliver(conn, replace(delivery, placements=placements))
-    for write in also:
-        write(conn, delivered)
-    told = [deliver(conn, report) for report in reports]
-    return replace(delivered, placed=(*delivered.placed, *(placed for each in told for placed in each.placed)))
-
-
-def _find_place(conn: Connection, recipient: Address, size: int) -> int:
-    place = find_place(conn, recipient)
-    if place is None:
-        raise NoSuchAccount("a recipient takes no mail any more since it was taken", recipient=str(recipient))
-    if place.has_quota and not has_room(conn, place.account_id, size):
-        raise OverQuota(recipient=str(recipient))
-    return place.account_id
 
 
 def _tell(future: "Future[None]") -> None:

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mssmail.core.address import Address
-from mssmail.core.decision import Decision, Refuse
+from mssmail.core.decision import Decision, Refuse, refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.reply import Reply
 from mssmail.core.trace import build_prefix
 from mssmail.core.verdict import Structure, Verdict
-from mssmail.errors import ConfigError, NoSuchAccount
+from mssmail.errors import ConfigError, NoSuchAccount, RoutingLoop
 from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import (
     describe_decision,
@@ -36,6 +36,8 @@ from mssmail.store.messages import Delivery
 _log = logging.getLogger(__name__)
 
 ACCOUNT_GONE = Reply(451, "4.3.0", "A recipient has gone in this very moment; try again")
+
+LOOP = refuse("routing-loop", 554, "5.4.6", "The message came by this address already: it goes in circles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,12 @@ class Receiver:
         findings, now = judged.examination.findings, self._intake.clock()
         steps = plan_filing_steps(self._settings, envelope.id, findings, judged.verdict, now)
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
-        reports = await self._reporter.prepare_delivered(envelope, envelope.recipients, self._intake.clock())
+        final = await self._intake.find_final(envelope, envelope.recipients)
+        reports = await self._reporter.prepare_delivered(envelope, final, now)
         try:
-            await self._intake.take(
+            done = await self._intake.take(
                 lambda body: self._build(judged, body),
-                envelope.message,
+                envelope,
                 envelope.recipients,
                 lambda recipient: self._find_flags(judged, recipient),
                 steps,
@@ -126,9 +129,16 @@ class Receiver:
             )
         except NoSuchAccount:
             return ACCOUNT_GONE
-        if any(report.queue for report in reports):
+        except RoutingLoop:
+            return await self._intake.refuse(envelope, LOOP, judged.examination)
+        if done.queue_ids:
             self._wake()
-        facts = {"id": envelope.id, "octets": len(envelope.message), "verdict": judged.summary}
+        facts = {
+            "id": envelope.id,
+            "octets": len(envelope.message),
+            "verdict": judged.summary,
+            "queued": len(done.queue_ids),
+        }
         _log.info("received", extra=facts)
         return Reply(250, "2.0.0", envelope.id)
 
@@ -152,7 +162,6 @@ class Receiver:
         facts = describe_envelope(envelope) | describe_verdict(examination.verdict) | describe_decision(judged.decision)
         facts |= describe_notices(examination) | describe_findings(examination.findings)
         entries = [Entry(now, Event.RECEIVED, envelope.id, facts)]
-        entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each)}) for each in envelope.recipients]
         return Delivery(
             trace_id=envelope.id,
             body=body,

@@ -13,14 +13,14 @@ from mssmail.core.message import RawMessage
 from mssmail.core.reply import Reply
 from mssmail.core.trace import build_prefix, build_received
 from mssmail.core.verdict import Structure
-from mssmail.errors import NoSuchAccount
+from mssmail.errors import NoSuchAccount, RoutingLoop
 from mssmail.flows.compose import complete_message
 from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict, encode_evidence, summarise
 from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.flows.receipt_steps import plan_receipt_steps
-from mssmail.flows.receive import ACCOUNT_GONE
+from mssmail.flows.receive import ACCOUNT_GONE, LOOP
 from mssmail.flows.reports import Reporter
 from mssmail.flows.signing import KeyRing
 from mssmail.journal import Entry, Event
@@ -126,11 +126,12 @@ class Submitter:
         found, now = judged.examination, self._intake.clock()
         steps = plan_filing_steps(self._settings, envelope.id, found.findings, found.verdict, now)
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
-        reports = await self._reporter.prepare_delivered(envelope, judged.local, self._intake.clock())
+        final = await self._intake.find_final(envelope, judged.local)
+        reports = await self._reporter.prepare_delivered(envelope, final, now)
         try:
-            await self._intake.take(
+            done = await self._intake.take(
                 lambda body: self._build(judged, body),
-                envelope.message,
+                envelope,
                 judged.local,
                 lambda recipient: self._find_flags(judged, recipient),
                 steps,
@@ -138,9 +139,11 @@ class Submitter:
             )
         except NoSuchAccount:
             return ACCOUNT_GONE
-        if judged.remote or any(report.queue for report in reports):
+        except RoutingLoop:
+            return await self._intake.refuse(envelope, LOOP, judged.examination)
+        if done.queue_ids:
             self._wake()
-        facts = {"id": envelope.id, "octets": len(envelope.message), "queued": len(judged.remote)}
+        facts = {"id": envelope.id, "octets": len(envelope.message), "queued": len(done.queue_ids)}
         _log.info("submitted", extra=facts)
         return Reply(250, "2.0.0", envelope.id)
 
@@ -161,8 +164,6 @@ class Submitter:
         facts = describe_envelope(envelope) | describe_verdict(examination.verdict) | describe_decision(judged.decision)
         facts |= describe_findings(examination.findings)
         entries = [Entry(now, Event.SUBMITTED, envelope.id, facts)]
-        entries += [Entry(now, Event.DELIVERED, envelope.id, {"account": str(each)}) for each in judged.local]
-        entries += [Entry(now, Event.QUEUED, envelope.id, {"recipient": str(each)}) for each in judged.remote]
         return Delivery(
             trace_id=envelope.id,
             body=body,

@@ -18,6 +18,7 @@ class Box:
     domain: Domain | None
     account: Account | None
     is_full: bool = False  # the account's quota leaves no room
+    leads_on: bool = False  # no account of that name, but an address that leads to some, here or elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ def judge_submitted_recipient(
 
 
 def _judge_account(recipient: Address, box: Box) -> Refuse | None:
+    if box.account is None and box.leads_on:
+        return None
     if box.account is None:
         return refuse("unknown-account", 550, "5.1.1", f"No such account here: {quote_text(str(recipient))}")
     if box.account.suspended:

@@ -33,6 +33,9 @@ class Domain:
     name: str = required("The domain.")
     smime: SmimeMode = setting(SmimeMode.REQUIRE, "require, verify or off: what is asked of mail from peers.")
     accept_encrypted: bool = setting(False, "Take encrypted mail without an outer signature under smime = require.")
+    detail_separator: str = setting(
+        "+", "anne+labo@ is anne@ (RFC 5233) unless it is an address of its own; empty: no details."
+    )
 
 
 @dataclass(frozen=True, slots=True)

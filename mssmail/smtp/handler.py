@@ -186,7 +186,8 @@ async def _find_box(settings: Settings, intake: Intake, transaction: Transaction
         return Box(None, None)
     size = transaction.mail.size if transaction.mail else None
     account, is_full = await intake.boxes.find_box(recipient, size or 1)
-    return Box(domain, account, is_full)
+    leads_on = account is None and await intake.boxes.leads_on(recipient)
+    return Box(domain, account, is_full, leads_on)
 
 
 def _build_envelope(intake: Intake, session: Session, transaction: Transaction, data: bytes) -> Envelope:

@@ -13,17 +13,11 @@ from mssmail.core.address import Address
 from mssmail.core.mailbox import Quota
 from mssmail.errors import AccountExists, NoSuchAccount
 from mssmail.store.mailboxes import build_first_mailboxes, remove_mailbox
-from mssmail.store.prepared import Prepared
-from mssmail.store.schema import accounts, delegations, mailboxes, subscriptions
+from mssmail.store.schema import accounts, aliases, delegations, forwards, mailboxes, subscriptions
 
 # The statements of every RCPT and sign-in stand ready: building one costs more than running it.
 _BY_KEY = select(accounts).where(accounts.c.address_key == bindparam("of_key"))
 _HASH_BY_KEY = select(accounts.c.password_hash).where(accounts.c.address_key == bindparam("of_key"))
-_PLACE = Prepared(
-    select(accounts.c.id, accounts.c.quota_bytes.is_not(None)).where(
-        accounts.c.address_key == bindparam("of_key"), accounts.c.suspended.is_(False)
-    )
-)
 _QUOTA = select(accounts.c.quota_bytes).where(accounts.c.id == bindparam("of_id"))
 _USAGE = select(func.coalesce(func.sum(mailboxes.c.messages), 0), func.coalesce(func.sum(mailboxes.c.size), 0)).where(
     mailboxes.c.account_id == bindparam("of_id")
@@ -45,14 +39,6 @@ class NewAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """An account that takes mail."""
-
-    account_id: int
-    has_quota: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Usage:
     """What an account holds."""
 
@@ -64,6 +50,8 @@ def create_account(conn: Connection, new: NewAccount) -> Account:
     """A new account with its first mailboxes; raises AccountExists."""
     if find_account(conn, new.address) is not None:
         raise AccountExists("the address is taken", address=str(new.address))
+    if conn.execute(select(aliases.c.address_key).where(aliases.c.address_key == new.address.key)).first() is not None:
+        raise AccountExists("the address is an alias: mssmail alias remove", address=str(new.address))
     made = insert(accounts).values(
         address_key=new.address.key,
         local=new.address.local,
@@ -86,12 +74,6 @@ def find_account(conn: Connection, address: Address) -> Account | None:
     """The account of this address, suspended or not."""
     row = conn.execute(_BY_KEY, {"of_key": address.key}).first()
     return None if row is None else _build(row)
-
-
-def find_place(conn: Connection, address: Address) -> Place | None:
-    """Where mail for this address goes; None when nobody (any more) takes it. For each delivery, so in haste."""
-    row = _PLACE.fetch(conn, {"of_key": address.key})
-    return None if row is None else Place(row[0], bool(row[1]))
 
 
 def load_account(conn: Connection, account_id: int) -> Account:
@@ -163,6 +145,7 @@ def remove(conn: Connection, address: Address) -> None:
     conn.execute(delete(subscriptions).where(subscriptions.c.account_id == account.id))
     for side in (delegations.c.grantor_id, delegations.c.grantee_id):
         conn.execute(delete(delegations).where(side == account.id))
+    conn.execute(delete(forwards).where(forwards.c.account_id == account.id))
     conn.execute(delete(accounts).where(accounts.c.id == account.id))
 
 

@@ -17,7 +17,15 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from mssmail.store.address_tables import delegations
+from mssmail.store.address_tables import (
+    alias_targets,
+    aliases,
+    delegations,
+    forwards,
+    passed_reports,
+    return_paths,
+    secrets,
+)
 from mssmail.store.columns import Id, Moment, Words, metadata
 from mssmail.store.filing_tables import filings
 from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, sort_keys
@@ -31,10 +39,13 @@ __all__ = [
     "Moment",
     "Words",
     "accounts",
+    "alias_targets",
+    "aliases",
     "bodies",
     "counters",
     "dead_bodies",
     "delegations",
+    "forwards",
     "gram_blocks",
     "grams",
     "journal",
@@ -44,9 +55,12 @@ __all__ = [
     "message_texts",
     "messages",
     "metadata",
+    "passed_reports",
     "quarantine",
     "queue",
     "receipts",
+    "return_paths",
+    "secrets",
     "sent_mail",
     "sort_keys",
     "subscriptions",
@@ -54,7 +68,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0008"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0009"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",

@@ -27,6 +27,7 @@ from mssmail.documents.inspect import Reading
 from mssmail.documents.message import read_message
 from mssmail.examine import examine
 from mssmail.flows.bell import Bells
+from mssmail.flows.distribution import Distributor
 from mssmail.flows.intake import Intake
 from mssmail.flows.receive import Receiver
 from mssmail.flows.signing import load_signing_key
@@ -201,7 +202,7 @@ async def open_operator(
     peer, own = TODAY.make_operator("peer.a.test"), TODAY.make_operator("mx.b.test")
     trust = Trust(build_store(), build_white_list(now, a__test=peer, b__test=own, v__test=own, c__test=peer))
     examiner, bells = Examiner(trust), Bells()
-    intake = Intake(store, examiner, trust, bells, readers=readers)
+    intake = Intake(store, examiner, trust, bells, readers=readers, distributor=Distributor(settings))
     woken: list[int] = []
     submitter = Submitter(settings, intake, lambda: woken.append(1))
     receiver = Receiver(settings, intake, lambda: woken.append(1))
