@@ -23,6 +23,7 @@ class Event(Enum):
     CONFIRMED = "confirmed"  # a receipt for a message of ours came in
     FILED = "filed"  # software has taken a message's documents
     FILING_FAILED = "filing-failed"
+    EXCHANGE = "exchange"  # an exchange with a patient was opened, answered or closed
     FETCHED = "fetched"  # a body was read
     SIGNED_IN = "signed-in"
     SIGN_IN_FAILED = "sign-in-failed"

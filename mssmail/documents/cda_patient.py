@@ -1,10 +1,10 @@
 """The patient of a CDA document: identifiers and the traits of the national identity (INS)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from mssmail.core.ins import is_right_ins
 from mssmail.documents.xml import Element, find_path, iterate_path, read_attribute, read_text
 
 HL7: Final = "urn:hl7-org:v3"
@@ -17,7 +17,6 @@ INS_KINDS: Final[Mapping[str, str]] = {
 }
 _QUALIFIED: Final = frozenset(("NIR",))
 _QUALIFIED_IN_TESTS: Final = frozenset(("NIR", "NIR-test", "NIR-demo"))
-_MATRICULE = re.compile(r"(\d{5}(?:\d\d|2[AB])\d{6})(\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +54,6 @@ class Patient:
     def shown(self) -> str:
         """Names and birth date."""
         return " ".join(text for text in (self.names, self.birthdate) if text)
-
-
-def is_right_ins(matricule: str) -> bool:
-    """Thirteen characters and the key that belongs to them (Corsica's 2A and 2B count as 19 and 18)."""
-    match = _MATRICULE.fullmatch(matricule)
-    if match is None:
-        return False
-    number = int(match[1].replace("2A", "19").replace("2B", "18"))
-    return 97 - number % 97 == int(match[2])
 
 
 def read_patient(role: Element | None) -> Patient:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mssmail.core.address import Address
-from mssmail.core.decision import Decision, Refuse, refuse
+from mssmail.core.decision import Accept, Decision, Refuse, refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.reply import Reply
@@ -23,6 +23,7 @@ from mssmail.flows.evidence import (
 )
 from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
+from mssmail.flows.patients import Patients
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.reports import Reporter
 from mssmail.journal import Entry, Event
@@ -66,6 +67,7 @@ class Receiver:
     def __init__(self, settings: Settings, intake: Intake, wake: Callable[[], None]) -> None:
         self._settings, self._intake, self._wake = settings, intake, wake
         self._reporter = Reporter(settings, intake.store, intake.pool)
+        self.patients = Patients(settings.patient, intake.store)
 
     async def receive(self, envelope: Envelope) -> Reply:
         """250 with the message's id once it is on the disk and in its mailboxes; else why not.
@@ -81,6 +83,8 @@ class Receiver:
         if isinstance(examination, Refuse):
             return await self._intake.refuse(envelope, examination)
         decision = self._judge(envelope, examination, domain)
+        if isinstance(decision, Accept):
+            decision = await self.patients.judge(envelope, examination, decision)
         if isinstance(decision, Refuse):
             return await self._intake.refuse(envelope, decision, examination)
         # The second step: it may call attention, and changes the answer only where somebody configured that.
@@ -115,9 +119,10 @@ class Receiver:
         envelope = judged.envelope
         findings, now = judged.examination.findings, self._intake.clock()
         steps = plan_filing_steps(self._settings, envelope.id, findings, judged.verdict, now)
-        steps += await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
+        steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
         final = await self._intake.find_final(envelope, envelope.recipients)
         reports = await self._reporter.prepare_delivered(envelope, final, now)
+        steps += await self.patients.plan(envelope, judged.examination, now)
         try:
             done = await self._intake.take(
                 lambda body: self._build(judged, body),

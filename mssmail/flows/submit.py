@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mssmail.core.address import Address
-from mssmail.core.decision import Decision, Refuse, refuse
+from mssmail.core.decision import Accept, Decision, Refuse, refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.message import RawMessage
@@ -19,6 +19,7 @@ from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict, encode_evidence, summarise
 from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
+from mssmail.flows.patients import Patients
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.receive import ACCOUNT_GONE, LOOP
 from mssmail.flows.reports import Reporter
@@ -64,6 +65,7 @@ class Submitter:
         self._settings, self._intake, self._wake = settings, intake, wake
         self._reporter = Reporter(settings, intake.store, intake.pool)
         self._keys = KeyRing(settings.server.keys)
+        self.patients = Patients(settings.patient, intake.store)
 
     async def submit(self, envelope: Envelope) -> Reply:
         """250 once it is on the disk, in the mailboxes of our own recipients and queued for the others; else why not.
@@ -79,6 +81,8 @@ class Submitter:
         envelope = replace(envelope, message=RawMessage(prepared))
         local = tuple(each for each in envelope.recipients if self._settings.find_domain(each.domain))
         decision = judge_submission(examination.verdict, self._find_destination(local, envelope))
+        if isinstance(decision, Accept):
+            decision = await self.patients.judge(envelope, examination, decision)
         if isinstance(decision, Refuse):
             return await self._intake.refuse(envelope, decision, examination)
         remote = tuple(each for each in envelope.recipients if each not in local)
@@ -125,9 +129,10 @@ class Submitter:
         envelope = judged.envelope
         found, now = judged.examination, self._intake.clock()
         steps = plan_filing_steps(self._settings, envelope.id, found.findings, found.verdict, now)
-        steps += await plan_receipt_steps(self._settings, envelope, judged.examination, self._intake.clock())
+        steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
         final = await self._intake.find_final(envelope, judged.local)
         reports = await self._reporter.prepare_delivered(envelope, final, now)
+        steps += await self.patients.plan(envelope, judged.examination, now)
         try:
             done = await self._intake.take(
                 lambda body: self._build(judged, body),

@@ -31,6 +31,7 @@ from mssmail.settings import (
     Endpoint,
     Http,
     Imap,
+    Patient,
     Queue,
     Relay,
     Route,
@@ -47,6 +48,7 @@ from mssmail.store.passwords import hash_password
 from mssmail.trust.sign_list import ListEntry, build_white_list, sign_white_list
 
 LIST_SIGNER = "liste-blanche@confiance.test"
+PATIENT_DOMAIN = "patient.test"
 PEER_DOMAIN = "etranger.test"
 PEER_AUTHOR = f"dr.dupuis@{PEER_DOMAIN}"
 
@@ -56,7 +58,7 @@ class _Plan:
     """An operator before it is built. Accounts: (local part and domain, kind, display name, owner)."""
 
     name: str
-    domains: tuple[str, str]
+    domains: tuple[str, ...]
     accounts: tuple[tuple[str, AccountKind, str, tuple[tuple[str, str], ...]], ...]
 
 
@@ -73,10 +75,12 @@ _PLANS = (
     ),
     _Plan(
         "sud",
-        ("chu-sud.test", "cabinet-sud.test"),
+        ("chu-sud.test", "cabinet-sud.test", PATIENT_DOMAIN),
         (
             ("paul.durand@chu-sud.test", AccountKind.PER, "Dr Paul DURAND", (("RPPS", "99900000029"),)),
             ("accueil@cabinet-sud.test", AccountKind.CAB, "Cabinet du Sud", (("RPPS", "99900000037"),)),
+            (f"279035121518989@{PATIENT_DOMAIN}", AccountKind.PER, "Alice FICTIF", ()),
+            (f"179032A21518933@{PATIENT_DOMAIN}", AccountKind.PER, "Paul FICTIF", ()),
         ),
     ),
 )
@@ -181,6 +185,7 @@ def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
         domain=tuple(Domain(domain, _MODES.get(domain, SmimeMode.REQUIRE)) for domain in operator.domains),
         route=(*routes, *audit.build_routes(lab), *strangers.build_routes(lab)),
         queue=_QUEUE,
+        patient=Patient(domains=(PATIENT_DOMAIN,)),
     )
 
 

@@ -11,6 +11,7 @@ from mssmail.settings.connectors import Connector
 from mssmail.settings.documents import Documents, Marking
 from mssmail.settings.listeners import Http, Imap, Login, Relay, Submission
 from mssmail.settings.mail import Domain, Queue, Route
+from mssmail.settings.patient import Patient
 from mssmail.settings.reading import load_settings, parse_settings
 from mssmail.settings.receipts import Receipts
 from mssmail.settings.tree import Server, Settings, list_keys
@@ -27,6 +28,7 @@ __all__ = [
     "LogFormat",
     "Login",
     "Marking",
+    "Patient",
     "Queue",
     "Receipts",
     "Relay",

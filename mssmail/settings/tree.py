@@ -12,6 +12,7 @@ from mssmail.settings.documents import Documents, Marking
 from mssmail.settings.listeners import Http, Imap, Login, Relay, Submission
 from mssmail.settings.mail import Domain, Queue, Route
 from mssmail.settings.meaning import setting
+from mssmail.settings.patient import Patient
 from mssmail.settings.receipts import Receipts
 from mssmail.settings.trust import Trust, Workers
 
@@ -47,6 +48,7 @@ class Settings:
     login: Login = field(default_factory=Login)
     documents: Documents = field(default_factory=Documents)
     receipts: Receipts = field(default_factory=Receipts)
+    patient: Patient = field(default_factory=Patient)
     marking: tuple[Marking, ...] = ()
     connector: tuple[Connector, ...] = ()
     domain: tuple[Domain, ...] = ()

@@ -8,7 +8,7 @@ import logging
 from typing import Final, Protocol
 
 from mssmail.core.account import Account
-from mssmail.core.address import Address
+from mssmail.core.address import Address, ReversePath
 from mssmail.core.decision import Accept, Decision, Refuse
 from mssmail.core.envelope import Envelope, Peer
 from mssmail.core.message import RawMessage
@@ -104,6 +104,8 @@ class PeerHandler:
         """Is it an account of ours?"""
         box = await _find_box(self._settings, self._intake, transaction, recipient)
         decision = judge_recipient(recipient, box, self._count(transaction))
+        if isinstance(decision, Accept):
+            decision = await self._receiver.patients.judge_recipient(*_find_pair(transaction, recipient))
         return await self._scribe.answer(decision, _RECIPIENT_TAKEN, session, transaction, to=str(recipient))
 
     async def handle_DATA(self, session: Session, transaction: Transaction, data: bytes) -> Reply:
@@ -153,6 +155,8 @@ class ClientHandler:
         trust = self._intake.trust
         freshness = trust.freshness(self._intake.clock())
         decision = judge_submitted_recipient(recipient, box, taken, trust.white_list, freshness)
+        if isinstance(decision, Accept):
+            decision = await self._submitter.patients.judge_recipient(*_find_pair(transaction, recipient))
         return await self._scribe.answer(decision, _RECIPIENT_TAKEN, session, transaction, to=str(recipient))
 
     async def handle_DATA(self, session: Session, transaction: Transaction, data: bytes) -> Reply:
@@ -178,6 +182,12 @@ class ClientHandler:
     async def note_refusal(self, session: Session, transaction: Transaction, reply: Reply, rule: str) -> None:
         """See ``Handler``."""
         await self._scribe.note_refusal(session, transaction, reply, rule)
+
+
+def _find_pair(transaction: Transaction, recipient: Address) -> tuple[ReversePath, Address, int | None]:
+    """Who writes to whom, and how much was announced."""
+    mail = transaction.mail
+    return (None, recipient, None) if mail is None else (mail.reverse_path, recipient, mail.size)
 
 
 async def _find_box(settings: Settings, intake: Intake, transaction: Transaction, recipient: Address) -> Box:

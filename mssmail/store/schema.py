@@ -68,7 +68,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0009"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0010"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",

@@ -2,8 +2,8 @@
 
 import pytest
 
+from mssmail.core.ins import is_right_ins
 from mssmail.documents.cda import parse_cda
-from mssmail.documents.cda_patient import is_right_ins
 from tests.support.health import INS, REAL_OID, TEST_OID, make_cda
 
 

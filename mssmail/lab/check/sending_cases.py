@@ -6,6 +6,8 @@ from collections.abc import Callable
 from mssmail.lab.check.case import Case
 from mssmail.lab.check.cases import LABO, SUD
 from mssmail.lab.check.mail import Letter, build_letter
+from mssmail.lab.check.patient_cases import PATIENT_CASES
+from mssmail.lab.check.receipt_cases import RECEIPT_CASES
 from mssmail.lab.check.sending_peers import SendingPeers
 from mssmail.lab.check.stage import Stage, find_verdict
 from mssmail.lab.check.submission import find_report, submit_to_many
@@ -128,4 +130,6 @@ SENDING_SUITE = (
     Case("a peer that nobody answers for", "kept back", _keep_back_from("asleep"), "no connection"),
     Case("a peer that stalls", "others pass, kept back", _stall, "silent"),
     Case("an answer for each recipient", "taken for two, reported for nobody, smime=pass", _judge_each),
+    *RECEIPT_CASES,
+    *PATIENT_CASES,
 )
