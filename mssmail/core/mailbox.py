@@ -8,12 +8,14 @@ from enum import Enum
 from typing import NewType
 
 from mssmail.core.message import Span
+from mssmail.core.rights import LETTERS
 
 UID = NewType("UID", int)  # RFC 9051 §2.3.1.1
 SeqNum = NewType("SeqNum", int)  # RFC 9051 §2.3.1.2
 UIDValidity = NewType("UIDValidity", int)
 ModSeq = NewType("ModSeq", int)  # RFC 7162 §3.1; the clock of a mailbox
 
+OTHER_USERS = "Other Users"  # below it stand the mailboxes of others (RFC 2342 §5)
 STAR = -1  # "*" in a sequence set: the largest number there is
 
 SEEN, ANSWERED, FLAGGED, DELETED, DRAFT = "\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"
@@ -118,6 +120,8 @@ class MailboxInfo:
     recent: int = 0
     size: int = 0
     deleted: int = 0
+    rights: str = LETTERS  # of the account that asked (RFC 4314 §2.1)
+    is_shared: bool = False  # another account's: the rights may change at any moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,30 @@ WORDS: Final = {"read": "lrs", "write": "lrswipkxte", "send-as": SEND_AS}
 """What administrators say: to read it; to work in it as in one's own box; to write in its name."""
 
 
+VIRTUAL: Final = {"c": "kx", "d": "te"}
+"""Rights of RFC 2086 that older clients still say, and what they stand for (RFC 4314 §2.1.1)."""
+
+
+def parse_acl_rights(letters: str) -> str:
+    """Letters of SETACL, the older two among them, in order; raises BadAccount on what is no right of a mailbox."""
+    expanded = "".join(VIRTUAL.get(letter, letter) for letter in letters)
+    if unknown := sorted(set(expanded) - set(LETTERS)):
+        raise BadAccount(f"there is no right {''.join(unknown)}")
+    return "".join(letter for letter in LETTERS if letter in expanded)
+
+
+def show_acl_rights(rights: str) -> str:
+    """The rights as IMAP shows them: with the older two where one of theirs is among them, without our digit."""
+    shown = [letter for letter in LETTERS if letter in rights]
+    return "".join([*shown, *(old for old, meant in VIRTUAL.items() if set(meant) & set(rights))])
+
+
+def may_set(rights: str, flag: str) -> bool:
+    r"""Whether these rights reach a flag: ``s`` \Seen, ``t`` \Deleted, ``w`` every other (RFC 4314 §4)."""
+    letter = {"\\seen": "s", "\\deleted": "t"}.get(flag.lower(), "w")
+    return letter in rights
+
+
 def parse_rights(text: str) -> str:
     """``read,send-as`` or letters → the rights, each once and in a fixed order; raises BadAccount."""
     letters = "".join(WORDS.get(part, part) for part in text.replace(" ", "").split(","))

@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -35,11 +35,13 @@ from mssmail.core.mailbox import (
 )
 from mssmail.core.message import Span
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
+from mssmail.core.rights import LETTERS
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
 from mssmail.core.trace import build_id
 from mssmail.errors import OverQuota, TooBig
 from mssmail.flows.bell import Bells, MailboxBell
+from mssmail.flows.rights import RightsLists
 from mssmail.flows.searching import Searching
 from mssmail.flows.sign_in import SignIn
 from mssmail.journal import Entry, Event
@@ -47,11 +49,11 @@ from mssmail.mime.binary import encode_binary
 from mssmail.mime.parts import scan
 from mssmail.store import changes as store_changes
 from mssmail.store import mailboxes as tree
-from mssmail.store import rows
+from mssmail.store import places, rows
 from mssmail.store.accounts import find_quota, has_room
 from mssmail.store.bodies import Body
 from mssmail.store.engine import Connection, Store
-from mssmail.store.flags import encode_flags
+from mssmail.store.flags import encode_flags, keep_locked
 from mssmail.store.journal import append_entries
 from mssmail.store.layouts import find_layout
 from mssmail.store.messages import Delivery, insert_message
@@ -100,6 +102,7 @@ class Mailboxes:
         self._scan = scan
         self._sign_in = sign_in
         self._max_message_bytes = max_message_bytes
+        self.rights = RightsLists(store, clock)
         self._notes: deque[Future[None]] = deque()
         self._searching = Searching(store, clock)
 
@@ -109,24 +112,24 @@ class Mailboxes:
 
     async def list_mailboxes(self, account: Account) -> Sequence[MailboxInfo]:
         """See MailStore."""
-        return await self._read(lambda conn: tree.list_mailboxes(conn, account.id))
+        return await self._read(lambda conn: places.list_mailboxes(conn, account))
 
     async def list_subscriptions(self, account: Account) -> Sequence[str]:
         """See MailStore."""
         return await self._read(lambda conn: tree.list_subscriptions(conn, account.id))
 
-    async def find_mailbox(self, account: Account, name: str, *, counts: bool = False) -> MailboxInfo:
+    async def find_mailbox(self, account: Account, name: str, *, counts: bool = False, needs: str = "l") -> MailboxInfo:
         """See MailStore."""
-        return await self._read(lambda conn: tree.find_mailbox(conn, account.id, name, counts=counts))
+        return await self._read(lambda conn: places.find_mailbox(conn, account, name, needs, counts=counts))
 
     async def create_mailbox(self, account: Account, name: str, special_use: str = "") -> MailboxInfo:
         """See MailStore."""
         now = self._clock()
-        return await self._write(lambda conn: tree.create_mailbox(conn, account.id, name, special_use, now))
+        return await self._write(lambda conn: places.create_mailbox(conn, account, name, special_use, now))
 
     async def delete_mailbox(self, account: Account, name: str) -> None:
         """See MailStore. Whoever has it open is rung, and finds it gone."""
-        await self._write(lambda conn: tree.delete_mailbox(conn, account.id, name), lambda mailbox_id: (mailbox_id,))
+        await self._write(lambda conn: places.delete_mailbox(conn, account, name), lambda mailbox_id: (mailbox_id,))
 
     async def rename_mailbox(self, account: Account, old: str, new: str) -> None:
         """See MailStore."""
@@ -134,9 +137,9 @@ class Mailboxes:
 
         def rename(conn: Connection) -> tuple[int, ...]:
             if old.upper() != tree.INBOX:
-                return (tree.rename_mailbox(conn, account.id, old, new, now).id,)
+                return (places.rename_mailbox(conn, account, old, new, now).id,)
             inbox = tree.find_mailbox(conn, account.id, tree.INBOX)
-            target = tree.create_mailbox(conn, account.id, new, "", now)
+            target = places.create_mailbox(conn, account, new, "", now)
             rows.move_all(conn, inbox.id, target.id, now)
             return inbox.id, target.id
 
@@ -149,14 +152,20 @@ class Mailboxes:
     async def open_mailbox(self, account: Account, name: str, *, read_only: bool) -> tuple[MailboxInfo, Changes]:
         """See MailStore."""
 
-        def look(conn: Connection) -> tuple[int, range]:
-            mailbox_id = tree.find_mailbox(conn, account.id, name).id
-            return mailbox_id, store_changes.find_recent(conn, mailbox_id)
+        def look(conn: Connection) -> tuple[MailboxInfo, range]:
+            info = places.find_mailbox(conn, account, name, "r")
+            return info, store_changes.find_recent(conn, info.id)
 
-        mailbox_id, recent = await self._read(look)
+        seen, recent = await self._read(look)
         if recent and not read_only:
-            recent = await self._write(lambda conn: store_changes.claim_recent(conn, mailbox_id))
-        return await self._read(lambda conn: store_changes.load_all(conn, mailbox_id, recent))
+            recent = await self._write(lambda conn: store_changes.claim_recent(conn, seen.id))
+        info, content = await self._read(lambda conn: store_changes.load_all(conn, seen.id, recent))
+        shown = replace(info, name=seen.name, rights=seen.rights, is_shared=seen.is_shared)
+        return shown if seen.is_shared else info, content
+
+    async def find_rights(self, account: Account, mailbox_id: int) -> str:
+        """See MailStore."""
+        return await self._read(lambda conn: places.find_rights_by_id(conn, account, mailbox_id))
 
     async def changes(self, mailbox_id: int, since: ModSeq, *, claim_recent: bool = False) -> Changes:
         """See MailStore."""
@@ -229,9 +238,10 @@ class Mailboxes:
         flags: frozenset[str],
         *,
         unchanged_since: ModSeq | None = None,
+        rights: str = LETTERS,
     ) -> Sequence[MessageMeta]:
         """See MailStore."""
-        change = rows.FlagChange(action, flags, unchanged_since)
+        change = rows.FlagChange(action, flags, unchanged_since, rights)
         metas: list[MessageMeta] = []
         for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
             metas += await self._write(
@@ -258,9 +268,9 @@ class Mailboxes:
         now = self._clock()
 
         def copy(conn: Connection) -> tuple[int, Appended]:
-            target_id = tree.find_mailbox(conn, account.id, target).id
-            _require_room(conn, account, rows.measure_rows(conn, mailbox_id, uids))
-            return target_id, rows.copy_rows(conn, mailbox_id, uids, target_id, now)
+            owner_id, info = places.find_target(conn, account, target)
+            _require_room(conn, owner_id, rows.measure_rows(conn, mailbox_id, uids))
+            return info.id, rows.copy_rows(conn, mailbox_id, uids, info.id, now, info.rights)
 
         return (await self._write(copy, lambda done: (done[0],)))[1]
 
@@ -269,8 +279,10 @@ class Mailboxes:
         now = self._clock()
 
         def move(conn: Connection, page: Sequence[UID]) -> tuple[int, Appended]:
-            target_id = tree.find_mailbox(conn, account.id, target).id
-            return target_id, rows.move_rows(conn, mailbox_id, page, target_id, now)
+            owner_id, info = places.find_target(conn, account, target)
+            if owner_id != places.find_owner(conn, mailbox_id):
+                _require_room(conn, owner_id, rows.measure_rows(conn, mailbox_id, page))
+            return info.id, rows.move_rows(conn, mailbox_id, page, info.id, now, info.rights)
 
         parts: list[Appended] = []
         for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
@@ -284,8 +296,8 @@ class Mailboxes:
             raise TooBig("the message is too large", octets=max(len(draft.data) for draft in drafts))
 
         def look(conn: Connection) -> None:
-            tree.find_mailbox(conn, account.id, name)
-            _require_room(conn, account, sum(len(draft.data) for draft in drafts))
+            owner_id, _ = places.find_target(conn, account, name)
+            _require_room(conn, owner_id, sum(len(draft.data) for draft in drafts))
 
         await self._read(look)  # before the work on what may be 50 MB
         now = self._clock()
@@ -350,21 +362,21 @@ def _tell(note: "Future[None]", entry: Entry) -> None:
         _log.error("reading was not journaled: %s", dict(entry.facts), exc_info=error)
 
 
-def _require_room(conn: Connection, account: Account, octets: int) -> None:
-    if not has_room(conn, account.id, octets):
-        raise OverQuota("the account holds as much as it may", account=str(account.address))
+def _require_room(conn: Connection, account_id: int, octets: int) -> None:
+    if not has_room(conn, account_id, octets):
+        raise OverQuota("the account holds as much as it may", account_id=account_id)
 
 
 def _append(
     conn: Connection, account: Account, name: str, uploads: Sequence[_Upload], now: datetime
 ) -> tuple[int, Appended]:
-    info = tree.find_mailbox(conn, account.id, name)
-    _require_room(conn, account, sum(upload.size for upload in uploads))
-    uids = rows.add_rows(conn, info.id, [_insert_upload(conn, upload, now) for upload in uploads], now)
+    owner_id, info = places.find_target(conn, account, name)
+    _require_room(conn, owner_id, sum(upload.size for upload in uploads))
+    uids = rows.add_rows(conn, info.id, [_insert_upload(conn, upload, info.rights, now) for upload in uploads], now)
     return info.id, Appended(info.uid_validity, tuple((uid, uid) for uid in uids))
 
 
-def _insert_upload(conn: Connection, upload: _Upload, now: datetime) -> rows.NewRow:
+def _insert_upload(conn: Connection, upload: _Upload, rights: str, now: datetime) -> rows.NewRow:
     delivery = Delivery(
         trace_id=build_id(),
         body=upload.body,
@@ -376,4 +388,5 @@ def _insert_upload(conn: Connection, upload: _Upload, now: datetime) -> rows.New
         received_at=now,
     )
     message_id = insert_message(conn, delivery)
-    return rows.NewRow(message_id, upload.bits, upload.keywords, upload.internal_date, upload.size)
+    bits, keywords = keep_locked((0, ""), (upload.bits, upload.keywords), rights)
+    return rows.NewRow(message_id, bits, keywords, upload.internal_date, upload.size)

@@ -26,6 +26,7 @@ from mssmail.core.mailbox import (
 )
 from mssmail.core.message import Span
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
+from mssmail.core.rights import LETTERS
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
 
@@ -42,8 +43,34 @@ class Bell(Protocol):
         ...
 
 
+class RightsStore(Protocol):
+    """Lists of rights (RFC 4314). All raise NoSuchMailbox, and ReadOnly without the right ``a``."""
+
+    async def list_acl(self, account: Account, name: str) -> Sequence[tuple[str, str]]:
+        """(identifier, rights) of all who have any, the owner first."""
+        ...
+
+    async def is_owner(self, account: Account, name: str, identifier: str) -> bool:
+        """Whether the identifier is the mailbox's owner. Raises BadAccount for what is no address."""
+        ...
+
+    async def set_rights(
+        self, account: Account, name: str, identifier: str, action: str, letters: str, *, trace_id: str = ""
+    ) -> str:
+        """Add (``+``), take (``-``) or set (empty) rights, journaled; those there are then.
+
+        Raises ReadOnly for the owner's, NoSuchAccount and BadAccount for identifiers that are nobody's.
+        """
+        ...
+
+
 class MailStore(Protocol):
-    """The mailboxes of signed-in accounts."""
+    """The mailboxes of signed-in accounts: their own, and those of others that are shared with them."""
+
+    @property
+    def rights(self) -> RightsStore:
+        """Who may do what."""
+        ...
 
     async def login(self, user: str, password: str, peer: Peer, mechanism: str, *, trace_id: str = "") -> Account:
         """The account of these credentials; raises BadCredentials. Journals either way, under the session's id."""
@@ -57,8 +84,15 @@ class MailStore(Protocol):
         """Subscribed names, also those whose mailbox is gone (RFC 9051 §6.3.7)."""
         ...
 
-    async def find_mailbox(self, account: Account, name: str, *, counts: bool = False) -> MailboxInfo:
-        """One mailbox, with message counts when asked."""
+    async def find_mailbox(self, account: Account, name: str, *, counts: bool = False, needs: str = "l") -> MailboxInfo:
+        """One mailbox on which the account has the rights ``needs``, with message counts when asked.
+
+        Raises ReadOnly when it may be looked up but not more.
+        """
+        ...
+
+    async def find_rights(self, account: Account, mailbox_id: int) -> str:
+        """What the account may do with the mailbox now (RFC 4314 §2.1); empty when it has gone or is closed to it."""
         ...
 
     async def create_mailbox(self, account: Account, name: str, special_use: str = "") -> MailboxInfo:
@@ -134,8 +168,9 @@ class MailStore(Protocol):
         flags: frozenset[str],
         *,
         unchanged_since: ModSeq | None = None,
+        rights: str = LETTERS,
     ) -> Sequence[MessageMeta]:
-        """Change flags; the messages as they are afterwards. Keywords are any atom.
+        """Change flags, as far as the rights reach; the messages as they are afterwards. Keywords are any atom.
 
         Left out are those that are gone, and those that changed after ``unchanged_since``: they stay as they are.
         """

@@ -14,8 +14,9 @@ from mssmail.core.trace import build_id
 from mssmail.errors import BadSyntax, Fault, NoSuchMailbox
 from mssmail.imap.replies import Answer, answer_fault, bad, bye, is_expected, no, ok
 from mssmail.imap.session import Session, Severed
-from mssmail.imap.states import require_state
+from mssmail.imap.states import is_of_selected, require_state
 from mssmail.imap.verbs import (
+    acl,
     append,
     authenticate,
     capability,
@@ -70,6 +71,11 @@ VERBS: Mapping[type[c.CommandBody], Verb] = MappingProxyType(
         c.Enable: enable.run,
         c.Expunge: expunge.run,
         c.Fetch: fetch.run,
+        c.GetAcl: acl.list_entries,
+        c.SetAcl: acl.set_rights,
+        c.DeleteAcl: acl.delete_rights,
+        c.ListRights: acl.list_grantable,
+        c.MyRights: acl.tell_own,
         c.GetQuota: quota.find,
         c.GetQuotaRoot: quota.find_root,
         c.Id: id.run,
@@ -131,7 +137,7 @@ async def push(session: Session) -> None:
         await dismiss(session, _GONE)
 
 
-_GONE = bye("The selected mailbox has been deleted", "UNAVAILABLE")
+_GONE = bye("The selected mailbox has been deleted or closed to you", "UNAVAILABLE")
 
 
 async def _obey(session: Session, frame: Frame) -> None:
@@ -149,6 +155,8 @@ async def _run(session: Session, body: c.CommandBody) -> Answer | None:
     if isinstance(body, c.Unparsable):
         return bad("There is no such command")
     require_state(session.state, body)
+    if is_of_selected(body):
+        await session.refresh_rights()
     return await VERBS[type(body)](session, body)
 
 

@@ -4,6 +4,7 @@ The words are the table's, never an exception's: those are for the log, which fi
 """
 
 from mssmail.errors import (
+    AccountFault,
     BadCharset,
     BadCredentials,
     BadLineEnding,
@@ -66,6 +67,7 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
     (NoSuchMailbox, no("There is no such mailbox", "NONEXISTENT")),
     (MailboxExists, no("A mailbox of this name exists", "ALREADYEXISTS")),
     (HasChildren, no("There are mailboxes below it", "HASCHILDREN")),  # RFC 9051 §6.3.5
+    (AccountFault, no("There is no account of this name, or it cannot have rights", "CANNOT")),  # of identifiers
     (ReadOnly, no("This may not be done to this mailbox", "NOPERM")),
     (OverQuota, no("The account holds as much as it may", "OVERQUOTA")),
     (TooBig, no("The message is too large", "TOOBIG")),  # RFC 7889 §4

@@ -11,6 +11,7 @@ from typing import Protocol
 from mssmail.core.account import Account
 from mssmail.core.envelope import Peer, TlsFacts
 from mssmail.core.mailbox import SYSTEM_FLAGS
+from mssmail.errors import NoSuchMailbox, ReadOnly
 from mssmail.imap.backend import Bell, MailStore
 from mssmail.imap.render import PLAIN, Dialect, encode_updates
 from mssmail.imap.replies import Answer, ok
@@ -155,10 +156,29 @@ class Session:
         view = self.view
         if view is None:
             return
+        await self.refresh_rights()
         changes = await self.store.changes(view.mailbox_id, view.modseq, claim_recent=not view.read_only)
         updates = view.catch_up(changes, may_expunge=may_expunge)
         await self.learn_keywords(flag for u in updates if isinstance(u, FlagsChanged) for flag in u.meta.flags)
         await self.send(encode_updates(updates, self.dialect))
+
+    async def refresh_rights(self) -> None:
+        """What somebody else's mailbox allows now; raises NoSuchMailbox when it is closed to this client.
+
+        Rights that are taken back count from the next command on, also for who has the mailbox open.
+        """
+        if self.view is None or not self.view.is_shared:
+            return
+        self.view.rights = await self.store.find_rights(self.owner, self.view.mailbox_id)
+        if "r" not in self.view.rights:
+            raise NoSuchMailbox("the mailbox is closed to this account")
+
+    def require_rights(self, letters: str) -> None:
+        """Raise ReadOnly unless the selected mailbox was opened for writing and allows all of this."""
+        if self.selected.read_only:
+            raise ReadOnly("a change after EXAMINE")
+        if not set(letters) <= set(self.selected.rights):
+            raise ReadOnly("rights are missing", wanted=letters, rights=self.selected.rights)
 
     async def count_by_modseq(self) -> None:
         """The client has shown that it knows CONDSTORE: from now on we tell ModSeqs (RFC 7162 §3.1)."""

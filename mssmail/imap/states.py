@@ -51,6 +51,11 @@ ALLOWED: dict[type[c.CommandBody], frozenset[State]] = {
     c.Status: _SIGNED_IN,
     c.Append: _SIGNED_IN,
     c.GetQuota: _SIGNED_IN,
+    c.SetAcl: _SIGNED_IN,  # RFC 4314 §3
+    c.DeleteAcl: _SIGNED_IN,
+    c.GetAcl: _SIGNED_IN,
+    c.ListRights: _SIGNED_IN,
+    c.MyRights: _SIGNED_IN,
     c.GetQuotaRoot: _SIGNED_IN,
     c.Idle: _SIGNED_IN,  # RFC 2177 §3
     # §6.4: selected
@@ -68,6 +73,11 @@ ALLOWED: dict[type[c.CommandBody], frozenset[State]] = {
 }
 
 _WANTED = {_BEFORE: "Already signed in", _SIGNED_IN: "Sign in first", _SELECTED: "Select a mailbox first"}
+
+
+def is_of_selected(body: c.CommandBody) -> bool:
+    """The command is about the selected mailbox, and for no other state."""
+    return ALLOWED[type(body)] == _SELECTED
 
 
 def require_state(state: State, body: c.CommandBody) -> None:

@@ -24,6 +24,7 @@ from mssmail.core.mailbox import (
     UIDSet,
     compress,
 )
+from mssmail.core.rights import LETTERS
 from mssmail.errors import NoSuchNumber
 
 
@@ -63,6 +64,8 @@ class View:
         self.read_only = read_only
         self.modseq: ModSeq = content.modseq
         self._uids = array("I", (meta.uid for meta in content.appeared))
+        self.rights = LETTERS  # what this client may do here (RFC 4314 §2.1)
+        self.is_shared = False  # somebody else's: the rights may change
         self.has_recent = True  # not for clients of IMAP4rev2
         self._recent = {meta.uid for meta in content.appeared if meta.recent}
         self._gone: set[UID] = set()  # gone, but the client has not heard it yet

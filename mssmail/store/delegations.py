@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from mssmail.core.account import Account
 from mssmail.core.address import Address
@@ -116,6 +116,20 @@ def list_identities(conn: Connection, account_id: int) -> tuple[Address, ...]:
         .order_by(accounts.c.address_key)
     )
     return tuple(Address(local, domain) for local, domain, rights in conn.execute(wanted) if SEND_AS in rights)
+
+
+def follow_mailbox(conn: Connection, grantor_id: int, old: str, new: str) -> None:
+    """A mailbox has another name now, and those below it: the rights given on them go with them."""
+    wanted = select(delegations.c.id, delegations.c.mailbox).where(delegations.c.grantor_id == grantor_id)
+    for entry_id, name in list(conn.execute(wanted)):
+        if name == old or name.startswith(old + "/"):
+            renamed = update(delegations).where(delegations.c.id == entry_id).values(mailbox=new + name[len(old) :])
+            conn.execute(renamed)
+
+
+def forget_mailbox(conn: Connection, grantor_id: int, name: str) -> None:
+    """A mailbox has gone, and with it the rights given on it."""
+    conn.execute(delete(delegations).where(delegations.c.grantor_id == grantor_id, delegations.c.mailbox == name))
 
 
 def _delete(conn: Connection, grantor_id: int, grantee_id: int, mailbox: str | None) -> int:

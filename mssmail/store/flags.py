@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from mssmail.core.mailbox import ANSWERED, DELETED, DRAFT, FLAGGED, RESERVED_KEYWORDS, SEEN, StoreAction
+from mssmail.core.rights import may_set
 from mssmail.errors import OverQuota
 
 BITS = {SEEN.lower(): 1, ANSWERED.lower(): 2, FLAGGED.lower(): 4, DELETED.lower(): 8, DRAFT.lower(): 16}
@@ -44,6 +45,16 @@ def change_flags(before: tuple[int, str], action: StoreAction, named: tuple[int,
         return bits | named[0], _join(_split(named[1]) | _split(keywords)) if named[1] else keywords
     gone = _split(named[1])
     return bits & ~named[0], _join({key: word for key, word in _split(keywords).items() if key not in gone})
+
+
+def keep_locked(before: tuple[int, str], after: tuple[int, str], rights: str) -> tuple[int, str]:
+    """``after`` where the rights reach, ``before`` elsewhere (RFC 4314 §4)."""
+    mask = sum(bit for bit, name in _NAMES.items() if may_set(rights, name))
+    bits = before[0] & ~mask | after[0] & mask
+    if "w" in rights:
+        return bits, after[1]
+    ours = {key: word for key, word in _split(after[1]).items() if key in RESERVED_KEYWORDS}
+    return bits, _join(_split(before[1]) | ours)
 
 
 def _split(keywords: str) -> dict[str, str]:

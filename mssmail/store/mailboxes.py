@@ -68,7 +68,7 @@ _BY_ID = {counts: _build_select(counts=counts).where(mailboxes.c.id == bindparam
 
 def parse_name(name: str) -> str:
     """The name as it is kept: INBOX in capitals, no trailing separator. Raises ReadOnly for what can be none."""
-    kept = _normalise(name)
+    kept = normalise(name)
     levels = kept.split("/")
     if len(kept) > MAX_NAME_LENGTH or len(levels) > MAX_LEVELS or max(map(len, levels)) > MAX_LEVEL_LENGTH:
         raise ReadOnly("the mailbox name is too long")
@@ -79,8 +79,8 @@ def parse_name(name: str) -> str:
     return kept
 
 
-def _normalise(name: str) -> str:
-    """Composed (Net-Unicode, RFC 5198 §2), so that a name is found however it was typed; INBOX in capitals."""
+def normalise(name: str) -> str:
+    """The name as it is looked up: composed (Net-Unicode, RFC 5198 §2), however it was typed; INBOX in capitals."""
     name = unicodedata.normalize("NFC", name.removesuffix("/"))
     first, slash, rest = name.partition("/")
     return INBOX + slash + rest if first.upper() == INBOX else name
@@ -106,7 +106,7 @@ def list_mailboxes(conn: Connection, account_id: int) -> Sequence[MailboxInfo]:
 
 def find_mailbox(conn: Connection, account_id: int, name: str, *, counts: bool = False) -> MailboxInfo:
     r"""The mailbox of this name; ``counts`` asks for \Recent, which is counted. Raises NoSuchMailbox."""
-    kept = _normalise(name)
+    kept = normalise(name)
     where = {"of_account": account_id, "of_name": kept}
     row = conn.execute(_BY_NAME[counts], where).first() if _is_text(kept) else None
     if row is None:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from mssmail.core.mailbox import UID, Appended, MessageMeta, ModSeq, StoreAction, drop_reserved
+from mssmail.core.rights import LETTERS
 from mssmail.store.counters import Move, count_deleted, count_unseen, move_counters
-from mssmail.store.flags import DELETED_BIT, change_flags, decode_flags, encode_flags
+from mssmail.store.flags import DELETED_BIT, change_flags, decode_flags, encode_flags, keep_locked
 from mssmail.store.mailboxes import load_mailbox
 from mssmail.store.messages import PAGE, drop_unused_messages
 from mssmail.store.schema import mailbox_rows, vanished
@@ -103,18 +104,22 @@ def add_rows(conn: Connection, mailbox_id: int, rows: Sequence[NewRow], now: dat
 
 @dataclass(frozen=True, slots=True)
 class FlagChange:
-    """What STORE asks: of messages that changed after ``unchanged_since`` it asks nothing (RFC 7162 §3.1.3)."""
+    """What STORE asks: of messages that changed after ``unchanged_since`` it asks nothing (RFC 7162 §3.1.3).
+
+    Flags that ``rights`` do not reach stay as they are (RFC 4314 §4).
+    """
 
     action: StoreAction
     flags: frozenset[str]
     unchanged_since: ModSeq | None = None
+    rights: str = LETTERS
 
 
 def store_flags(conn: Connection, mailbox_id: int, uids: Sequence[UID], change: FlagChange) -> Sequence[MessageMeta]:
     """Change flags; the messages asked for as they are afterwards, by UID. One that did not change keeps its ModSeq."""
     named, since = encode_flags(drop_reserved(change.flags)), change.unchanged_since
     pairs = [
-        (row, change_flags((row.flags, row.keywords), change.action, named))
+        (row, _change((row.flags, row.keywords), change, named))
         for row in _load(conn, mailbox_id, uids)
         if since is None or row.modseq <= since
     ]
@@ -125,6 +130,11 @@ def store_flags(conn: Connection, mailbox_id: int, uids: Sequence[UID], change: 
         MessageMeta(row.uid, modseq if row.uid in touched else row.modseq, decode_flags(*new), row.message_id)
         for row, new in pairs
     ]
+
+
+def _change(before: tuple[int, str], change: FlagChange, named: tuple[int, str]) -> tuple[int, str]:
+    after = change_flags(before, change.action, named)
+    return after if change.rights == LETTERS else keep_locked(before, after, change.rights)
 
 
 def expunge(conn: Connection, mailbox_id: int, uids: Sequence[UID] | None, limit: int) -> Sequence[UID]:
@@ -139,18 +149,25 @@ def expunge(conn: Connection, mailbox_id: int, uids: Sequence[UID] | None, limit
     return [row.uid for row in gone]
 
 
-def copy_rows(conn: Connection, mailbox_id: int, uids: Sequence[UID], target_id: int, now: datetime) -> Appended:
-    """Copy with flags and internal date, in UID order; what is gone is left out. Raises NoSuchMailbox."""
+def copy_rows(
+    conn: Connection, mailbox_id: int, uids: Sequence[UID], target_id: int, now: datetime, rights: str = LETTERS
+) -> Appended:
+    """Copy with the flags that ``rights`` reach and internal date, in UID order; what is gone is left out.
+
+    Raises NoSuchMailbox.
+    """
     rows = _load(conn, mailbox_id, uids)
-    placed = add_rows(conn, target_id, [_renew(row) for row in rows], now)
+    placed = add_rows(conn, target_id, [_renew(row, rights) for row in rows], now)
     pairs = tuple((row.uid, uid) for row, uid in zip(rows, placed, strict=True))
     return Appended(load_mailbox(conn, target_id).uid_validity, pairs)
 
 
-def move_rows(conn: Connection, mailbox_id: int, uids: Sequence[UID], target_id: int, now: datetime) -> Appended:
+def move_rows(
+    conn: Connection, mailbox_id: int, uids: Sequence[UID], target_id: int, now: datetime, rights: str = LETTERS
+) -> Appended:
     """The same, and they are gone here; within one account this takes no room."""
     rows = _load(conn, mailbox_id, uids)
-    placed = add_rows(conn, target_id, [_renew(row) for row in rows], now)
+    placed = add_rows(conn, target_id, [_renew(row, rights) for row in rows], now)
     take_away(conn, mailbox_id, rows)
     pairs = tuple((row.uid, uid) for row, uid in zip(rows, placed, strict=True))
     return Appended(load_mailbox(conn, target_id).uid_validity, pairs)
@@ -213,5 +230,6 @@ def _load(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> list[AnyRow
     return [row for page in cut_pages(uids) for row in conn.execute(_NAMED, {**where, "of_uids": page})]
 
 
-def _renew(row: AnyRow) -> NewRow:
-    return NewRow(row.message_id, row.flags, row.keywords, row.internal_date, row.size)
+def _renew(row: AnyRow, rights: str = LETTERS) -> NewRow:
+    bits, keywords = keep_locked((0, ""), (row.flags, row.keywords), rights)
+    return NewRow(row.message_id, bits, keywords, row.internal_date, row.size)

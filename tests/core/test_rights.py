@@ -1,6 +1,15 @@
 import pytest
 
-from mssmail.core.rights import LETTERS, SEND_AS, describe_rights, join_rights, parse_rights
+from mssmail.core.rights import (
+    LETTERS,
+    SEND_AS,
+    describe_rights,
+    join_rights,
+    may_set,
+    parse_acl_rights,
+    parse_rights,
+    show_acl_rights,
+)
 from mssmail.errors import BadAccount
 
 
@@ -36,3 +45,34 @@ def test_every_single_letter_is_a_right_and_no_other_octet_is() -> None:
         else:
             with pytest.raises(BadAccount):
                 join_rights(letter)
+
+
+@pytest.mark.parametrize(
+    ("letters", "rights", "shown"),
+    [
+        ("", "", ""),
+        ("lr", "lr", "lr"),
+        ("c", "kx", "kxc"),
+        ("dl", "lte", "lted"),
+        ("rc", "rkx", "rkxc"),
+        ("t", "t", "td"),
+    ],
+)
+def test_the_older_two_rights_are_said_and_shown(letters: str, rights: str, shown: str) -> None:
+    """RFC 4314 §2.1.1."""
+    assert parse_acl_rights(letters) == rights
+    assert show_acl_rights(rights + SEND_AS) == shown
+
+
+@pytest.mark.parametrize("letters", ["0", "b", "lrz", "L"])
+def test_a_letter_that_is_no_right_of_a_mailbox_is_refused(letters: str) -> None:
+    with pytest.raises(BadAccount):
+        parse_acl_rights(letters)
+
+
+@pytest.mark.parametrize(
+    ("flag", "letter"), [("\\Seen", "s"), ("\\DELETED", "t"), ("\\Flagged", "w"), ("$Forwarded", "w"), ("\\*", "w")]
+)
+def test_each_flag_has_its_right(flag: str, letter: str) -> None:
+    assert may_set(letter, flag)
+    assert not may_set(LETTERS.replace(letter, ""), flag)

@@ -6,7 +6,16 @@ from mssmail.core.address import parse_address
 from mssmail.core.rights import SEND_AS
 from mssmail.errors import BadAccount, NoSuchAccount
 from mssmail.store import accounts
-from mssmail.store.delegations import find_rights, grant, list_delegations, list_grants, list_identities, revoke
+from mssmail.store.delegations import (
+    find_rights,
+    follow_mailbox,
+    forget_mailbox,
+    grant,
+    list_delegations,
+    list_grants,
+    list_identities,
+    revoke,
+)
 from mssmail.store.engine import Store
 from tests.support.store import NOW, add_account
 
@@ -86,3 +95,12 @@ def test_refuses_rights_for_nobody_and_for_oneself(store: Store, ids: dict[str, 
             store.submit(lambda conn, pair=pair: grant(conn, *pair, "l", NOW)).result()  # type: ignore[call-arg, misc]
     with pytest.raises(BadAccount):
         store.submit(lambda conn: grant(conn, TEAM, TEAM, "l", NOW)).result()
+
+
+def test_rights_follow_a_mailbox_and_those_below_it(store: Store, ids: dict[str, int]) -> None:
+    for mailbox in ("a", "a/b", "ab", ""):
+        _grant(store, "l", mailbox)
+    store.submit(lambda conn: follow_mailbox(conn, ids["team"], "a", "x/y")).result()
+    assert {each.mailbox for each in store.read(list_delegations).result()} == {"x/y", "x/y/b", "ab", ""}
+    store.submit(lambda conn: forget_mailbox(conn, ids["team"], "x/y")).result()
+    assert {each.mailbox for each in store.read(list_delegations).result()} == {"x/y/b", "ab", ""}

@@ -1,8 +1,8 @@
 import pytest
 
-from mssmail.core.mailbox import SYSTEM_FLAGS, StoreAction
+from mssmail.core.mailbox import DELETED, FLAGGED, SEEN, SYSTEM_FLAGS, StoreAction
 from mssmail.errors import OverQuota
-from mssmail.store.flags import MAX_KEYWORDS, change_flags, decode_flags, encode_flags
+from mssmail.store.flags import MAX_KEYWORDS, change_flags, decode_flags, encode_flags, keep_locked
 
 
 def test_every_set_of_system_flags_comes_back() -> None:
@@ -45,3 +45,18 @@ def test_a_message_does_not_take_keywords_without_end() -> None:
         change_flags(full, StoreAction.ADD, encode_flags({"more"}))
     with pytest.raises(OverQuota):
         encode_flags({"k" * 256})
+
+
+@pytest.mark.parametrize(
+    ("rights", "flags"),
+    [
+        ("", {DELETED, "old"}),
+        ("s", {SEEN, DELETED, "old"}),
+        ("t", {"old"}),
+        ("w", {FLAGGED, DELETED, "new"}),
+        ("stw", {SEEN, FLAGGED, "new"}),
+    ],
+)
+def test_flags_that_the_rights_do_not_reach_stay(rights: str, flags: set[str]) -> None:
+    before, after = encode_flags({DELETED, "old"}), encode_flags({SEEN, FLAGGED, "new"})
+    assert decode_flags(*keep_locked(before, after, rights)) == flags

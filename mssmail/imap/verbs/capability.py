@@ -40,6 +40,8 @@ _ALWAYS = (
     "QUOTA=RES-STORAGE",
     "UTF8=ACCEPT",  # RFC 6855
     "BINARY",  # RFC 3516
+    "ACL",  # RFC 4314
+    "RIGHTS=texk",
 )
 _MECHANISMS = ("AUTH=PLAIN", "AUTH=LOGIN")
 

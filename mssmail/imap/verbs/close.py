@@ -8,7 +8,7 @@ from mssmail.imap.wire import commands as c
 async def run(session: Session, _: c.Close) -> Answer:
     """After EXAMINE nothing is removed."""
     view = session.selected
-    if not view.read_only:
+    if not view.read_only and "e" in view.rights:
         await session.store.expunge(view.mailbox_id, None)
     session.deselect()
     return ok("CLOSE completed")

@@ -1,6 +1,5 @@
 """MOVE and UID MOVE: to another mailbox in one step, each message wholly or not at all (RFC 6851)."""
 
-from mssmail.errors import ReadOnly
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.wire import commands as c
@@ -10,8 +9,7 @@ from mssmail.imap.wire.response_codes import build_copy_uid
 async def run(session: Session, command: c.Move) -> Answer:
     """COPYUID comes first (RFC 6851 §4.3), EXPUNGE or VANISHED with the news that follow every command."""
     view = session.selected
-    if view.read_only:
-        raise ReadOnly("MOVE after EXAMINE")
+    session.require_rights("te")  # RFC 6851 §4.4 asks for what its three steps would need
     uids = view.resolve(command.numbers)
     if not uids:
         return ok("MOVE completed")

@@ -20,9 +20,9 @@ async def find(session: Session, command: c.GetQuota) -> Answer:
 
 
 async def find_root(session: Session, command: c.GetQuotaRoot) -> Answer:
-    """The mailbox's root, and what it allows."""
-    info = await session.store.find_mailbox(session.owner, command.mailbox)
-    quota = await session.store.find_quota(session.owner)
+    """The mailbox's root, and what it allows; of others' mailboxes the root is not ours to see."""
+    info = await session.store.find_mailbox(session.owner, command.mailbox, needs="r")
+    quota = Quota(0, None) if info.is_shared else await session.store.find_quota(session.owner)
     await session.tell(QuotaRoots(info.name, () if quota.limit is None else (_ROOT,)))
     if quota.limit is not None:
         await session.tell(_build(quota, quota.limit))

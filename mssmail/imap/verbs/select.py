@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mssmail.core.mailbox import RESERVED_KEYWORDS, SEEN, Changes, MailboxInfo, has_number
+from mssmail.core.rights import may_set
 from mssmail.errors import BadSyntax
 from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
@@ -25,6 +26,8 @@ from mssmail.imap.wire.response_codes import (
 )
 from mssmail.imap.wire.responses import Exists, Flags, Recent, Vanished
 
+_WRITING = frozenset("swite")  # without any of these rights a mailbox is read-only (RFC 4314 §5.2)
+
 
 async def run(session: Session, command: c.Select) -> Answer:
     """Leave the mailbox at hand, even when the new one cannot be had; then tell all about the new one."""
@@ -34,7 +37,8 @@ async def run(session: Session, command: c.Select) -> Answer:
         session.deselect()
         await session.tell(ok("The mailbox before is closed", Code("CLOSED")))  # RFC 9051 §7.1
     info, content = await session.store.open_mailbox(session.owner, command.mailbox, read_only=command.read_only)
-    view = View(info.id, content, read_only=command.read_only)
+    view = View(info.id, content, read_only=command.read_only or not _WRITING & set(info.rights))
+    view.rights, view.is_shared = info.rights, info.is_shared
     keywords = {flag for flags in {meta.flags for meta in content.appeared} for flag in flags if flag[0] != "\\"}
     session.select(view, keywords)
     if command.condstore or command.known is not None:
@@ -43,9 +47,8 @@ async def run(session: Session, command: c.Select) -> Answer:
     if command.known is not None and command.known.uid_validity == info.uid_validity:
         await _resynchronise(session, info, content, command.known)
     session.note("selected", mailbox=info.name, messages=len(view))
-    if command.read_only:
-        return ok("EXAMINE completed", Code("READ-ONLY"))
-    return ok("SELECT completed", Code("READ-WRITE"))
+    name = "EXAMINE" if command.read_only else "SELECT"
+    return ok(f"{name} completed", Code("READ-ONLY" if view.read_only else "READ-WRITE"))
 
 
 async def _describe(session: Session, info: MailboxInfo, content: Changes) -> None:
@@ -59,16 +62,19 @@ async def _describe(session: Session, info: MailboxInfo, content: Changes) -> No
         unseen = next((number for number, meta in enumerate(content.appeared, 1) if SEEN not in meta.flags), None)
         if unseen is not None:
             await session.tell(ok("The first that is not seen", build_unseen(unseen)))
-    await session.tell(ok("Flags to keep", build_permanent_flags(_list_permanent(flags, view))))
+    await session.tell(ok("Flags to keep", build_permanent_flags(_list_permanent(view, flags))))
     await session.tell(ok("UIDs are valid", build_uid_validity(info.uid_validity)))
     await session.tell(ok("The next UID", build_uid_next(info.uid_next)))
     await session.tell(ok("The mailbox's clock", build_highest_modseq(info.highest_modseq)))
     await session.tell(ok("Whatever its name", build_mailbox_id(info.id)))
 
 
-def _list_permanent(flags: Iterable[str], view: View) -> tuple[str, ...]:
-    r"""What the client may change for good; ``\*``: keywords of its own, too (RFC 9051 §7.1)."""
-    return () if view.read_only else (*(flag for flag in flags if flag.lower() not in RESERVED_KEYWORDS), "\\*")
+def _list_permanent(view: View, flags: Iterable[str]) -> list[str]:
+    r"""The flags that this client may change here for good; ``\*``: keywords of its own, too (RFC 9051 §7.1)."""
+    if view.read_only:
+        return []
+    own = (*(flag for flag in flags if flag.lower() not in RESERVED_KEYWORDS), "\\*")
+    return [flag for flag in own if may_set(view.rights, flag)]
 
 
 async def _resynchronise(session: Session, info: MailboxInfo, content: Changes, known: c.Known) -> None:

@@ -13,7 +13,7 @@ from mssmail.imap.wire.responses import MailboxStatus
 async def run(session: Session, command: c.Status) -> Answer:
     """One STATUS response."""
     await note_items(session, command.items)
-    info = await session.store.find_mailbox(session.owner, command.mailbox, counts=True)
+    info = await session.store.find_mailbox(session.owner, command.mailbox, counts=True, needs="r")
     await session.tell(await load_status(session, info, command.items))
     return ok("STATUS completed")
 

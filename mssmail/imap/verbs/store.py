@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mssmail.core.mailbox import UID, MessageMeta, Saved, UIDSet, drop_reserved
+from mssmail.core.mailbox import SYSTEM_FLAGS, UID, MessageMeta, Saved, UIDSet, drop_reserved
+from mssmail.core.rights import may_set
 from mssmail.errors import ReadOnly
 from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
@@ -15,8 +16,9 @@ from mssmail.imap.wire.response_codes import Code, build_modified
 async def run(session: Session, command: c.Store) -> Answer:
     """Change them in one write; what comes back is the state afterwards, others' changes included."""
     view = session.selected
-    if view.read_only:
-        raise ReadOnly("STORE after EXAMINE")
+    session.require_rights("")
+    if not any(may_set(view.rights, flag) for flag in command.flags or SYSTEM_FLAGS):  # one is enough: RFC 4314 §4
+        raise ReadOnly("no right to change these flags", rights=view.rights)
     if command.unchanged_since is not None:
         await session.count_by_modseq()
     if command.silent:  # what others changed must not be swallowed with what we do not repeat
@@ -26,10 +28,10 @@ async def run(session: Session, command: c.Store) -> Answer:
         return ok("STORE completed")
     flags = drop_reserved(command.flags)
     metas = await session.store.store_flags(
-        view.mailbox_id, uids, command.action, flags, unchanged_since=command.unchanged_since
+        view.mailbox_id, uids, command.action, flags, unchanged_since=command.unchanged_since, rights=view.rights
     )
-    await session.learn_keywords(flags)
-    if flags != command.flags:
+    await session.learn_keywords(flag for flag in flags if may_set(view.rights, flag))
+    if flags != command.flags or not all(may_set(view.rights, flag) for flag in flags):
         # RFC 9051 §7.1 has us ignore what is not among PERMANENTFLAGS; a silent client would believe it was done.
         command = replace(command, silent=False)
     await _tell(session, command, metas)

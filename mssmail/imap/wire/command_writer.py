@@ -16,21 +16,26 @@ from mssmail.imap.wire.commands import (
     Copy,
     Create,
     Delete,
+    DeleteAcl,
     Enable,
     Expunge,
     Fetch,
     FetchItem,
     FetchSection,
+    GetAcl,
     GetQuota,
     GetQuotaRoot,
     Id,
     Known,
     List,
+    ListRights,
     Login,
     Move,
+    MyRights,
     Rename,
     Search,
     Select,
+    SetAcl,
     Sort,
     Status,
     Store,
@@ -48,6 +53,7 @@ _NAMES = {body: name for name, body in WITHOUT_ARGUMENTS.items()}
 
 _SignIn = Authenticate | Login | Id | Enable
 _OfMailboxes = Select | Create | Delete | Rename | Subscribe | Status | List
+_OfRights = SetAcl | DeleteAcl | GetAcl | ListRights | MyRights
 _OfQuota = GetQuota | GetQuotaRoot
 _OfMessages = Append | Expunge | Search | Sort | Thread | Fetch | Store | Copy | Move
 
@@ -66,6 +72,8 @@ def _encode_body(body: CommandBody, *, utf8: bool) -> bytes:
             return _encode_sign_in(body)
         case GetQuota() | GetQuotaRoot():
             return _encode_quota_question(body, utf8=utf8)
+        case SetAcl() | DeleteAcl() | GetAcl() | ListRights() | MyRights():
+            return _encode_of_rights(body, utf8=utf8)
         case Select() | Create() | Delete() | Rename() | Subscribe() | Status() | List():
             return _encode_of_mailboxes(body, utf8=utf8)
         case Append() | Expunge() | Search() | Sort() | Thread() | Fetch() | Store() | Copy() | Move():
@@ -106,6 +114,24 @@ def _encode_quota_question(body: _OfQuota, *, utf8: bool) -> bytes:
     if isinstance(body, GetQuota):
         return b"GETQUOTA " + _encode_text(body.root)
     return b"GETQUOTAROOT " + _encode_name(body.mailbox, utf8=utf8)
+
+
+def _encode_of_rights(body: _OfRights, *, utf8: bool) -> bytes:
+    words: tuple[str, ...]
+    match body:
+        case SetAcl(_, identifier, action, rights):
+            verb, words = b"SETACL", (identifier, action + rights)
+        case DeleteAcl(_, identifier):
+            verb, words = b"DELETEACL", (identifier,)
+        case ListRights(_, identifier):
+            verb, words = b"LISTRIGHTS", (identifier,)
+        case GetAcl():
+            verb, words = b"GETACL", ()
+        case MyRights():
+            verb, words = b"MYRIGHTS", ()
+        case _:
+            assert_never(body)
+    return b" ".join([verb, _encode_name(body.mailbox, utf8=utf8), *map(_encode_text, words)])
 
 
 def _encode_of_mailboxes(body: _OfMailboxes, *, utf8: bool) -> bytes:

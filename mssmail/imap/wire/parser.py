@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from mssmail.errors import BadSyntax
 from mssmail.imap.wire import (
+    acl_commands,
     append_command,
     list_command,
     login_commands,
@@ -69,6 +70,11 @@ WITH_ARGUMENTS: Mapping[bytes, Callable[[Cursor], CommandBody]] = MappingProxyTy
         b"STATUS": mailbox_commands.parse_status,
         b"GETQUOTA": mailbox_commands.parse_get_quota,
         b"GETQUOTAROOT": mailbox_commands.parse_get_quota_root,
+        b"SETACL": acl_commands.parse_set_acl,
+        b"DELETEACL": acl_commands.parse_delete_acl,
+        b"GETACL": acl_commands.parse_get_acl,
+        b"LISTRIGHTS": acl_commands.parse_list_rights,
+        b"MYRIGHTS": acl_commands.parse_my_rights,
         b"LIST": list_command.parse_list,
         b"LSUB": list_command.parse_lsub,
         b"XLIST": list_command.parse_xlist,

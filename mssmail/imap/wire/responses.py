@@ -7,6 +7,7 @@ from enum import Enum
 from typing import assert_never
 
 from mssmail.core.mailbox import ModSeq
+from mssmail.imap.wire.acl_responses import Acl, GrantableRights, OwnRights, Rights, encode_rights
 from mssmail.imap.wire.response_codes import Code
 from mssmail.imap.wire.thread_writer import encode_threads
 from mssmail.imap.wire.writer import (
@@ -203,7 +204,7 @@ Numbers = Exists | Recent | Expunged | Vanished
 Searches = Found | Extended | Sorted | Threads
 Names = Capabilities | Enabled | Flags
 Mailboxes = ListLine | MailboxStatus | Namespaces | QuotaRoots | QuotaStorage
-Response = Prompt | Numbers | Searches | Names | Mailboxes | ServerId
+Response = Prompt | Numbers | Searches | Names | Mailboxes | Rights | ServerId
 
 
 def encode_response(response: Response, *, utf8: bool = False) -> bytes:
@@ -219,6 +220,8 @@ def encode_response(response: Response, *, utf8: bool = False) -> bytes:
             line = _encode_names(response)
         case ListLine() | MailboxStatus() | Namespaces() | QuotaRoots() | QuotaStorage():
             line = _encode_mailboxes(response, utf8=utf8)
+        case Acl() | GrantableRights() | OwnRights():
+            line = encode_rights(response, utf8=utf8)
         case ServerId(fields):
             line = b"* ID " + _encode_id(fields)
         case _:

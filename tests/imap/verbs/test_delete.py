@@ -32,6 +32,6 @@ async def test_another_session_that_has_it_open_is_dismissed(world: World) -> No
     await there.do("DELETE a")
     assert await here.do("NOOP") == [
         "OK NOOP completed",
-        "* BYE [UNAVAILABLE] The selected mailbox has been deleted",
+        "* BYE [UNAVAILABLE] The selected mailbox has been deleted or closed to you",
     ]
     assert here.session.has_ended

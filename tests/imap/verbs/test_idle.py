@@ -56,5 +56,5 @@ async def test_the_mailbox_deleted_meanwhile_ends_the_connection(world: World) -
     await talk.do("SELECT a")
     await talk.say(b"A IDLE\r\n")
     await other.do("DELETE a")
-    assert await talk.hear() == ["* BYE [UNAVAILABLE] The selected mailbox has been deleted"]
+    assert await talk.hear() == ["* BYE [UNAVAILABLE] The selected mailbox has been deleted or closed to you"]
     assert talk.session.has_ended

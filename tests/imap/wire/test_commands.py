@@ -39,6 +39,11 @@ SAMPLES = [
     b"MOVE 1 a",
     b'GETQUOTA ""',
     b"GETQUOTAROOT a",
+    b"SETACL a b l",
+    b"DELETEACL a b",
+    b"GETACL a",
+    b"LISTRIGHTS a b",
+    b"MYRIGHTS a",
     b"IDLE",
     b"XYZZY",
 ]

@@ -1,0 +1,169 @@
+r"""Mailboxes by the names one account gives them: its own, and those of others that it may use.
+
+The others' stand below ``Other Users/`` (RFC 2342 §5): ``Other Users/cardio@a.test`` is that box's INBOX, and
+``Other Users/cardio@a.test/Sent`` its Sent. What somebody may not look up is not there at all (RFC 4314 §4).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from mssmail.core.account import Account
+from mssmail.core.address import Address
+from mssmail.core.mailbox import OTHER_USERS, MailboxInfo
+from mssmail.core.rights import LETTERS
+from mssmail.errors import NoSuchMailbox, ReadOnly
+from mssmail.store import mailboxes as tree
+from mssmail.store.delegations import find_rights, follow_mailbox, forget_mailbox, list_grants
+from mssmail.store.schema import accounts, mailboxes
+
+_PREFIX = OTHER_USERS + "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A name resolved: whose tree it is in, its name there, and what the account may do. ``root``: ours for theirs."""
+
+    owner_id: int
+    name: str
+    rights: str
+    root: str = ""
+
+    @property
+    def is_shared(self) -> bool:
+        """It is somebody else's."""
+        return bool(self.root)
+
+    def require(self, letters: str) -> None:
+        """Raise ReadOnly unless all these rights are there; NoSuchMailbox when it may not even be looked up."""
+        if set(letters) <= set(self.rights):
+            return
+        if "l" not in self.rights:
+            raise NoSuchMailbox("a mailbox that may not be looked up")
+        raise ReadOnly("rights are missing", wanted=letters, rights=self.rights)
+
+
+def find_place(conn: Connection, account: Account, name: str) -> Place:
+    """Where the name leads, whether there is a mailbox or not; raises NoSuchMailbox for others' that are not shared."""
+    if name != OTHER_USERS and not name.startswith(_PREFIX):
+        return Place(account.id, name, LETTERS)
+    who, _, rest = name.removeprefix(_PREFIX).partition("/")
+    owner_id = _find_sharer(conn, account, who) if name.startswith(_PREFIX) else None
+    if owner_id is None:
+        raise NoSuchMailbox("nobody of this name shares anything")
+    inner = tree.normalise(rest or tree.INBOX)
+    return Place(owner_id, inner, find_rights(conn, owner_id, account.id, inner), _PREFIX + who)
+
+
+def find_mailbox(conn: Connection, account: Account, name: str, needs: str, *, counts: bool = False) -> MailboxInfo:
+    """The mailbox, under the name it has for this account; raises NoSuchMailbox, ReadOnly."""
+    place = find_place(conn, account, name)
+    place.require(needs)
+    return _show(place, tree.find_mailbox(conn, place.owner_id, place.name, counts=counts))
+
+
+def find_target(conn: Connection, account: Account, name: str) -> tuple[int, MailboxInfo]:
+    """The mailbox that messages shall be put into, with the right ``i``, and whose quota that takes from."""
+    place = find_place(conn, account, name)
+    info = tree.find_mailbox(conn, place.owner_id, place.name)
+    place.require("i")
+    return place.owner_id, _show(place, info)
+
+
+def find_owner(conn: Connection, mailbox_id: int) -> int:
+    """Whose the mailbox is; raises NoSuchMailbox when it has gone."""
+    owner_id = conn.execute(select(mailboxes.c.account_id).where(mailboxes.c.id == mailbox_id)).scalar()
+    if owner_id is None:
+        raise NoSuchMailbox("the mailbox has gone", mailbox_id=mailbox_id)
+    return int(owner_id)
+
+
+def find_rights_by_id(conn: Connection, account: Account, mailbox_id: int) -> str:
+    """What the account may do with this mailbox now; nothing when it has gone or its box is suspended."""
+    wanted = (
+        select(mailboxes.c.account_id, mailboxes.c.name, accounts.c.suspended)
+        .join(accounts, accounts.c.id == mailboxes.c.account_id)
+        .where(mailboxes.c.id == mailbox_id)
+    )
+    row = conn.execute(wanted).first()
+    if row is None:
+        return ""
+    if row.account_id == account.id:
+        return LETTERS
+    return "" if row.suspended else find_rights(conn, row.account_id, account.id, row.name)
+
+
+def list_mailboxes(conn: Connection, account: Account) -> Sequence[MailboxInfo]:
+    """All that the account may look up: its own, INBOX first, then those of others."""
+    found = list(tree.list_mailboxes(conn, account.id))
+    sharers = dict.fromkeys((grant.grantor_id, grant.grantor) for grant in list_grants(conn, account.id))
+    for owner_id, address in sharers:
+        who = _write_address(address)
+        if _find_sharer(conn, account, who) is None:
+            continue
+        for info in tree.list_mailboxes(conn, owner_id):
+            place = Place(owner_id, info.name, find_rights(conn, owner_id, account.id, info.name), _PREFIX + who)
+            if "l" in place.rights:
+                found.append(_show(place, info))
+    return found
+
+
+def create_mailbox(conn: Connection, account: Account, name: str, special_use: str, now: datetime) -> MailboxInfo:
+    """A new mailbox; in another's box with the right ``k`` on its parent. Raises as ``mailboxes.create_mailbox``."""
+    place = _find_new_place(conn, account, name)
+    return _show(place, tree.create_mailbox(conn, place.owner_id, place.name, special_use, now))
+
+
+def delete_mailbox(conn: Connection, account: Account, name: str) -> int:
+    """Remove it, with the right ``x``, and say which it was; rights that were given on it go too."""
+    place = find_place(conn, account, name)
+    place.require("x")
+    mailbox_id = tree.delete_mailbox(conn, place.owner_id, place.name)
+    forget_mailbox(conn, place.owner_id, tree.normalise(place.name))
+    return mailbox_id
+
+
+def rename_mailbox(conn: Connection, account: Account, old: str, new: str, now: datetime) -> MailboxInfo:
+    """Rename within one box, with ``x`` here and ``k`` there; the rights given on it follow it."""
+    source, target = find_place(conn, account, old), _find_new_place(conn, account, new)
+    source.require("x")
+    if source.owner_id != target.owner_id:
+        raise ReadOnly("a mailbox stays in its box")
+    renamed = tree.rename_mailbox(conn, source.owner_id, source.name, target.name, now)
+    follow_mailbox(conn, source.owner_id, tree.normalise(source.name), renamed.name)
+    return _show(target, renamed)
+
+
+def _find_new_place(conn: Connection, account: Account, name: str) -> Place:
+    """Where a mailbox of this name would be made; raises ReadOnly."""
+    if name.removesuffix("/") == OTHER_USERS:
+        raise ReadOnly("the name is that of others' boxes")
+    place = find_place(conn, account, name)
+    if place.is_shared:
+        parent = place.name.rpartition("/")[0] or tree.INBOX
+        replace(place, rights=find_rights(conn, place.owner_id, account.id, parent)).require("k")
+    return place
+
+
+def _find_sharer(conn: Connection, account: Account, who: str) -> int | None:
+    """The account of somebody whose box this account has rights on; suspended boxes are closed."""
+    for grant in list_grants(conn, account.id):
+        if _write_address(grant.grantor).lower() == who.lower() and "l" in grant.rights:
+            wanted = select(accounts.c.id).where(accounts.c.id == grant.grantor_id, accounts.c.suspended.is_(False))
+            return conn.execute(wanted).scalar()
+    return None
+
+
+def _write_address(address: Address) -> str:
+    """The address as one level of a name; a local part may hold the separator, but never a colon."""
+    return str(address).replace("/", ":")
+
+
+def _show(place: Place, info: MailboxInfo) -> MailboxInfo:
+    """The mailbox as this account sees it. A client keeps its drafts in its own box: others' have no special use."""
+    if not place.is_shared:
+        return info
+    name = place.root if info.name == tree.INBOX else f"{place.root}/{info.name}"
+    return replace(info, name=name, rights=place.rights, is_shared=True, special_use="")
