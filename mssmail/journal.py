@@ -31,6 +31,8 @@ class Event(Enum):
     TRUST_CHANGED = "trust-changed"  # white list, CRL or anchors
     HANDSHAKE_FAILED = "handshake-failed"
     WORKER_DIED = "worker-died"  # of a message's bytes
+    LATER_NEWS = "later-news"  # about a message taken before
+    ALARM = "alarm"  # about a peer we talk to, or a certificate about to end
     QUARANTINED = "quarantined"  # bytes that ended several workers were put aside
 
 

@@ -16,6 +16,7 @@ from mssmail.flows.dispatch import Dispatcher
 from mssmail.flows.distribution import Distributor
 from mssmail.flows.file_documents import Filer
 from mssmail.flows.intake import Intake
+from mssmail.flows.later_news import LaterNews
 from mssmail.flows.mailboxes import Mailboxes
 from mssmail.flows.receipts import ReceiptSender
 from mssmail.flows.receive import Receiver
@@ -87,6 +88,7 @@ class Operator:
         self._stack.push_async_callback(asyncio.to_thread, store.close)
         trust = self._build_trust(store)
         pool = await self._start_judges(trust)
+        await self._follow_news(store, trust)
         bells = Bells()
         readers = await self._start_readers()
         intake = Intake(store, pool, trust, bells, self._clock, readers, Distributor(settings))
@@ -107,6 +109,16 @@ class Operator:
 
         return TrustKeeper(self._settings.trust, self._settings.server.store, record, clock=self._clock)
 
+    async def _follow_news(self, store: Store, trust: TrustKeeper) -> None:
+        """Compare what revokes with what was taken before; those of the disk first."""
+        news = LaterNews(store, self._clock)
+        self._stack.push_async_callback(news.stop)
+        trust.subscribe(news.take_snapshot)
+        trust.subscribe_answers(news.take_answer)
+        await news.take_snapshot(trust.snapshot, trust.store)
+        for answer in trust.answers.kept.values():
+            news.take_answer(answer)
+
     async def _start_judges(self, trust: TrustKeeper) -> Pool:
         workers = self._settings.workers
         pool = Pool(workers.count, workers.deadline_seconds, workers.memory_megabytes, self._settings.server.name)
@@ -118,7 +130,7 @@ class Operator:
             await pool.publish(snapshot)
 
         trust.subscribe(publish)
-        trust.subscribe_answers(pool.add_answers)
+        trust.subscribe_answers(lambda answer: pool.add_answers((answer.raw,)))
         await pool.publish(trust.snapshot)  # what changed while the workers were starting
         return pool
 

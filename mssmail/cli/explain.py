@@ -53,6 +53,9 @@ def flatten_facts(facts: Mapping[str, object], prefix: str = "") -> Iterator[tup
     for key, value in facts.items():
         if isinstance(value, Mapping):
             yield from flatten_facts(value, f"{prefix}{key}.")
+        elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+            for number, each in enumerate(value, 1):
+                yield from flatten_facts(each, f"{prefix}{key}.{number}.")
         elif isinstance(value, list):
             yield f"{prefix}{key}", ", ".join(map(str, value))
         elif value not in {None, ""}:

@@ -24,6 +24,7 @@ from mssmail.store.engine import Connection
 from mssmail.store.journal import read_entries
 from mssmail.store.messages import KeptMessage, find_by_trace, load_message
 from mssmail.store.receipts import list_receipts
+from mssmail.store.signers import News, list_news
 
 EXIT_CODES: Mapping[str, int] = {"accept": 0, "refuse": 1, "defer": 2}
 FACT_STYLES: Mapping[Outcome, str] = {
@@ -125,19 +126,26 @@ def _print_report(report: MessageReport) -> None:
 def show(id: str, config: Path, *, evidence: bool, as_json: bool) -> int:
     """Show what is kept of the message with this ID (from a 250 reply, Received, log or journal), without its content.
 
-    The verdict is the one at reception. With it stand the receipts that confirmed it, and those our machines' accounts
-    sent for it; they are shown also when the message itself has gone. Exit 1 when nothing is known of it.
+    The verdict is the one at reception; what was learnt later stands in dated lines of its own (news). With it stand
+    the receipts that confirmed it, and those our machines' accounts sent for it; they are shown also when the message
+    itself has gone. Exit 1 when nothing is known of it.
 
     Example: mssmail message show 0mwqwifpk99m8ok1ut --evidence
     """
     trace_id = id.strip("()<> ")
+    news: list[list[dict[str, object]]] = []
 
     def load(conn: Connection) -> tuple[list[KeptMessage], Mapping[str, object]]:
         found = (load_message(conn, each) for each in find_by_trace(conn, trace_id))
-        return [kept for kept in found if kept is not None], _find_receipts(conn, trace_id)
+        kept = [each for each in found if each is not None]
+        news.extend([_describe_news(line) for line in list_news(conn, each.id)] for each in kept)
+        return kept, _find_receipts(conn, trace_id)
 
     messages, receipts = ask_store(read_config(config), load)
-    found = [{**_describe_kept(kept, evidence=evidence), **receipts} for kept in messages]
+    found = [
+        {**_describe_kept(kept, evidence=evidence), **({"news": lines} if lines else {}), **receipts}
+        for kept, lines in zip(messages, news, strict=True)
+    ]
     if not found and receipts:
         found = [{"id": trace_id, "kept": False, **receipts}]
     if as_json:
@@ -165,6 +173,10 @@ def _find_receipts(conn: Connection, trace_id: str) -> Mapping[str, object]:
         for kept in list_receipts(conn, trace_id)
     ]
     return ({"confirmed": confirmed} if confirmed else {}) | ({"receipts": owed} if owed else {})
+
+
+def _describe_news(line: News) -> dict[str, object]:
+    return {"at": line.at.isoformat(), "kind": line.kind, **line.facts}
 
 
 def _describe_kept(kept: KeptMessage, *, evidence: bool) -> dict[str, object]:

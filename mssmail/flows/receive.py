@@ -23,6 +23,7 @@ from mssmail.flows.evidence import (
 )
 from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
+from mssmail.flows.later_news import plan_signer_step
 from mssmail.flows.patients import Patients
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.reports import Reporter
@@ -119,6 +120,7 @@ class Receiver:
         envelope = judged.envelope
         findings, now = judged.examination.findings, self._intake.clock()
         steps = plan_filing_steps(self._settings, envelope.id, findings, judged.verdict, now)
+        steps += plan_signer_step(judged.verdict)
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
         final = await self._intake.find_final(envelope, envelope.recipients)
         reports = await self._reporter.prepare_delivered(envelope, final, now)

@@ -33,7 +33,7 @@ from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, b
 
 Recorder = Callable[[Entry], Awaitable[None]]
 Subscriber = Callable[[TrustSnapshot, TrustStore], Awaitable[None]]
-Listener = Callable[[tuple[bytes, ...]], None]
+Listener = Callable[[KeptAnswer], None]
 
 START_SECONDS: Final = 10.0  # a start with nothing on disk waits so long for a first answer
 WATCH_SECONDS: Final = 10.0  # how often confirmations and ages are looked at
@@ -105,7 +105,7 @@ class TrustKeeper:
         self._subscribers.append(callback)
 
     def subscribe_answers(self, callback: Listener) -> None:
-        """Call back with OCSP responses (DER) that join the snapshot in use."""
+        """Call back with each OCSP answer that joins the snapshot in use."""
         self._listeners.append(callback)
 
     async def start(self) -> None:
@@ -217,7 +217,7 @@ class TrustKeeper:
         self.store.add_responses((kept.raw,))
         self.snapshot = self.store.snapshot
         for listener in self._listeners:
-            listener((kept.raw,))
+            listener(kept)
         self._learned += 1
 
     async def confirm_held(self) -> bool:

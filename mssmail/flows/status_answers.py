@@ -107,6 +107,11 @@ class StatusAnswers:
             await asyncio.wait([*own, *shared])  # they go on when nobody waits any more
         return [kept for task in own if (kept := task.result()) is not None]
 
+    async def settle(self) -> None:
+        """Wait until everything asked is answered and kept."""
+        while self._open:
+            await asyncio.wait(self._open.values())
+
     async def stop(self) -> None:
         """Ask no more."""
         for task in self._open.values():

@@ -19,6 +19,7 @@ from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict, encode_evidence, summarise
 from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
+from mssmail.flows.later_news import plan_signer_step
 from mssmail.flows.patients import Patients
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.receive import ACCOUNT_GONE, LOOP
@@ -129,6 +130,7 @@ class Submitter:
         envelope = judged.envelope
         found, now = judged.examination, self._intake.clock()
         steps = plan_filing_steps(self._settings, envelope.id, found.findings, found.verdict, now)
+        steps += plan_signer_step(found.verdict)
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
         final = await self._intake.find_final(envelope, judged.local)
         reports = await self._reporter.prepare_delivered(envelope, final, now)

@@ -30,7 +30,14 @@ from mssmail.store.columns import Id, Moment, Words, metadata
 from mssmail.store.filing_tables import filings
 from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, sort_keys
 from mssmail.store.receipt_tables import receipts, sent_mail
-from mssmail.store.trust_schema import quarantine, worker_deaths
+from mssmail.store.trust_schema import (
+    evidence_news,
+    message_signers,
+    peer_domains,
+    peers_seen,
+    quarantine,
+    worker_deaths,
+)
 
 __all__ = [
     "HOLDERS",
@@ -45,6 +52,7 @@ __all__ = [
     "counters",
     "dead_bodies",
     "delegations",
+    "evidence_news",
     "forwards",
     "gram_blocks",
     "grams",
@@ -52,10 +60,13 @@ __all__ = [
     "listings",
     "mailbox_rows",
     "mailboxes",
+    "message_signers",
     "message_texts",
     "messages",
     "metadata",
     "passed_reports",
+    "peer_domains",
+    "peers_seen",
     "quarantine",
     "queue",
     "receipts",
@@ -68,7 +79,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0010"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0011"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",

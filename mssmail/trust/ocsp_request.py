@@ -17,6 +17,7 @@ from mssmail.core.missing import MissingStatus
 from mssmail.errors import BadCertificate, BadRevocationList
 from mssmail.trust.certificate import UNREADABLE, load_certificate
 from mssmail.trust.crl import CLOCK_SKEW
+from mssmail.trust.later import Revoked, find_revoked_by_answer, identify_name
 from mssmail.trust.link import Link, load_link
 from mssmail.trust.ocsp import OcspAnswer, find_responder_fault, load_ocsp
 
@@ -34,9 +35,14 @@ class KeptAnswer:
     raw: bytes
     key: str
     subject: str  # RFC 4514, for people
-    is_revoked: bool
+    revoked: Revoked | None
     this_update: datetime
     valid_until: datetime
+
+    @property
+    def is_revoked(self) -> bool:
+        """It convicts."""
+        return self.revoked is not None
 
 
 def build_request(missing: MissingStatus, nonce: bytes) -> bytes:
@@ -106,8 +112,9 @@ def read_response(
     for answer in load_ocsp(raw):
         if answer.is_about(link, issuer):
             _require_usable(answer, issuer, nonce, now, allow_sha1=allow_sha1)
+            revoked = find_revoked_by_answer(answer, identify_name(link.certificate.issuer))
             key = _build_key(link, issuer)
-            return KeptAnswer(raw, key, link.text, answer.is_revoked, answer.this_update, answer.valid_until)
+            return KeptAnswer(raw, key, link.text, revoked, answer.this_update, answer.valid_until)
     raise BadRevocationList("the OCSP response is about another certificate")
 
 

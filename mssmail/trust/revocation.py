@@ -67,6 +67,11 @@ class RevocationIndex:
             same.append(answer)
             same.sort(key=lambda each: each.this_update, reverse=True)
 
+    def iterate_lists(self) -> Iterator[Crl]:
+        """Every list, complete and delta, that has no fault."""
+        for same in (*self._complete.values(), *self._deltas.values()):
+            yield from (crl for crl in same if not crl.fault)
+
     def warm(self) -> None:
         """Index the entries of every list now, and not at the first question."""
         for same in (*self._complete.values(), *self._deltas.values()):

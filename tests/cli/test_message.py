@@ -13,10 +13,12 @@ from mssmail.mime.parts import scan
 from mssmail.smime.sign import parse_signing_key, sign_message
 from mssmail.store.engine import open_store
 from mssmail.store.journal import append_entries
-from mssmail.store.messages import Delivery, deliver
+from mssmail.store.messages import Delivery, deliver, load_message
 from mssmail.store.receipts import order_receipt
+from mssmail.store.signers import News, add_news
 from tests.support.command import run
 from tests.support.pki import NOW, Pki
+from tests.support.store import add_account, build_message, deliver_to
 
 AUTHOR = "a@a.test"
 LETTER = (
@@ -163,3 +165,20 @@ def test_receipts_are_shown_with_their_message_and_after_it_has_gone(tmp_path: P
         ("labo@a.test", "waiting", 902)
     ]
     assert "displayed" in run("message", "show", "0gone", "--config", config).out
+
+
+def test_what_was_learnt_later_stands_in_a_dated_line(tmp_path: Path) -> None:
+    run("init", str(tmp_path / "op"), "--domain", "a.test")
+    config = str(tmp_path / "op" / "mssmail.toml")
+    store = open_store(tmp_path / "op" / "store", exclusive=False)
+    account = add_account(store)
+    delivered = deliver_to(store, account, build_message("hello"))
+    news = News(NOW, "revoked-before-reception", {"since": "2026-05-01", "by": "the CRL of CN=CA"})
+    store.submit(lambda conn: add_news(conn, delivered.message_id, news)).result()
+    kept = store.read(lambda conn: load_message(conn, delivered.message_id)).result()
+    store.close()
+    assert kept is not None
+    [told] = json.loads(run("message", "show", kept.trace_id, "--evidence", "--json", "--config", config).out)
+    assert told["news"][0]["by"] == "the CRL of CN=CA"
+    assert told["summary"] == "unsigned"
+    assert "news.1.since" in run("message", "show", kept.trace_id, "--config", config).out

@@ -89,7 +89,7 @@ async def _run(operator: Operator, settings: Trust, directory: Path) -> AsyncIte
         await pool.publish(snapshot)
 
     keeper.subscribe(publish_snapshot)
-    keeper.subscribe_answers(pool.add_answers)
+    keeper.subscribe_answers(lambda answer: pool.add_answers((answer.raw,)))
     try:
         yield keeper, Receiver(operator.settings, Intake(operator.store, pool, keeper, operator.bells), lambda: None)
     finally:

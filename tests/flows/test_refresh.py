@@ -19,6 +19,7 @@ from mssmail.flows.revocation_lists import KeptCrl
 from mssmail.journal import Entry, Event
 from mssmail.policy.freshness import Freshness
 from mssmail.settings import Trust
+from mssmail.trust.ocsp_request import KeptAnswer
 from mssmail.trust.path import Purpose, verify_path
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore
 from tests.support.lists import RULE, issue_signer, make_entries, make_list
@@ -344,7 +345,7 @@ class OcspScene:
 
 async def test_a_first_seen_signer_is_asked_about_and_joins_the_snapshot_in_use(scene: Scene) -> None:
     ocsp = OcspScene(scene)
-    heard: list[tuple[bytes, ...]] = []
+    heard: list[KeptAnswer] = []
     scene.keeper.subscribe_answers(heard.append)
     await scene.keeper.start()
     assert ocsp.judge(scene.keeper, scene.now) is Outcome.UNKNOWN
@@ -352,7 +353,7 @@ async def test_a_first_seen_signer_is_asked_about_and_joins_the_snapshot_in_use(
     assert await scene.keeper.fetch_missing(scene.miss(), 5)
     assert ocsp.judge(scene.keeper, scene.now) is Outcome.PASSED
     assert (scene.keeper.snapshot.generation, scene.keeper.version) == (generation, version + 1)
-    assert heard == [scene.keeper.snapshot.responses]
+    assert [kept.raw for kept in heard] == list(scene.keeper.snapshot.responses)
     assert ocsp.responder.asked[-1] == ocsp.alice.certificate.serial_number
     while "ocsp" not in scene.told:  # noqa: ASYNC110 - it has no bell
         await asyncio.sleep(0.01)
@@ -362,6 +363,7 @@ async def test_an_answer_is_there_after_a_restart_and_in_the_next_generation(sce
     ocsp = OcspScene(scene)
     await scene.keeper.start()
     await scene.keeper.fetch_missing(scene.miss(), 5)
+    await scene.keeper.answers.settle()
     await scene.keeper.stop()
     scene.https.pages.pop("/ocsp")
     scene.keeper = scene.make_keeper()
@@ -378,6 +380,7 @@ async def test_whom_ocsp_revokes_is_revoked_although_a_path_was_good_before(scen
     await scene.keeper.start()
     await scene.keeper.fetch_missing(scene.miss(), 5)
     assert ocsp.judge(scene.keeper, scene.now) is Outcome.PASSED
+    await scene.keeper.answers.settle()
     ocsp.responder.revoked.add(ocsp.alice.certificate.serial_number)
     scene.pass_time(seconds=31)
     assert await scene.keeper.fetch_missing(scene.miss(), 5)
