@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from mssmail.cli.document_send import send
 from mssmail.cli.files import existing_file
 from mssmail.cli.output import json_option, print_json, print_table
 from mssmail.core.findings import Mark
@@ -31,6 +32,9 @@ def document() -> None:
 
     Example: mssmail document inspect IHE_XDM.zip
     """
+
+
+document.add_command(send)
 
 
 @document.command()

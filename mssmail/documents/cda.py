@@ -80,15 +80,28 @@ class CdaDocument:
 def parse_cda(data: bytes, neutral: frozenset[str] = NEUTRAL_CODES) -> CdaDocument:
     """The document in these bytes; raises BadDocument."""
     root = parse_xml(data)
+    document = find_document(root)
+    return read_document(document, neutral, is_wrapped=document is not root)
+
+
+def find_document(root: Element) -> Element:
+    """The first ClinicalDocument, also inside a style sheet that shows it; raises BadDocument."""
     document = root if root.tag == _ROOT else next(root.iter(_ROOT), None)
     if document is None:
         raise BadDocument("no ClinicalDocument")
+    return document
+
+
+def read_document(
+    document: Element, neutral: frozenset[str] = NEUTRAL_CODES, *, is_wrapped: bool = False
+) -> CdaDocument:
+    """What the element says; raises BadDocument when it says too much."""
     body = find_path(document, "component/structuredBody", HL7)
     unstructured = find_path(document, "component/nonXMLBody/text", HL7)
     code = find_path(document, "code", HL7)
     roles = list(iterate_path(document, "recordTarget/patientRole", HL7))
     return CdaDocument(
-        is_wrapped=document is not root,
+        is_wrapped=is_wrapped,
         type_code=read_attribute(code, "code"),
         type_display=read_attribute(code, "displayName"),
         title=read_text(find_path(document, "title", HL7)),
