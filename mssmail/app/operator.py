@@ -162,7 +162,7 @@ class Operator:
         relay = build_relay_listener(settings, intake, Receiver(settings, intake, dispatcher.wake))
         submission = build_submission_listener(settings, intake, submitter, sign_in.sign_in)
         tls = ContextSource(settings.imap.certificate, settings.imap.key)
-        imap = ImapListener(settings.imap, settings.login, mailboxes, tls.find_context)
+        imap = ImapListener(settings.imap, settings.login, mailboxes, tls.find_context, settings.hide)
         for part in (relay, submission, imap):
             await self._enter(part)
         self._listeners = _name_doors(settings, relay, submission)

@@ -20,7 +20,7 @@ from mssmail.imap.replies import Answer, bye, ok
 from mssmail.imap.session import Session, Severed, Terms
 from mssmail.imap.wire.framing import Framer
 from mssmail.imap.wire.responses import encode_response
-from mssmail.settings import Endpoint, Imap, Login
+from mssmail.settings import Endpoint, Hide, Imap, Login
 
 TlsSource = Callable[[], ssl.SSLContext]  # asked at every handshake, so that a renewed certificate needs no restart
 
@@ -52,8 +52,11 @@ class _Door:
 class ImapListener:
     """IMAP on one or two ports: STARTTLS and implicit TLS (RFC 8314 §3.2)."""
 
-    def __init__(self, settings: Imap, login: Login, store: MailStore, tls: TlsSource) -> None:
+    def __init__(
+        self, settings: Imap, login: Login, store: MailStore, tls: TlsSource, hide: tuple[Hide, ...] = ()
+    ) -> None:
         self._settings, self._login, self._store, self._tls = settings, login, store, tls
+        self._hide = hide
         self._inflight = _Inflight(settings.max_inflight_bytes)
         self._servers: list[asyncio.Server] = []
         self._conversations: dict[asyncio.Task[None], _Conversation] = {}
@@ -127,6 +130,7 @@ class ImapListener:
             max_failures=self._login.max_failures,
             failure_delay_seconds=self._login.failure_delay_seconds,
             admits=self._admits,
+            hide=self._hide,
         )
         return Session(self._store, Framer(), channel, Peer(*channel.address), terms, build_id())
 

@@ -21,6 +21,8 @@ from mssmail.imap.wire.commands import Command
 from mssmail.imap.wire.framing import Framer
 from mssmail.imap.wire.response_codes import build_highest_modseq
 from mssmail.imap.wire.responses import Flags, Response, encode_response
+from mssmail.policy.hiding import find_hidden
+from mssmail.settings import Hide
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class Terms:
     max_failures: int = 5  # failed sign-ins before we hang up
     failure_delay_seconds: float = 1
     admits: Callable[[Account], bool] = lambda _: True  # one more connection to this account
+    hide: tuple[Hide, ...] = ()  # what some clients do not see
 
 
 # Reads a line that is no command; answers None when it wants another.
@@ -79,6 +82,9 @@ class Session:
         self.mistakes = 0  # commands answered BAD, one after the other
         self.wants_tls = False  # STARTTLS was answered: the server begins TLS, then calls ``begin_tls``
         self.has_ended = False
+        self.client = ""  # name and version, as it told them
+        self.hidden: frozenset[str] = frozenset()  # capabilities that this client does not see
+        self.hide()
         self._keywords: frozenset[str] = frozenset()
 
     @property
@@ -187,6 +193,15 @@ class Session:
         self.dialect = replace(self.dialect, has_modseq=True)
         if self.view is not None:
             await self.tell(ok("From here on", build_highest_modseq(self.view.modseq)))
+
+    def hide(self) -> bool:
+        """Find what this client shall not see, now that we know more of it; whether that has changed."""
+        before = self.hidden
+        self.hidden = find_hidden(self.terms.hide, self.client, self.account.address if self.account else None)
+        if self.hidden == before:
+            return False
+        self.note("capabilities hidden", client_id=self.client, capabilities=" ".join(sorted(self.hidden)))
+        return True
 
     def begin_tls(self, facts: TlsFacts) -> None:
         """TLS is up: what was said in the clear no longer counts (RFC 9051 §6.2.1)."""

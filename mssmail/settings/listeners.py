@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mssmail.core.endpoint import Endpoint
 from mssmail.core.modes import SignWith
-from mssmail.settings.meaning import setting
+from mssmail.settings.meaning import required, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +78,12 @@ class Login:
 
     max_failures: int = setting(5, "Failed attempts of one connection before it is closed.")
     failure_delay_seconds: int = setting(1, "Each failed attempt is answered after this.")
+
+
+@dataclass(frozen=True, slots=True)
+class Hide:
+    """Capabilities that some IMAP clients or accounts do not see: a way round a client's fault."""
+
+    capabilities: tuple[str, ...] = required("Names as CAPABILITY shows them; QRESYNC, or THREAD for all of THREAD=….")
+    client: str = setting("*", "Who the client says it is: a pattern with * over its name and version (RFC 2971).")
+    account: str = setting("*", "An address, a domain, or * for all.")

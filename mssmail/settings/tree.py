@@ -9,7 +9,7 @@ from mssmail.core.address import Address
 from mssmail.core.modes import LogFormat
 from mssmail.settings.connectors import Connector
 from mssmail.settings.documents import Documents, Marking
-from mssmail.settings.listeners import Http, Imap, Login, Relay, Submission
+from mssmail.settings.listeners import Hide, Http, Imap, Login, Relay, Submission
 from mssmail.settings.mail import Domain, Queue, Route
 from mssmail.settings.meaning import setting
 from mssmail.settings.patient import Patient
@@ -49,6 +49,7 @@ class Settings:
     documents: Documents = field(default_factory=Documents)
     receipts: Receipts = field(default_factory=Receipts)
     patient: Patient = field(default_factory=Patient)
+    hide: tuple[Hide, ...] = ()
     marking: tuple[Marking, ...] = ()
     connector: tuple[Connector, ...] = ()
     domain: tuple[Domain, ...] = ()
@@ -75,7 +76,7 @@ def _find_closest(rows: Sequence[Row], recipient: Address) -> Row | None:
     return next((named[name] for name in names if name in named), None)
 
 
-ARRAYS: dict[str, type] = {"marking": Marking, "connector": Connector, "domain": Domain, "route": Route}
+ARRAYS: dict[str, type] = {"hide": Hide, "marking": Marking, "connector": Connector, "domain": Domain, "route": Route}
 TABLES: dict[str, type] = {f.name: cast("type", f.type) for f in fields(Settings) if f.name not in {*ARRAYS, "file"}}
 
 

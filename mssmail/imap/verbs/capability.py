@@ -4,6 +4,7 @@ from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import Capabilities
+from mssmail.policy.hiding import is_hidden
 
 # Only what truly works. XLIST is answered though not announced: clients that want it ask anyhow.
 _ALWAYS = (
@@ -48,7 +49,8 @@ _MECHANISMS = ("AUTH=PLAIN", "AUTH=LOGIN")
 
 def list_capabilities(session: Session) -> tuple[str, ...]:
     """What holds now: how to sign in is said while nobody has, and only where it is safe (RFC 9051 §11.1)."""
-    always = (*_ALWAYS, f"APPENDLIMIT={session.terms.max_literal_bytes}")  # RFC 7889
+    all_of_them = (*_ALWAYS, f"APPENDLIMIT={session.terms.max_literal_bytes}")  # RFC 7889
+    always = tuple(name for name in all_of_them if not is_hidden(name, session.hidden))
     if session.account is not None:
         return always
     if session.peer.tls is not None:

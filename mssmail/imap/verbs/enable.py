@@ -6,11 +6,13 @@ from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import Enabled
+from mssmail.policy.hiding import is_hidden
 
 
 async def run(session: Session, command: c.Enable) -> Answer:
     """Unknown names, and what was enabled before, are left out of the answer (RFC 5161 §3.1)."""
-    before, wanted = session.dialect, set(command.capabilities)
+    before = session.dialect
+    wanted = {name for name in command.capabilities if not is_hidden(name, session.hidden)}
     news: list[str] = []
     if "CONDSTORE" in wanted and not before.has_modseq:
         news.append("CONDSTORE")

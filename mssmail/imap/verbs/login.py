@@ -48,6 +48,7 @@ async def sign_in(session: Session, user: str, password: str, mechanism: str) ->
         session.note("too many connections to the account", level=logging.WARNING, refused=str(account.address))
         return no("Too many connections to this account", "LIMIT")  # RFC 5530 §3
     session.account = account
+    session.hide()
     session.framer.limits = build_limits(session.terms.max_literal_bytes)
     session.note("signed in", mechanism=mechanism)
     return ok("Signed in", build_capability(list_capabilities(session)))
