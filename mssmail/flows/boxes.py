@@ -6,16 +6,18 @@ at once. What was removed or suspended meanwhile the delivery's own transaction 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from time import monotonic
 from typing import Final
 
 from mssmail.core.account import Account
-from mssmail.core.address import Address
+from mssmail.core.address import Address, ReversePath
 from mssmail.flows.distribution import Distributor
 from mssmail.store.accounts import find_account, has_room
 from mssmail.store.delegations import list_identities
 from mssmail.store.engine import Connection, Store
 from mssmail.store.forwards import find_forward
+from mssmail.store.return_paths import find_return_path, find_token
 
 REMEMBER_SECONDS: Final = 1.0
 _MAX_REMEMBERED: Final = 4_096
@@ -33,11 +35,15 @@ class Boxes:
         """The account of this address as it is now, and whether so many octets would be too many for it."""
         return await asyncio.wrap_future(self._store.read(lambda conn: _find(conn, address, octets)))
 
-    async def leads_on(self, address: Address) -> bool:
-        """An address that is no account of that name: whether it leads to any, here or elsewhere."""
-        return await asyncio.wrap_future(
-            self._store.read(lambda conn: bool(self._distributor.expand(conn, address).ends))
-        )
+    async def leads_on(self, address: Address, reverse_path: ReversePath, now: datetime) -> bool:
+        """An address that is no account of that name: whether it leads to any, here or elsewhere, for this sender."""
+
+        def ask(conn: Connection) -> bool:
+            if find_token(conn, address) is not None:  # a reverse path of ours takes reports only
+                return reverse_path is None and find_return_path(conn, address, now) is not None
+            return bool(self._distributor.expand(conn, address).ends)
+
+        return await asyncio.wrap_future(self._store.read(ask))
 
     async def list_final(self, addresses: Sequence[Address]) -> tuple[Address, ...]:
         """Those of our addresses whose mail goes into boxes here and nowhere else."""

@@ -20,6 +20,7 @@ from mssmail.delivery.tls import ClientContexts
 from mssmail.delivery.transport import Manners, Session, open_session
 from mssmail.errors import BadCertificate, PeerFault
 from mssmail.flows.intake import FETCH_SECONDS, TrustSource
+from mssmail.flows.local_delivery import LocalDelivery
 from mssmail.flows.settlement import Attempt, Settlement
 from mssmail.policy.peer import judge_peer
 from mssmail.policy.routing import Local, NextHop, Nowhere, judge_route
@@ -52,7 +53,9 @@ class Carrier:
         resolver: MailResolver,
         settlement: Settlement,
         clock: Clock,
+        locals_: LocalDelivery,
     ) -> None:
+        self._locals = locals_
         self._settings = settings
         self._store = store
         self._trust = trust
@@ -70,8 +73,7 @@ class Carrier:
         route = judge_route(recipient, own, self._settings.route, trust.white_list, trust.freshness(now))
         match route:
             case Local():
-                text = f"Domain {batch.domain} became ours after the message was queued"
-                await self.settle_all(batch, Deferred(text, Reply(451, "4.3.5", text)))
+                await self._deliver_here(batch)
             case Nowhere(_, reply):
                 await self.settle_all(batch, read_outcome(reply))
             case NextHop():
@@ -84,6 +86,14 @@ class Carrier:
         """Give everything that is pending the same outcome."""
         for items in group_items(batch.pending.values()):
             await self._settle(batch, items, (outcome,) * len(items), None)
+
+    async def _deliver_here(self, batch: Batch) -> None:
+        for items in group_items(batch.pending.values()):
+            ended = await self._locals.deliver(items, self._clock())
+            left = [(item, outcome) for item, outcome in zip(items, ended, strict=True) if outcome is not None]
+            _forget(batch, [item for item, outcome in zip(items, ended, strict=True) if outcome is None])
+            if left:
+                await self._settle(batch, [item for item, _ in left], [outcome for _, outcome in left], None)
 
     async def _carry_to_peer(self, batch: Batch, hop: NextHop) -> Deferred | None:
         try:

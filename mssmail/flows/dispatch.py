@@ -18,7 +18,9 @@ from mssmail.delivery.resolve import MailResolver, build_resolver
 from mssmail.errors import Fault
 from mssmail.flows.bell import Bells
 from mssmail.flows.carrier import Batch, Carrier
+from mssmail.flows.distribution import Distributor
 from mssmail.flows.intake import Examiner, TrustSource
+from mssmail.flows.local_delivery import LocalDelivery
 from mssmail.flows.reports import Reporter
 from mssmail.flows.settlement import Settlement
 from mssmail.settings import Settings
@@ -53,7 +55,8 @@ class Dispatcher:
         self._clock = clock
         dice = random.Random()  # noqa: S311 - it spreads load, it hides nothing
         settlement = Settlement(settings.queue, store, Reporter(settings, store, pool), bells, clock, dice)
-        self._carrier = Carrier(settings, store, trust, resolver or build_resolver(), settlement, clock)
+        here = LocalDelivery(store, Distributor(settings), bells)
+        self._carrier = Carrier(settings, store, trust, resolver or build_resolver(), settlement, clock, here)
         self._turns = asyncio.Semaphore(max(1, settings.queue.max_concurrent))
         self._woken = asyncio.Event()
         self._stopping = False

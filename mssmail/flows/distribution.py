@@ -14,6 +14,7 @@ from mssmail.core.address import Address, ReversePath, parse_address
 from mssmail.core.envelope import Envelope
 from mssmail.core.message import Span
 from mssmail.core.parameters import RecipientParameters, encode_xtext
+from mssmail.core.return_path import has_form
 from mssmail.core.station import Station
 from mssmail.core.trace import build_delivered_to, build_received, build_return_path
 from mssmail.errors import BadSyntax, NoSuchAccount, OverQuota, RoutingLoop
@@ -25,7 +26,7 @@ from mssmail.store.accounts import has_room
 from mssmail.store.engine import Connection
 from mssmail.store.journal import append_entries
 from mssmail.store.messages import Delivered, Delivery, Placement, deliver
-from mssmail.store.return_paths import Original, create_return_path
+from mssmail.store.return_paths import Original, create_return_path, find_original, find_token
 from mssmail.store.stations import find_station
 
 FindFlags = Callable[[Address], frozenset[str]]
@@ -48,15 +49,20 @@ class Distributor:
         self._server_name = settings.server.name
         self._separators = {domain.name: domain.detail_separator for domain in settings.domain}
         # As long as a peer may take to give up, and its report some days to come back.
-        self._lifetime = 2 * timedelta(seconds=settings.queue.give_up_seconds) + timedelta(days=2)
+        self.lifetime = 2 * timedelta(seconds=settings.queue.give_up_seconds) + timedelta(days=2)
 
     def is_own(self, domain: str) -> bool:
         """It is one of our domains."""
         return domain in self._separators
 
     def find_station(self, conn: Connection, address: Address) -> Station | None:
-        """What an address of ours is."""
-        return find_station(conn, address, self._separators.get(address.domain, ""))
+        """What an address of ours is. A reverse path of ours leads to the one it stands for."""
+        found = find_station(conn, address, self._separators.get(address.domain, ""))
+        if found is not None or not has_form(address):
+            return found
+        token = find_token(conn, address)
+        original = None if token is None else find_original(conn, token)
+        return None if original is None else Station(address, targets=(original.reverse_path,))
 
     def expand(
         self, conn: Connection, recipient: Address, passed: "Passed | frozenset[str]" = frozenset()
@@ -96,7 +102,7 @@ class Distributor:
             self._note(conn, delivery, envelope, direct.boxes if direct else (), delivery.queue, ())
         for copy in copies.values():
             done.append(self._send_copy(conn, delivery, envelope, copy, find_flags))
-        return join_delivered(done)
+        return join_delivered(done) if done else Delivered(0, (), ())
 
     def _sort_ends(
         self, conn: Connection, recipients: Iterable[Address], passed: "Passed"
@@ -172,7 +178,7 @@ class Distributor:
         asked = _add_original(envelope.find_parameters(copy.recipient), copy.recipient)
         original = Original(sender, copy.recipient, envelope.id, envelope.parameters, asked)
         now = envelope.received_at
-        return create_return_path(conn, original, copy.trail[0].domain, ends, now, now + self._lifetime)
+        return create_return_path(conn, original, copy.trail[0].domain, ends, now, now + self.lifetime)
 
     def _note(
         self,

@@ -48,7 +48,10 @@ FETCH_SECONDS: Final = 5.0
 
 
 Also = Callable[[Connection, Delivered], object]
-"""What is written together with a message, in its transaction; what it raises undoes all of it."""
+"""What is written together with a message, in its transaction; what it raises undoes all of it.
+
+When it delivers something itself it answers a ``Delivered``, so that bells ring and dispatchers wake.
+"""
 
 
 class Examiner(Protocol):
@@ -191,10 +194,9 @@ class Intake:
 
         def work(conn: Connection) -> Delivered:
             delivered = self.distributor.distribute(conn, delivery, envelope, recipients, find_flags)
-            for write in also:
-                write(conn, delivered)
-            told = [deliver(conn, report) for report in reports]
-            return join_delivered([delivered, *told])
+            done = [write(conn, delivered) for write in also]
+            done += [deliver(conn, report) for report in reports]
+            return join_delivered([delivered, *(each for each in done if isinstance(each, Delivered))])
 
         done = await asyncio.wrap_future(self.store.submit(work))
         self._bells.ring(*(placed.mailbox_id for placed in done.placed))

@@ -27,6 +27,7 @@ from mssmail.flows.later_news import plan_signer_step
 from mssmail.flows.patients import Patients
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.reports import Reporter
+from mssmail.flows.returns import plan_returns
 from mssmail.journal import Entry, Event
 from mssmail.policy.content import ContentFacts, judge_content
 from mssmail.policy.declared import judge_declared
@@ -122,14 +123,16 @@ class Receiver:
         steps = plan_filing_steps(self._settings, envelope.id, findings, judged.verdict, now)
         steps += plan_signer_step(judged.verdict)
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
-        final = await self._intake.find_final(envelope, envelope.recipients)
+        returned = await plan_returns(self._intake.store, self._reporter, envelope, now)
+        steps += returned.steps
+        final = await self._intake.find_final(envelope, returned.rest)
         reports = await self._reporter.prepare_delivered(envelope, final, now)
         steps += await self.patients.plan(envelope, judged.examination, now)
         try:
             done = await self._intake.take(
                 lambda body: self._build(judged, body),
                 envelope,
-                envelope.recipients,
+                returned.rest,
                 lambda recipient: self._find_flags(judged, recipient),
                 steps,
                 reports,

@@ -4,13 +4,14 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mssmail.core.address import Address, parse_address
 from mssmail.core.envelope import Envelope
 from mssmail.core.parameters import MailParameters
 from mssmail.core.report import Action
+from mssmail.core.return_path import has_form
 from mssmail.core.trace import build_id, build_results, build_return_path
 from mssmail.core.verdict import Structure
 from mssmail.delivery.dsn import build_report
@@ -24,8 +25,9 @@ from mssmail.policy.report import may_report
 from mssmail.settings import Settings, SignWith
 from mssmail.smime.sign import sign_message
 from mssmail.store.accounts import find_account
-from mssmail.store.engine import Store
+from mssmail.store.engine import Connection, Store
 from mssmail.store.messages import Delivery, Placement
+from mssmail.store.return_paths import Original, find_original, find_token
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Reporter:
 
         Whether it is wanted, ``policy.report`` says. Raises WorkerFault when it cannot be examined now.
         """
+        report = await self._find_author_of(report)
         sender, settings = report.message.sender, self._settings
         destination = await self._find_destination(sender)
         if destination is None:
@@ -91,6 +94,21 @@ class Reporter:
         report = build_delivered_report(envelope, recipients, at)
         prepared = None if report is None else await self.prepare(report, at)
         return () if prepared is None else (prepared,)
+
+    async def _find_author_of(self, report: Report) -> Report:
+        """The same to the author, when the message was sent on from here under a reverse path of ours."""
+        sender = report.message.sender
+        if not has_form(sender):
+            return report
+
+        def ask(conn: Connection) -> Original | None:
+            token = find_token(conn, sender)
+            return None if token is None else find_original(conn, token)
+
+        original = await asyncio.wrap_future(self._store.read(ask))
+        if original is None:
+            return report
+        return replace(report, message=replace(report.message, sender=original.reverse_path, parameters=original.mail))
 
     async def _find_destination(self, sender: Address) -> _Destination | None:
         if self._settings.find_domain(sender.domain) is None:

@@ -59,13 +59,13 @@ def read_request(data: bytes, root: Part) -> ReceiptRequest:
 
 def find_report_type(root: Part) -> str:
     """The report-type of a multipart/report, signed or not (RFC 6522 §3); empty when it is none."""
-    report = _find_report(root)
+    report = find_report_part(root)
     return "" if report is None else (report.find_param("report-type") or "").lower()
 
 
 def read_receipt(data: bytes, root: Part) -> ReceivedReceipt | None:
     """The machine-readable part of a receipt; None when the message is none."""
-    report = _find_report(root)
+    report = find_report_part(root)
     if report is None or (report.find_param("report-type") or "").lower() != "disposition-notification":
         return None
     told = [part for part in report.children if part.subtype in _TOLD]
@@ -107,7 +107,7 @@ def _read_recipient(text: str) -> str:
     return text.partition(";")[2].strip()[:_MAX_VALUE]
 
 
-def _find_report(root: Part) -> Part | None:
+def find_report_part(root: Part) -> Part | None:
     """The multipart/report that the message is, or that a clear signature is around (RFC 1847)."""
     part = root
     if part.type == "multipart" and part.subtype == "signed" and part.children:

@@ -196,7 +196,8 @@ async def _find_box(settings: Settings, intake: Intake, transaction: Transaction
         return Box(None, None)
     size = transaction.mail.size if transaction.mail else None
     account, is_full = await intake.boxes.find_box(recipient, size or 1)
-    leads_on = account is None and await intake.boxes.leads_on(recipient)
+    sender = transaction.mail.reverse_path if transaction.mail else None
+    leads_on = account is None and await intake.boxes.leads_on(recipient, sender, intake.clock())
     return Box(domain, account, is_full, leads_on)
 
 

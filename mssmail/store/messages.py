@@ -125,7 +125,9 @@ def deliver(conn: Connection, delivery: Delivery) -> Delivered:
     """Take the message: row, places with UID and ModSeq, queue items, journal. All or, with NoSuchAccount, nothing."""
     message_id = insert_message(conn, delivery)
     size = len(delivery.prefix) + len(delivery.body.data) - sum(len(cut) for cut in delivery.index.cuts)
-    placed = tuple(_place(conn, placement, message_id, size, delivery.received_at) for placement in delivery.placements)
+    placed = tuple(
+        place_message(conn, placement, message_id, size, delivery.received_at) for placement in delivery.placements
+    )
     keep_documents(conn, message_id, delivery.documents, delivery.received_at)
     queue_ids = tuple(_queue(conn, message_id, recipient, delivery) for recipient in delivery.queue)
     append_entries(conn, delivery.entries)
@@ -214,7 +216,8 @@ def drop_unused_messages(conn: Connection, message_ids: Iterable[int]) -> None:
         drop_bodies(conn, sorted(set(conn.execute(unused).scalars())))
 
 
-def _place(conn: Connection, placement: Placement, message_id: int, size: int, now: datetime) -> Placed:
+def place_message(conn: Connection, placement: Placement, message_id: int, size: int, now: datetime) -> Placed:
+    """Give a message that is kept already a place; ``size`` is the view's. Raises NoSuchAccount."""
     bits, keywords = encode_flags(placement.flags)
     move = Move(uids=1, messages=1, unseen=count_unseen(bits), deleted=count_deleted(bits), size=size)
     account_id = placement.account_id
@@ -239,7 +242,14 @@ def _place(conn: Connection, placement: Placement, message_id: int, size: int, n
 
 
 def _queue(conn: Connection, message_id: int, recipient: Address, delivery: Delivery) -> int:
-    now = delivery.received_at
+    parameters = delivery.asked.get(recipient, NO_PARAMETERS)
+    return queue_message(conn, message_id, recipient, delivery.received_at, parameters)
+
+
+def queue_message(
+    conn: Connection, message_id: int, recipient: Address, now: datetime, parameters: RecipientParameters
+) -> int:
+    """Put a message that is kept already on its way to somebody; the item's id."""
     values = {
         "message_id": message_id,
         "recipient": str(recipient),
@@ -248,7 +258,7 @@ def _queue(conn: Connection, message_id: int, recipient: Address, delivery: Deli
         "queued_at": now,
         "next_try_at": now,
         "last_error": "",
-        "parameters": delivery.asked.get(recipient, NO_PARAMETERS).encode(),
+        "parameters": parameters.encode(),
         "delays_told": 0,
     }
     return read_id(_INSERT_ITEM.fetch(conn, values))

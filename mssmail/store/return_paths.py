@@ -3,9 +3,9 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from mssmail.core.address import Address, parse_address
 from mssmail.core.parameters import (
@@ -76,21 +76,27 @@ def find_return_path(conn: Connection, address: Address, now: datetime) -> KeptR
     token = find_token(conn, address)
     if token is None or token.purpose is not Purpose.FORWARD:
         return None
-    row = conn.execute(
-        select(return_paths).where(
-            return_paths.c.id == token.row_id, return_paths.c.expires_at > now, return_paths.c.reports_left > 0
-        )
-    ).first()
-    if row is None:
+    is_open = (return_paths.c.expires_at > now) & (return_paths.c.reports_left > 0)
+    row = conn.execute(select(return_paths).where(return_paths.c.id == token.row_id, is_open)).first()
+    return None if row is None else KeptReturnPath(row.id, _build(row), row.reports_left)
+
+
+def find_original(conn: Connection, token: Token) -> Original | None:
+    """What a token of ours stands for, expired or not."""
+    if token.purpose is not Purpose.FORWARD:
         return None
-    original = Original(
+    row = conn.execute(select(return_paths).where(return_paths.c.id == token.row_id)).first()
+    return None if row is None else _build(row)
+
+
+def _build(row: Row[*tuple[Any, ...]]) -> Original:
+    return Original(
         parse_address(row.original),
         parse_address(row.recipient),
         row.trace_id,
         parse_mail_parameters(row.mail_parameters),
         parse_recipient_parameters(row.parameters),
     )
-    return KeptReturnPath(row.id, original, row.reports_left)
 
 
 def note_report(conn: Connection, return_path_id: int, data: bytes) -> bool:
