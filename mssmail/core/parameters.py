@@ -21,6 +21,7 @@ _ADDRESS_TYPE = re.compile(r"[A-Za-z0-9!#$%&'*+/?^_`{|}~.-]+")
 # RFC 6533 §3: utf-8-addr-xtext and utf-8-addr-unitext: QUCHAR (no "+", "=" or "\\") and EmbeddedUnicodeChar.
 _EMBEDDED = re.compile(r"\\x\{([0-9A-F]{2,6})\}")
 _UNITEXT = re.compile(r"(?:[!-*,-<>-\[\]-~\u00a0-\U0010ffff]|\\x\{(?:10|0?[0-9A-F])?[0-9A-F]{2,4}\})+")
+_QCHAR = re.compile(r"[!-*,-<>-\[\]-~]")
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 
 _MAX_ENVID: Final = 100  # RFC 3461 §4.4
@@ -51,6 +52,11 @@ def decode_xtext(text: str) -> str:
 def encode_xtext(text: str) -> str:
     """Printable ASCII → xtext (RFC 3461 §4); blanks, ``+`` and ``=`` become hexchars."""
     return re.sub(r"[^!-~]|[+=]", lambda match: f"+{ord(match[0]):02X}", text)
+
+
+def encode_utf8_address(text: str) -> str:
+    r"""An international address in ASCII, as utf-8-addr-xtext: ``\x{E9}`` for what is no QCHAR (RFC 6533 §3)."""
+    return "".join(each if _QCHAR.fullmatch(each) else f"\\x{{{ord(each):02X}}}" for each in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,13 @@ class RecipientParameters:
     def encode(self) -> str:
         """The parameters as they stand behind a path, in a fixed order; empty without any."""
         return _encode({"NOTIFY": self.notify, "ORCPT": self.orcpt})
+
+    def to_ascii(self) -> "RecipientParameters":
+        """The same for a hop without SMTPUTF8: only an international ORCPT is written otherwise (RFC 6533 §3)."""
+        if self.orcpt.isascii():
+            return self
+        kind, _, address = self.orcpt.partition(";")
+        return RecipientParameters(self.notify, f"{kind};{encode_utf8_address(_decode_utf8_address(address))}")
 
 
 @dataclass(frozen=True, slots=True)

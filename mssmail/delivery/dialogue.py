@@ -1,13 +1,18 @@
-"""Our SMTP client without a socket: bytes in, events out (RFC 5321 §3, RFC 3207, RFC 2920).
+"""Our SMTP client without a socket: bytes in, events out (RFC 5321 §3, RFC 3207, RFC 2920, RFC 3030).
 
 ::
 
     GREETING → EHLO → STARTTLS → HANDSHAKE → EHLO_TLS → READY ⇄ MAIL → RCPT → DATA → END
-                                                          ↑                ↓      ↓
-                                                          └──── RESET ←────┴──────┘     READY → QUIT → CLOSED
+                                                          ↑               ↓ ↓   ↓     ↓
+                                                          │               │ └── BDAT ─┤
+                                                          └──── RESET ←───┴───────────┘     READY → QUIT → CLOSED
 
 READY lies behind HANDSHAKE: there is no way to send mail without TLS. What the client does with a reply stands in one
 table at the end of this file; a reply that is not in it breaks the session.
+
+A transaction takes two round trips: MAIL, all RCPTs and DATA in one group, then the message; or, with CHUNKING, MAIL
+and all RCPTs, then BDAT with the message. A chunk is never sent ahead of the answers to RCPT: a peer that refused them
+and then took its octets for commands would be smuggled whatever our client was given to send.
 """
 
 from collections import deque
@@ -34,6 +39,8 @@ class State(Enum):
     RCPT = "RCPT"
     DATA = "DATA"
     END = "end of data"
+    BDAT = "BDAT"
+    NOTHING = "end of no data"  # DATA was granted for nobody (RFC 2920 §3.1)
     RESET = "RSET"
     QUIT = "QUIT"
     CLOSED = "nothing any more"
@@ -95,9 +102,8 @@ class Dialogue:
         self._transaction, self._answers, self._refusal = transaction, [], None
         commands = [encode_mail(transaction, self._capabilities)]
         if self._capabilities.has("PIPELINING"):
-            # DATA stays out of the group: with every recipient refused it might still be granted (RFC 2920 §3.1), and
-            # the round trip is cheaper than that case.
             commands += [encode_recipient(each, transaction, self._capabilities) for each in transaction.recipients]
+            commands += [] if self._uses_chunks else ["DATA"]
         self._say(State.MAIL, *commands)
         return []
 
@@ -180,22 +186,41 @@ class Dialogue:
         self._answers.append(self._refusal or reply)
         if len(self._answers) < len(transaction.recipients):
             return [] if self._capabilities.has("PIPELINING") else self._say_recipient()
-        if self._refusal is None and any(answer.code < 400 for answer in self._answers):
-            return self._say(State.DATA, "DATA")
-        return self._reset()
+        if self._capabilities.has("PIPELINING") and not self._uses_chunks:
+            self.state = State.DATA  # which is under way
+            return []
+        if not self._has_recipient:
+            return self._reset()
+        return self._send_chunk() if self._uses_chunks else self._say(State.DATA, "DATA")
+
+    @property
+    def _uses_chunks(self) -> bool:
+        return self._capabilities.has("CHUNKING")
+
+    @property
+    def _has_recipient(self) -> bool:
+        return self._refusal is None and any(answer.code < 400 for answer in self._answers)
 
     def _say_recipient(self) -> Sequence[Event]:
         transaction = self._under_way()
         recipient = transaction.recipients[len(self._answers)]
         return self._say(State.RCPT, encode_recipient(recipient, transaction, self._capabilities))
 
+    def _send_chunk(self) -> Sequence[Event]:
+        data = self._under_way().data
+        self._say(State.BDAT, f"BDAT {len(data)} LAST")
+        self._output.extend(cut_data(data))
+        return []
+
     def _send_data(self, _peer_reply: PeerReply, _reply: Reply) -> Sequence[Event]:
+        if not self._has_recipient:
+            return self._say(State.NOTHING, ".")
         self.state = State.END
         self._output.extend(cut_data(stuff_dots(self._under_way().data)))
         return []
 
     def _refuse_all(self, _peer_reply: PeerReply, reply: Reply) -> Sequence[Event]:
-        self._refusal = reply
+        self._refusal = self._refusal or reply
         return self._reset()
 
     def _reset(self) -> Sequence[Event]:
@@ -207,6 +232,14 @@ class Dialogue:
         if self._output:
             # It answers before it has the message. What it would read of the rest, as commands, must never be sent.
             return self._break("the peer answered in the middle of the data", reply)
+        return self._be_done(reply)
+
+    def _finish_chunk(self, peer_reply: PeerReply, reply: Reply) -> Sequence[Event]:
+        events = self._finish(peer_reply, reply) if reply.code < 400 or self._output else None
+        # After a refused chunk the state of the transaction is not known (RFC 3030 §2).
+        return self._refuse_all(peer_reply, reply) if events is None else events
+
+    def _after_nothing(self, _peer_reply: PeerReply, reply: Reply) -> Sequence[Event]:
         return self._be_done(reply)
 
     def _after_reset(self, _peer_reply: PeerReply, reply: Reply) -> Sequence[Event]:
@@ -253,6 +286,12 @@ _TABLE: Mapping[tuple[State, int], _Act] = {
     (State.END, 2): Dialogue._finish,
     (State.END, 4): Dialogue._finish,
     (State.END, 5): Dialogue._finish,
+    (State.BDAT, 2): Dialogue._finish_chunk,
+    (State.BDAT, 4): Dialogue._finish_chunk,
+    (State.BDAT, 5): Dialogue._finish_chunk,
+    (State.NOTHING, 2): Dialogue._after_nothing,
+    (State.NOTHING, 4): Dialogue._after_nothing,
+    (State.NOTHING, 5): Dialogue._after_nothing,
     (State.RESET, 2): Dialogue._after_reset,
     (State.RESET, 4): Dialogue._after_reset,
     (State.RESET, 5): Dialogue._after_reset,

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from mssmail.core.address import Address
-from mssmail.core.parameters import OriginalRecipient
+from mssmail.core.parameters import OriginalRecipient, encode_utf8_address
 from mssmail.core.reply import Reply
 from mssmail.core.report import Action
 from mssmail.delivery.dsn_text import SUBJECTS, build_text
@@ -135,13 +135,8 @@ def _encode_original(original: OriginalRecipient, *, is_global: bool) -> str:
     r"""Type and address. Outside message/global-delivery-status, UTF-8 is written ``\x{E9}`` (RFC 6533 §3)."""
     address = original.address
     if original.type.lower() == "utf-8" and not is_global:
-        address = "".join(each if _is_qchar(each) else f"\\x{{{ord(each):02X}}}" for each in address)
+        address = encode_utf8_address(address)
     return f"{original.type}; {address}"
-
-
-def _is_qchar(character: str) -> bool:
-    """RFC 6533 §3, QCHAR."""
-    return "!" <= character <= "~" and character not in "+=\\"
 
 
 def _find_status(action: Action, reply: Reply | None) -> str:

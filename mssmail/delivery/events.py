@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from mssmail.core.address import Address, ReversePath
 from mssmail.core.parameters import PLAIN_MAIL, MailParameters, RecipientParameters
 from mssmail.core.reply import Reply
+
+_LIMIT_DIGITS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,24 @@ class Capabilities:
         """The largest message it takes (RFC 1870 §4), None when it does not say."""
         parameter = self.keywords.get("SIZE", "")
         return int(parameter) or None if parameter.isdecimal() and len(parameter) < 20 else None
+
+    @property
+    def max_recipients(self) -> int | None:
+        """RCPTs it takes in a transaction (RFC 9422 §4.2), None when it does not say."""
+        return self._find_limit("RCPTMAX")
+
+    @property
+    def max_messages(self) -> int | None:
+        """Transactions it takes in a session (RFC 9422 §4.1), None when it does not say."""
+        return self._find_limit("MAILMAX")
+
+    def _find_limit(self, name: str) -> int | None:
+        """A limit of zero is none that anybody could obey (RFC 9422 §3: six digits at most, from 1)."""
+        for word in self.keywords.get("LIMITS", "").split():
+            key, _, value = word.partition("=")
+            if key.upper() == name and value.isdecimal() and value.isascii() and len(value) <= _LIMIT_DIGITS:
+                return int(value) or None
+        return None
 
 
 @dataclass(frozen=True, slots=True)

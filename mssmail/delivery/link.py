@@ -58,7 +58,7 @@ class Link(asyncio.Protocol):
         while not self._events:
             seen = self.dialogue.replies_seen
             # RFC 5321 §4.5.3.2.6: the end of the data is where the other side does its work.
-            patience = seconds * 2 if self.dialogue.state is State.END else seconds
+            patience = seconds * 2 if self.dialogue.state in {State.END, State.BDAT} else seconds
             await self._wait_while(lambda seen=seen: self._is_idle(seen), patience)  # type: ignore[misc]
             await self._write(seconds)
         return self._events.popleft()

@@ -13,6 +13,7 @@ from mssmail.delivery.dialogue import Dialogue, State
 from mssmail.delivery.events import Broken, Capabilities, Done, Ready, TlsWanted, Transaction
 from mssmail.delivery.link import Link
 from mssmail.delivery.outcome import Deferred, Delivered, Failed, Outcome, read_outcome
+from mssmail.delivery.payload import judge_recipient
 from mssmail.errors import PeerFault
 from mssmail.settings import Endpoint
 
@@ -38,18 +39,30 @@ class Session:
         self.is_broken = False  # in the middle of a message, or by its owner
         self._link = link
         self._reply_seconds = reply_seconds
-        self._heeds_dsn = capabilities.has("DSN")
+        self.capabilities = capabilities
+        self._messages = 0  # transactions begun
 
     @property
     def is_open(self) -> bool:
         """It takes another message: neither of us has closed it. Peers may, between two messages (RFC 5321 §3.8)."""
-        return not self.is_broken and self._link.dialogue.state is State.READY
+        limit = self.capabilities.max_messages  # RFC 9422 §4.1
+        is_spent = limit is not None and self._messages >= limit
+        return not self.is_broken and not is_spent and self._link.dialogue.state is State.READY
 
     async def send(self, transaction: Transaction) -> tuple[Outcome, ...]:
         """The outcome for each recipient, in order; a session that broke is no longer ``is_open``.
 
-        Recipients it only had no room for in this transaction (452, RFC 5321 §4.5.3.1.10) get another one at once.
+        Recipients the peer cannot be told of are refused here, without a word to it.
         """
+        refusals = [judge_recipient(recipient, self.capabilities) for recipient in transaction.recipients]
+        told = tuple(
+            recipient for recipient, refusal in zip(transaction.recipients, refusals, strict=True) if refusal is None
+        )
+        answers = iter(await self._send_all(replace(transaction, recipients=told)) if told else ())
+        return tuple(next(answers) if refusal is None else Failed(refusal, is_ours=True) for refusal in refusals)
+
+    async def _send_all(self, transaction: Transaction) -> tuple[Outcome, ...]:
+        """Recipients it only had no room for in one transaction (452, RFC 5321 §4.5.3.1.10) get another one at once."""
         outcomes = list(await self._send_once(transaction))
         while self.is_open and any(isinstance(outcome, Delivered) for outcome in outcomes):
             left = [number for number, outcome in enumerate(outcomes) if _had_no_room(outcome)]
@@ -75,6 +88,7 @@ class Session:
         refused = [event for event in dialogue.send(transaction) if isinstance(event, Done)]
         if refused:
             return tuple(Failed(reply, is_ours=True) for reply in refused[0].replies)
+        self._messages += 1
         try:
             event = await self._link.next_event(self._reply_seconds)
         except PeerFault as fault:
@@ -91,7 +105,7 @@ class Session:
 
     def _read_outcome(self, reply: Reply) -> Outcome:
         outcome = read_outcome(reply)
-        return replace(outcome, heeds_dsn=self._heeds_dsn) if isinstance(outcome, Delivered) else outcome
+        return replace(outcome, heeds_dsn=self.capabilities.has("DSN")) if isinstance(outcome, Delivered) else outcome
 
 
 async def open_session(

@@ -115,7 +115,11 @@ class Carrier:
                     if not isinstance(opened, Session):
                         return await self._leave(batch, opened)
                     session = opened
-                await self._hand_over(batch, session, waiting.popleft())
+                items = waiting.popleft()
+                limit = session.capabilities.max_recipients or len(items)  # RFC 9422 §4.2
+                if items[limit:]:
+                    waiting.appendleft(items[limit:])
+                await self._hand_over(batch, session, items[:limit])
                 breaks = breaks + 1 if session.is_broken else 0
                 if breaks == _MAX_BREAKS and waiting:
                     return await self._leave(batch, Deferred("the peer broke off several times"))

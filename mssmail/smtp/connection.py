@@ -33,8 +33,8 @@ MAX_REFUSALS: Final = 500
 
 _VERBS_BEFORE_TLS: Final = frozenset({"NOOP", "EHLO", "STARTTLS", "QUIT"})  # RFC 3207 §4
 # RFC 5321 §4.5.3.1.4: 512 octets; more where an extension says so: SIZE (RFC 1870 §3), BODY (RFC 6152 §2), AUTH
-# (RFC 4954 §3 and §4); RET and ENVID, NOTIFY and ORCPT at their longest (RFC 3461 §4).
-_LINE_BYTES: Final = {"MAIL": 512 + 26 + 17 + 500 + 117, "RCPT": 512 + 29 + 507, "AUTH": 12_288}
+# (RFC 4954 §3 and §4); RET and ENVID, NOTIFY and ORCPT at their longest (RFC 3461 §4); SMTPUTF8, REQUIRETLS.
+_LINE_BYTES: Final = {"MAIL": 512 + 26 + 17 + 500 + 117 + 20, "RCPT": 512 + 29 + 507, "AUTH": 12_288}
 _CLOSE_SECONDS: Final = 30
 _COMMANDS_AT_A_TIME: Final = 50
 
@@ -120,6 +120,8 @@ class Connection(SMTP):
 
     def _set_rset_state(self) -> None:
         """Forget the transaction; the next one has an id of its own."""
+        if self.envelope is not None and self.envelope.chunks is not None:
+            self.envelope.chunks.give_back()
         self.envelope = self._create_envelope()
 
     @property
@@ -151,6 +153,7 @@ class Connection(SMTP):
             self._hang_up()
 
     def _hang_up(self) -> None:
+        self._set_rset_state()
         self._edge.open.discard(self)
         if self._is_counted and self._is_admitted:
             self._edge.connections.leave(self.session.address)
@@ -232,6 +235,10 @@ class Connection(SMTP):
         """Answer a command that is wrong in form or order; whoever only sends such is sent away."""
         self._errors += 1
         self._write(reply or build_incident_reply(self.session.id))
+        if self._stream.is_chunk:  # and nobody can say where it ends: reading on would take its octets for commands
+            self._write(Reply(421, "4.7.0", "A chunk cannot be found the end of"))
+            self._is_over = True
+            return
         if self._errors >= MAX_ERRORS:
             self._write(Reply(421, "4.7.0", "Too many errors"))
             self._is_over = True

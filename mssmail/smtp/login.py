@@ -1,7 +1,6 @@
 """The dialogue of AUTH (RFC 4954): reads user and password; whether they hold is asked elsewhere."""
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -32,7 +31,7 @@ async def read_credentials(mechanism: str, initial: str | None, ask: Ask) -> Cre
 
 
 async def _read(ask: Ask, challenge: str) -> str:
-    line = (await ask(challenge)).decode("ascii")
+    line = (await ask(challenge)).decode("utf-8")
     if line == "*":  # RFC 4954 §4: the client gives up
         raise RefusedArgument(Reply(501, "5.7.0", "Authentication cancelled"))
     return line
@@ -42,7 +41,7 @@ def _decode(text: str) -> str:
     """Base64 of UTF-8 (RFC 4616 §2); ``=`` alone is an empty initial response (RFC 4954 §4)."""
     try:
         return base64.b64decode("" if text == "=" else text, validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise RefusedArgument(Reply(501, "5.5.2", "Cannot decode base64")) from error
 
 

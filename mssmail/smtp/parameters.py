@@ -1,7 +1,7 @@
 """The arguments of MAIL FROM and RCPT TO: a path and its parameters, read strictly.
 
 Ours, because aiosmtpd reads paths with a header parser and turns parameters to upper case, which ruins values that
-belong to others. What reaches these functions holds printable ASCII only (``stream.parse_command``).
+belong to others. What reaches these functions is printable (``stream.read_line``).
 """
 
 import re
@@ -20,10 +20,12 @@ _ROUTE = r"(?:@[^\s<>\"@,:]+(?:,@[^\s<>\"@,:]+)*:)?"
 _PATH = re.compile(rf" *<(?:{_ROUTE}({_MAILBOX}))?>(?= |$)")
 _POSTMASTER = re.compile(r" *<postmaster>(?= |$)", re.IGNORECASE)
 # RFC 5321 §4.1.2: esmtp-param = esmtp-keyword ["=" esmtp-value]
-_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([\x21-\x3c\x3e-\x7e]+))?")
+# RFC 6531 §3.3: esmtp-value =/ UTF8-non-ascii
+_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([\x21-\x3c\x3e-\x7e\u0080-\U0010ffff]+))?")
 _SIZE = re.compile(r"\d{1,20}")  # RFC 1870 §3
 
 _MAX_PATH = 256  # RFC 5321 §4.5.3.1.3, punctuation included
+_NOT_UTF8 = Reply(553, "5.6.7", "Send an international address under SMTPUTF8")  # RFC 6531 §3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,16 @@ def parse_mail(argument: str, offered: Collection[str]) -> MailCommand:
     bad_path = Reply(501, "5.1.7", "Bad sender address syntax")
     path, rest = _split_path(argument, "FROM:", bad_path)
     words = _parse_parameters(rest, offered)
+    if path is not None and not path.is_ascii and "SMTPUTF8" not in words:
+        raise RefusedArgument(_NOT_UTF8)
     size, is_8bit = _read_size(words.get("SIZE")), _read_body(words.get("BODY", "7BIT"))
     return MailCommand(path, size, is_8bit, _read_mail_parameters(words))
 
 
-def parse_recipient(argument: str, postmaster_domain: str, offered: Collection[str] = ()) -> RecipientCommand:
-    """``TO:<path> [parameters]``; raises RefusedArgument.
+def parse_recipient(
+    argument: str, postmaster_domain: str, offered: Collection[str] = (), *, is_utf8: bool = False
+) -> RecipientCommand:
+    """``TO:<path> [parameters]``; raises RefusedArgument. ``is_utf8``: MAIL said SMTPUTF8.
 
     ``<Postmaster>`` alone is that of our first domain (RFC 5321 §4.5.1).
     """
@@ -66,7 +72,10 @@ def parse_recipient(argument: str, postmaster_domain: str, offered: Collection[s
     path, rest = _split_path(argument, "TO:", bad_path)
     if path is None:
         raise RefusedArgument(bad_path)
-    return RecipientCommand(path, _read_recipient_parameters(_parse_parameters(rest, offered)))
+    parameters = _read_recipient_parameters(_parse_parameters(rest, offered))
+    if not is_utf8 and not (path.is_ascii and parameters.orcpt.isascii()):
+        raise RefusedArgument(_NOT_UTF8)
+    return RecipientCommand(path, parameters)
 
 
 def _split_path(argument: str, keyword: str, bad_path: Reply) -> tuple[ReversePath, str]:
@@ -74,7 +83,7 @@ def _split_path(argument: str, keyword: str, bad_path: Reply) -> tuple[ReversePa
         raise RefusedArgument(Reply(501, "5.5.4", f"Syntax: {keyword}<address>"))
     after = argument[len(keyword) :]
     match = _PATH.match(after)
-    if match is None or match.end() - match.start() > _MAX_PATH:
+    if match is None or len(match[0].encode()) > _MAX_PATH:
         raise RefusedArgument(bad_path)
     if match[1] is None:
         # "<@route:>" is no null reverse-path: only "<>" is (RFC 5321 §4.1.2).
@@ -90,7 +99,9 @@ def _split_path(argument: str, keyword: str, bad_path: Reply) -> tuple[ReversePa
 def _parse_parameters(text: str, offered: Collection[str]) -> dict[str, str]:
     """Parameters by upper-case keyword, values as sent. Each at most once, none that was not announced."""
     found: dict[str, str] = {}
-    for word in text.split():
+    for word in text.split(" "):
+        if not word:
+            continue
         match = _PARAMETER.fullmatch(word)
         if match is None or match[1].upper() in found:
             raise RefusedArgument(Reply(501, "5.5.4", "Bad parameter syntax"))
@@ -104,8 +115,15 @@ def _parse_parameters(text: str, offered: Collection[str]) -> dict[str, str]:
 def _read_mail_parameters(words: Mapping[str, str]) -> MailParameters:
     if not words.get("RET", "RET") or not words.get("ENVID", "ENVID"):
         raise RefusedArgument(Reply(501, "5.5.4", "RET and ENVID have a value"))
+    if words.get("SMTPUTF8") or words.get("REQUIRETLS"):  # RFC 6531 §3.4, RFC 8689 §2
+        raise RefusedArgument(Reply(501, "5.5.4", "SMTPUTF8 and REQUIRETLS have no value"))
     try:
-        return MailParameters(words.get("RET", ""), words.get("ENVID", ""))
+        return MailParameters(
+            words.get("RET", ""),
+            words.get("ENVID", ""),
+            is_utf8="SMTPUTF8" in words,
+            requires_tls="REQUIRETLS" in words,
+        )
     except BadSyntax as fault:
         raise RefusedArgument(Reply(501, "5.5.4", str(fault))) from fault
 

@@ -10,14 +10,11 @@ from typing import Final
 
 from mssmail.errors import BadLineEnding, LineTooLong, SpoolFull, TooBig
 from mssmail.smtp.limits import InflightLimit
+from mssmail.smtp.line_check import LineCheck
 
 _END: Final = b"\r\n.\r\n"
 _CR: Final = 13
 _PIECE: Final = 32_768
-
-MAX_LINE_BYTES: Final = 65_536
-"""Longest line taken, its CRLF left out. RFC 5321 §4.5.3.1.6 obliges to 998 and asks not to stop there
-(§4.5.3.1); real mail exceeds it, and cutting lines would break signatures."""
 
 
 class DataReader:
@@ -35,9 +32,8 @@ class DataReader:
         self._reserved = 0
         self.size = 0  # octets taken from the wire
         self._buffer = bytearray(b"\r\n")  # DATA begins as if after a line end, so that ".CRLF" alone ends it
-        self._checked = 2
-        self._line = 0
-        self._has_bad_ending = self._has_long_line = self._is_full = self._is_discarding = False
+        self._lines = LineCheck(2)
+        self._is_full = self._is_discarding = False
 
     def feed(self, octets: bytes) -> bytes | None:
         """Take octets; None while the message goes on, else what came after its end."""
@@ -57,13 +53,13 @@ class DataReader:
             raise TooBig(size=self.size)
         if self._is_full:
             raise SpoolFull("too many octets in flight", size=self.size)
-        if self._has_bad_ending:
+        if self._lines.has_bad_ending:
             raise BadLineEnding(size=self.size)
         if b"\r\n." in buffer:
             buffer = buffer.replace(b"\r\n.", b"\r\n")
         if len(buffer) - 2 > self._max_bytes:
             raise TooBig(size=self.size)
-        if self._has_long_line:
+        if self._lines.has_long_line:
             raise LineTooLong(size=self.size)
         return bytes(memoryview(buffer)[2:])
 
@@ -95,34 +91,16 @@ class DataReader:
             self._reserved += 0 if self._is_full else count
 
     def _drop_what_is_refused(self) -> None:
-        if self._is_full or self._has_bad_ending or self.size > self._max_stuffed:
+        if self._is_full or self._lines.has_bad_ending or self.size > self._max_stuffed:
             self._is_discarding = True
             self.give_back()
             del self._buffer[: -len(_END) + 1]
 
     def _check(self, end: int) -> None:
-        """Look for bare CR, bare LF, NUL and long lines up to here; a CRLF is never cut in two."""
-        buffer, start = self._buffer, self._checked
-        if self._is_discarding or end <= start:
+        """Look at what has come up to here; a CRLF is never cut in two."""
+        buffer = self._buffer
+        if self._is_discarding or end <= self._lines.checked:
             return
         if buffer[end - 1] == _CR and end < len(buffer):
             end -= 1
-        pairs = buffer.count(b"\r\n", start, end)
-        self._has_bad_ending = (
-            self._has_bad_ending
-            or buffer.count(b"\r", start, end) != pairs
-            or buffer.count(b"\n", start, end) != pairs
-            or buffer.find(b"\0", start, end) >= 0
-        )
-        self._measure_lines(start, end)
-        self._checked = end
-
-    def _measure_lines(self, start: int, end: int) -> None:
-        """Only the outer lines matter: one that lies whole inside a piece is shorter than the limit."""
-        first = self._buffer.find(b"\r\n", start, end)
-        if first < 0:
-            self._line += end - start
-        else:
-            self._has_long_line = self._has_long_line or self._line + first - start > MAX_LINE_BYTES
-            self._line = end - self._buffer.rfind(b"\r\n", start, end) - 2
-        self._has_long_line = self._has_long_line or self._line > MAX_LINE_BYTES
+        self._lines.check(buffer, end)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from mssmail.core.decision import Refuse
 from mssmail.core.reply import Reply
 from mssmail.policy.login import judge_login
+from mssmail.smtp.chunks import ChunkReader, parse_chunk
 from mssmail.smtp.connection import Connection, SilentPeer
 from mssmail.smtp.login import read_credentials
 from mssmail.smtp.parameters import parse_mail, parse_recipient
@@ -20,9 +21,9 @@ from mssmail.smtp.replies import RefusedArgument, build_ok
 from mssmail.smtp.session import Session, Transaction
 from mssmail.smtp.tls import ServerHandshake
 
-_MAIL_PARAMETERS: Final = frozenset({"SIZE", "BODY", "RET", "ENVID"})
+_MAIL_PARAMETERS: Final = frozenset({"SIZE", "BODY", "RET", "ENVID", "SMTPUTF8"})
 _RECIPIENT_PARAMETERS: Final = frozenset({"NOTIFY", "ORCPT"})
-_HELP: Final = "EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT STARTTLS AUTH; RFC 5321"
+_HELP: Final = "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS AUTH; RFC 5321"
 
 
 class Conversation(Connection):
@@ -33,7 +34,7 @@ class Conversation(Connection):
         self._begin_session(hostname, extended=True)
         edge, has_tls = self._edge, self.session.tls is not None
         lines = [edge.server_name, "PIPELINING", f"SIZE {edge.max_message_bytes}", "8BITMIME", "ENHANCEDSTATUSCODES"]
-        lines.append("DSN")
+        lines += ["DSN", "CHUNKING", "SMTPUTF8"]
         if edge.contexts is not None and not has_tls:
             lines.append("STARTTLS")
         if edge.offers_login and has_tls:
@@ -71,17 +72,20 @@ class Conversation(Connection):
     async def smtp_RCPT(self, arg: str | None) -> None:
         """RFC 5321 §4.1.1.3."""
         self._require(self.envelope.mail is not None, "Need MAIL first")
+        self._require(self.envelope.chunks is None, "BDAT has begun")
         offered = _RECIPIENT_PARAMETERS if self._is_extended() else ()
-        command = parse_recipient(arg or "", self._edge.postmaster_domain, offered)
+        is_utf8 = self.envelope.mail is not None and self.envelope.mail.parameters.is_utf8
+        command = parse_recipient(arg or "", self._edge.postmaster_domain, offered, is_utf8=is_utf8)
         reply = await self._edge.handler.handle_RCPT(self.session, self.envelope, command.recipient)
         if reply.code == 250:
             self.envelope.add_recipient(command.recipient, command.parameters)
         self._give_answer(reply)
 
     async def smtp_DATA(self, arg: str) -> None:
-        """RFC 5321 §4.1.1.4. From the last octet on, the message is answered for whether anybody waits or not."""
+        """RFC 5321 §4.1.1.4."""
         self._require(self.envelope.mail is not None, "Need MAIL first")
         self._require(bool(self.envelope.recipients), "Need RCPT first")
+        self._require(self.envelope.chunks is None, "BDAT has begun")  # RFC 3030 §2
         self._forbid_argument(arg)
         self._write(Reply(354, "", "End data with <CR><LF>.<CR><LF>"))
         await self._flush()
@@ -97,13 +101,55 @@ class Conversation(Connection):
             data.give_back()
             raise
         self.envelope.receive_seconds = perf_counter() - started
+        await self._finish(data)
+
+    async def smtp_BDAT(self, arg: str) -> None:
+        """RFC 3030 §2. A chunk is read whatever the answer: where it ends, the next command begins."""
+        chunk = parse_chunk(arg)
+        self._stream.is_chunk = False  # its end is known: from here on an error is an error like any other
+        transaction = self.envelope
+        refusal = self._find_chunk_refusal(transaction)
+        if transaction.chunks is None and refusal is None:
+            transaction.chunks = ChunkReader(self._edge.max_message_bytes, self._edge.inflight)
+            transaction.deadline = self.loop.time() + self._edge.data_seconds
+        if not self._stream.has_octets(chunk.size):
+            await self._flush()
+        data = transaction.chunks
+        deadline = transaction.deadline or self.loop.time() + self._edge.data_seconds
+        started = perf_counter()
+        try:
+            async with asyncio.timeout_at(deadline):
+                take = _forget if data is None or refusal is not None else data.feed
+                await self._stream.read_chunk(chunk.size, take, self._edge.command_seconds)
+        except TimeoutError:
+            raise SilentPeer from None
+        transaction.receive_seconds += perf_counter() - started
+        if data is None or refusal is not None:
+            self._refuse_command(refusal)
+        elif chunk.is_last or data.is_refused:
+            transaction.chunks = None  # from here on the answer's, and given back with it
+            await self._finish(data)
+        else:
+            self._write(build_ok(f"{chunk.size} octets received"))
+
+    def _find_chunk_refusal(self, transaction: Transaction) -> Reply | None:
+        if not self._is_extended():
+            return Reply(503, "5.5.1", "Send EHLO first")
+        if transaction.mail is None:
+            return Reply(503, "5.5.1", "Need MAIL first")
+        return None if transaction.recipients else Reply(503, "5.5.1", "Need RCPT first")
+
+    async def _finish(self, data: DataReader | ChunkReader) -> None:
+        """Answer the message; from its last octet on, whether anybody waits or not."""
         task = asyncio.create_task(self._answer_message(self.session, self.envelope, data))
         self._edge.commits.add(task)
         task.add_done_callback(self._edge.commits.discard)
         self._set_rset_state()
         self._write(await asyncio.shield(task))
 
-    async def _answer_message(self, session: Session, transaction: Transaction, data: DataReader) -> Reply:
+    async def _answer_message(
+        self, session: Session, transaction: Transaction, data: DataReader | ChunkReader
+    ) -> Reply:
         handler = self._edge.handler
         try:
             return await handler.handle_DATA(session, transaction, data.take_message())
@@ -208,3 +254,7 @@ class Conversation(Connection):
     def _forbid_argument(self, arg: str) -> None:
         if arg:
             raise RefusedArgument(Reply(501, "5.5.4", "This command takes no argument"))
+
+
+def _forget(_octets: bytes) -> None:
+    """What is refused is read and not kept."""

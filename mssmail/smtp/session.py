@@ -13,6 +13,7 @@ from mssmail.core.envelope import Peer, TlsFacts
 from mssmail.core.parameters import NO_PARAMETERS, RecipientParameters
 from mssmail.core.reply import Reply
 from mssmail.core.trace import build_id
+from mssmail.smtp.chunks import ChunkReader
 from mssmail.smtp.login import Credentials
 from mssmail.smtp.parameters import MailCommand
 
@@ -47,7 +48,9 @@ class Transaction(AiosmtpdEnvelope):
         self.recipients: list[Address] = []
         self.asked: dict[Address, RecipientParameters] = {}  # of those recipients that came with parameters
         self.identities: tuple[Address, ...] = ()  # addresses beside its own that the client may write as
-        self.receive_seconds = 0.0  # from 354 to the last octet
+        self.receive_seconds = 0.0  # from 354 to the last octet, or over all chunks
+        self.chunks: ChunkReader | None = None  # once BDAT has begun
+        self.deadline = 0.0  # of all chunks together, by the loop's clock
 
     @cached_property
     def id(self) -> str:

@@ -145,3 +145,11 @@ def test_parameters_are_written_as_on_the_wire() -> None:
         MailParameters("HDRS", "x", is_utf8=True, requires_tls=True).encode() == "RET=HDRS ENVID=x SMTPUTF8 REQUIRETLS"
     )
     assert RecipientParameters("NEVER", "rfc822;a@b").encode() == "NOTIFY=NEVER ORCPT=rfc822;a@b"
+
+
+def test_an_international_orcpt_can_be_written_in_ascii() -> None:
+    parameters = RecipientParameters("NEVER", "utf-8;zoé\\x{2B}1@a.test")
+    plain = parameters.to_ascii()
+    assert plain == RecipientParameters("NEVER", "utf-8;zo\\x{E9}\\x{2B}1@a.test")
+    assert plain.original == parameters.original
+    assert plain.to_ascii() is plain

@@ -47,7 +47,8 @@ class ScriptedPeer:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(self.script.greeting)
-        secure = False
+        secure = begun = False
+        accepted = 0
         while line := await reader.readline():
             words = line.split()
             word = words[0].upper() if words else b""
@@ -55,9 +56,18 @@ class ScriptedPeer:
                 self.commands.append(line.rstrip(b"\r\n"))
             if word == self.script.silent_after:
                 await asyncio.Event().wait()
+            if word == b"DATA" and not accepted:
+                writer.write(b"503 5.5.1 nobody to deliver to\r\n")
+                continue
+            if word == b"BDAT":
+                await self._take_chunk(reader, writer, int(words[1]), accepted)
+                continue
             answer = self._answer(word, secure=secure)
             if answer is None:
                 return
+            if word in {b"MAIL", b"RSET"}:
+                accepted, begun = 0, word == b"MAIL" and answer[:1] == b"2"
+            accepted += word == b"RCPT" and begun and answer[:1] == b"2"
             writer.write(answer)
             if word == b"STARTTLS" and answer.startswith(b"220"):
                 await writer.start_tls(self.context)
@@ -87,6 +97,20 @@ class ScriptedPeer:
             raise ConnectionResetError
         self.messages.append(await self._read_message(reader))
         answer = self._answer(b".", secure=True)
+        if answer is None:
+            raise ConnectionResetError
+        writer.write(answer)
+
+    async def _take_chunk(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, size: int, accepted: int
+    ) -> None:
+        if self.script.dies_in_data:
+            await reader.readexactly(1)
+            raise ConnectionResetError
+        data = await reader.readexactly(size)
+        if accepted:
+            self.messages.append(data)
+        answer = self._answer(b".", secure=True) if accepted else b"503 5.5.1 nobody to deliver to\r\n"
         if answer is None:
             raise ConnectionResetError
         writer.write(answer)

@@ -84,10 +84,10 @@ def test_recipients_are_pipelined_and_each_has_its_own_answer() -> None:
     assert _send(dialogue, A, B, C) == []
     assert _written(dialogue) == (
         b"MAIL FROM:<a@ours.test> SIZE=28\r\n"
-        b"RCPT TO:<a@peer.test>\r\nRCPT TO:<b@peer.test>\r\nRCPT TO:<c@peer.test>\r\n"
+        b"RCPT TO:<a@peer.test>\r\nRCPT TO:<b@peer.test>\r\nRCPT TO:<c@peer.test>\r\nDATA\r\n"
     )
     dialogue.receive(b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n550 5.1.1 nobody\r\n452 4.2.2 full\r\n")
-    assert _written(dialogue) == b"DATA\r\n"
+    assert _written(dialogue) == b""
     dialogue.receive(b"354 go\r\n")
     assert _written(dialogue) == b"Subject: x\r\n\r\n..hidden\r\nbye\r\n.\r\n"
     (event,) = dialogue.receive(b"250 2.0.0 kept as 42\r\n")
@@ -136,7 +136,7 @@ def test_success_in_the_middle_of_the_data_is_not_believed() -> None:
 def test_a_refused_mail_refuses_every_recipient_and_the_session_goes_on(ehlo: bytes) -> None:
     dialogue = _ready(ehlo)
     _send(dialogue, A, B)
-    more = b"503 5.5.1 no MAIL\r\n" * 2 if ehlo is PIPED else b""
+    more = b"503 5.5.1 no MAIL\r\n" * 3 if ehlo is PIPED else b""
     dialogue.receive(b"550 5.7.1 not you\r\n" + more)
     assert _written(dialogue).endswith(b"RSET\r\n")
     refusal = Reply(550, "5.7.1", "not you")
@@ -148,10 +148,145 @@ def test_a_refused_mail_refuses_every_recipient_and_the_session_goes_on(ehlo: by
 def test_with_every_recipient_refused_no_data_is_sent(ehlo: bytes) -> None:
     dialogue = _ready(ehlo)
     _send(dialogue, A, B)
-    dialogue.receive(b"250 ok\r\n550 5.1.1 a\r\n450 4.2.1 b\r\n")
-    assert b"DATA" not in (written := _written(dialogue))
+    more = b"503 5.5.1 no RCPT\r\n" if ehlo is PIPED else b""
+    dialogue.receive(b"250 ok\r\n550 5.1.1 a\r\n450 4.2.1 b\r\n" + more)
+    written = _written(dialogue)
+    assert (b"DATA" in written) is (ehlo is PIPED)
     assert written.endswith(b"RSET\r\n")
     assert dialogue.receive(b"250 ok\r\n") == [Done((Reply(550, "5.1.1", "a"), Reply(450, "4.2.1", "b")))]
+
+
+@pytest.mark.parametrize("end", [b"554 5.5.1 nobody to deliver to\r\n", b"250 2.0.0 kept\r\n", b"451 no\r\n"])
+@pytest.mark.parametrize(
+    ("start", "codes"),
+    [(b"250 ok\r\n550 5.1.1 a\r\n450 4.2.1 b\r\n", [550, 450]), (b"552 big\r\n503 x\r\n503 x\r\n", [552] * 2)],
+)
+def test_data_granted_for_nobody_gets_an_empty_message(start: bytes, codes: list[int], end: bytes) -> None:
+    dialogue = _ready()
+    _send(dialogue, A, B)
+    dialogue.receive(start + b"354 go\r\n")
+    assert _written(dialogue).endswith(b"DATA\r\n.\r\n")
+    (event,) = dialogue.receive(end)
+    assert isinstance(event, Done)
+    assert [reply.code for reply in event.replies] == codes
+
+
+CHUNKED = PIPED.replace(b"250-PIPE", b"250-CHUNKING\r\n250-PIPE")
+LONE_CHUNKED = LONE.replace(b"250 8BIT", b"250-CHUNKING\r\n250 8BIT")
+
+
+@pytest.mark.parametrize("ehlo", [CHUNKED, LONE_CHUNKED])
+def test_a_chunk_goes_out_as_it_is_once_somebody_was_accepted(ehlo: bytes) -> None:
+    dialogue = _ready(ehlo)
+    data = b".dots\r\n.\r\nno end"
+    _send(dialogue, A, B, data=data)
+    dialogue.receive(b"250 ok\r\n550 5.1.1 nobody\r\n")
+    assert b"BDAT" not in _written(dialogue)
+    dialogue.receive(b"250 ok\r\n")
+    assert _written(dialogue) == b"BDAT 16 LAST\r\n" + data
+    (event,) = dialogue.receive(b"250 2.0.0 kept\r\n")
+    assert event == Done((Reply(550, "5.1.1", "nobody"), Reply(250, "2.0.0", "kept")))
+    assert dialogue.state is State.READY
+
+
+@pytest.mark.parametrize("ehlo", [CHUNKED, LONE_CHUNKED])
+@pytest.mark.parametrize(
+    "answers", [b"250 ok\r\n550 5.1.1 a\r\n550 5.1.1 b\r\n", b"550 5.7.1 no\r\n503 x\r\n503 x\r\n"]
+)
+def test_no_chunk_is_sent_where_nobody_was_accepted(ehlo: bytes, answers: bytes) -> None:
+    dialogue = _ready(ehlo)
+    _send(dialogue, A, B)
+    for line in answers.splitlines(keepends=True):
+        if dialogue.state is not State.RESET:
+            dialogue.receive(line)
+    written = _written(dialogue)
+    assert b"BDAT" not in written
+    assert b"Subject" not in written
+    assert written.endswith(b"RSET\r\n")
+
+
+def test_a_refused_chunk_is_followed_by_a_reset() -> None:
+    dialogue = _ready(CHUNKED)
+    _send(dialogue)
+    dialogue.receive(b"250 ok\r\n250 ok\r\n")
+    _written(dialogue)
+    assert dialogue.receive(b"451 4.3.0 later\r\n") == []
+    assert _written(dialogue) == b"RSET\r\n"
+    assert dialogue.receive(b"250 ok\r\n") == [Done((Reply(451, "4.3.0", "later"),))]
+
+
+@pytest.mark.parametrize("answer", [b"250 2.0.0 kept\r\n", b"452 4.3.1 no room\r\n", b"354 go\r\n"])
+def test_an_answer_in_the_middle_of_a_chunk_ends_the_session(answer: bytes) -> None:
+    dialogue = _ready(CHUNKED)
+    _send(dialogue)
+    dialogue.receive(b"250 ok\r\n250 ok\r\n")
+    dialogue.take_output()
+    dialogue.take_output()
+    (event,) = dialogue.receive(answer)
+    assert isinstance(event, Broken)
+    assert not dialogue.has_output
+    assert [reply and reply.code for reply in event.replies] == [452 if answer.startswith(b"452") else None]
+
+
+HOSTILE = [
+    b"250-" + b"x" * 3_000 + b"\r\n",
+    b"250-more\r\n" * 500,
+    b"250-a\r\n550 b\r\n",
+    b"99 what\r\n",
+    b"250\tok\r\n",
+    b"250 ok\n250 ok\r\n",
+    b"\r\n",
+    b"\x00\xff" * 50 + b"\r\n",
+    b"600 beyond\r\n",
+    b"421 4.3.2 going\r\n",
+    b"100 continue\r\n",
+]
+
+
+@pytest.mark.parametrize("ehlo", [PIPED, LONE, CHUNKED, LONE_CHUNKED])
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("before", range(5))
+def test_nonsense_at_any_point_ends_the_session_and_settles_nothing_that_was_not(
+    ehlo: bytes, hostile: bytes, before: int
+) -> None:
+    dialogue = _ready(ehlo)
+    _send(dialogue, A, B)
+    answers = [b"250 ok\r\n", b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"]
+    answers = answers[:before] if b"CHUNKING" not in ehlo else answers[: min(before, 3)]
+    for answer in answers:
+        assert dialogue.receive(answer) == []
+        _written(dialogue)
+    (event,) = dialogue.receive(hostile)
+    assert isinstance(event, Broken)
+    assert event.replies == (None, None)
+    assert dialogue.state is State.CLOSED
+    assert dialogue.receive(b"250 ok\r\n") == []
+    assert not dialogue.has_output
+
+
+@given(
+    st.sampled_from([PIPED, LONE, CHUNKED, LONE_CHUNKED]),
+    st.lists(
+        st.sampled_from([b"250 ok", b"354 go", b"450 4.2.1 no", b"550 5.1.1 no", b"421 bye", b"220 hi"]), max_size=9
+    ),
+    st.booleans(),
+)
+def test_whatever_a_peer_answers_the_message_is_written_once_at_most(
+    ehlo: bytes, answers: list[bytes], at_once: bool
+) -> None:
+    dialogue = _ready(ehlo)
+    events = list(_send(dialogue, A, B))
+    written = _written(dialogue)
+    for answer in [b"\r\n".join(answers) + b"\r\n"] if at_once and answers else [a + b"\r\n" for a in answers]:
+        events += dialogue.receive(answer)
+        written += _written(dialogue)
+    assert written.count(b"Subject: x") <= 1
+    assert sum(isinstance(event, Done | Broken) for event in events) <= 2
+    for event in events:
+        if isinstance(event, Done):
+            assert len(event.replies) == 2
+            # A 2xx for somebody only when the message went out, whole.
+            assert b"bye\r\n" in written or all(reply.code >= 400 for reply in event.replies)
 
 
 def test_refused_data_refuses_those_who_were_accepted() -> None:

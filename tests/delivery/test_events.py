@@ -21,3 +21,20 @@ def test_a_keyword_is_there_or_not() -> None:
 def test_a_transaction_without_recipient_cannot_be() -> None:
     with pytest.raises(ValueError, match="recipient"):
         Transaction(None, (), b"")
+
+
+@pytest.mark.parametrize(
+    ("limits", "recipients", "messages"),
+    [
+        ("RCPTMAX=20 MAILMAX=5", 20, 5),
+        ("mailmax=1", None, 1),
+        ("RCPTMAX=0 MAILMAX=x", None, None),
+        ("RCPTMAX=1234567 RCPTMAX=3", 3, None),
+        ("RCPTMAX", None, None),
+        ("RCPTMAX=\u0661", None, None),
+        ("", None, None),
+    ],
+)
+def test_a_peer_s_limits_are_read_with_care(limits: str, recipients: int | None, messages: int | None) -> None:
+    capabilities = Capabilities("mx", {"LIMITS": limits})
+    assert (capabilities.max_recipients, capabilities.max_messages) == (recipients, messages)

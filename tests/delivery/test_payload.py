@@ -2,10 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmail.core.address import parse_address
+from mssmail.core.address import Address, parse_address
 from mssmail.core.parameters import MailParameters, RecipientParameters
 from mssmail.delivery.events import Capabilities, Transaction
-from mssmail.delivery.payload import cut_data, encode_mail, encode_recipient, judge_transaction, stuff_dots
+from mssmail.delivery.payload import (
+    cut_data,
+    encode_mail,
+    encode_recipient,
+    judge_recipient,
+    judge_transaction,
+    stuff_dots,
+)
 
 A, B = parse_address("a@peer.test"), parse_address("b@peer.test")
 SENDER = parse_address('"odd one"@ours.test')
@@ -28,6 +35,8 @@ DATA = b"Subject: x\r\n\r\n.hidden\r\nbye\r\n"
         (b"a\r\n.\n\r\n", {}, "550 5.6.0"),
         (b"a\0b\r\n", {}, "550 5.6.0"),
         (b"a\r\nb", {}, "550 5.6.0"),
+        (b"a\r\nb", {"CHUNKING": ""}, ""),
+        (b"a\nb", {"CHUNKING": ""}, "550 5.6.0"),
     ],
 )
 def test_a_message_that_would_have_to_be_changed_is_refused(
@@ -74,6 +83,82 @@ def test_delivery_parameters_go_on_to_the_letter_or_not_at_all(
     assert encode_mail(transaction, capabilities) == mail
     assert encode_recipient(A, transaction, capabilities) == recipient
     assert encode_recipient(B, transaction, capabilities) == "RCPT TO:<b@peer.test>"
+
+
+ZOE = parse_address("zoé@peer.test")
+ALL = {"DSN": "", "8BITMIME": "", "SMTPUTF8": "", "REQUIRETLS": ""}
+PART = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nSubject: \xc3\xa9\r\n\r\nx\r\n--b--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sender", "parameters", "data", "lacks", "refusal"),
+    [
+        (SENDER, MailParameters(requires_tls=True), b"x\r\n", "REQUIRETLS", "550 5.7.30"),
+        (None, MailParameters(requires_tls=True), b"x\r\n", "REQUIRETLS", ""),
+        (ZOE, MailParameters(is_utf8=True), b"x\r\n", "SMTPUTF8", "550 5.6.7"),
+        (None, MailParameters(is_utf8=True), "Subject: é\r\n\r\nx\r\n".encode(), "SMTPUTF8", "550 5.6.9"),
+        (None, MailParameters(is_utf8=True), PART, "SMTPUTF8", "550 5.6.9"),
+        (None, MailParameters(is_utf8=True), "Subject: x\r\n\r\né\r\n".encode(), "SMTPUTF8", ""),
+        (None, MailParameters(), "Subject: é\r\n\r\nx\r\n".encode(), "SMTPUTF8", ""),
+        (SENDER, MailParameters(is_utf8=True), b"Subject: x\r\n\r\nx\r\n", "SMTPUTF8", ""),
+    ],
+)
+def test_what_a_peer_has_no_extension_for_is_refused_and_never_rewritten(
+    sender: Address | None, parameters: MailParameters, data: bytes, lacks: str, refusal: str
+) -> None:
+    transaction = Transaction(sender, (A,), data, parameters)
+    without = Capabilities("mx", {name: "" for name in ALL if name != lacks})
+    got = judge_transaction(transaction, without)
+    assert (str(got) if got else "").startswith(refusal)
+    assert bool(got) is bool(refusal)
+    assert judge_transaction(transaction, Capabilities("mx", ALL)) is None
+
+
+@pytest.mark.parametrize(
+    ("sender", "recipients", "parameters", "keywords", "mail", "recipient"),
+    [
+        (None, (ZOE,), MailParameters(), ALL, "MAIL FROM:<> SMTPUTF8", "RCPT TO:<zoé@peer.test>"),
+        (ZOE, (A,), MailParameters(), ALL, "MAIL FROM:<zoé@peer.test> SMTPUTF8", "RCPT TO:<a@peer.test>"),
+        (None, (A,), MailParameters(is_utf8=True), ALL, "MAIL FROM:<> SMTPUTF8", "RCPT TO:<a@peer.test>"),
+        (None, (A,), MailParameters(is_utf8=True), {}, "MAIL FROM:<>", "RCPT TO:<a@peer.test>"),
+        (None, (A,), MailParameters(requires_tls=True), ALL, "MAIL FROM:<> REQUIRETLS", "RCPT TO:<a@peer.test>"),
+        (None, (A,), MailParameters(requires_tls=True), {}, "MAIL FROM:<>", "RCPT TO:<a@peer.test>"),
+    ],
+)
+def test_an_extension_is_used_where_it_is_needed_and_announced(
+    sender: Address | None,
+    recipients: tuple[Address, ...],
+    parameters: MailParameters,
+    keywords: dict[str, str],
+    mail: str,
+    recipient: str,
+) -> None:
+    transaction, capabilities = Transaction(sender, recipients, b"x\r\n", parameters), Capabilities("mx", keywords)
+    assert encode_mail(transaction, capabilities) == mail
+    assert encode_recipient(recipients[0], transaction, capabilities) == recipient
+
+
+@pytest.mark.parametrize(
+    ("keywords", "parameters", "command"),
+    [
+        (ALL, MailParameters(is_utf8=True), "RCPT TO:<a@peer.test> ORCPT=utf-8;zoé@a.test"),
+        ({"DSN": ""}, MailParameters(is_utf8=True), "RCPT TO:<a@peer.test> ORCPT=utf-8;zo\\x{E9}@a.test"),
+    ],
+)
+def test_an_international_orcpt_is_spelt_out_for_a_hop_without_smtputf8(
+    keywords: dict[str, str], parameters: MailParameters, command: str
+) -> None:
+    asked = {A: RecipientParameters(orcpt="utf-8;zoé@a.test")}
+    transaction = Transaction(None, (A,), b"x\r\n", parameters, asked)
+    assert encode_recipient(A, transaction, Capabilities("mx", keywords)) == command
+
+
+def test_only_international_recipients_need_smtputf8() -> None:
+    assert judge_recipient(A, Capabilities("mx", {})) is None
+    assert judge_recipient(ZOE, Capabilities("mx", ALL)) is None
+    refusal = judge_recipient(ZOE, Capabilities("mx", {}))
+    assert refusal is not None
+    assert refusal.status == "5.6.7"
 
 
 @given(st.binary(max_size=200_000))

@@ -99,14 +99,48 @@ async def test_delivers_the_very_bytes_to_the_peer_it_identified(room: Room) -> 
     assert peer.commands[-1] == b"QUIT"
 
 
-async def test_a_large_message_arrives_whole(room: Room) -> None:
+CHUNKING = (b"PIPELINING", b"8BITMIME", b"CHUNKING", b"DSN")
+
+
+@pytest.mark.parametrize("keywords", [(b"8BITMIME",), (b"PIPELINING", b"8BITMIME"), CHUNKING, CHUNKING[1:]])
+async def test_a_large_message_arrives_whole(room: Room, keywords: tuple[bytes, ...]) -> None:
     data = b"".join(b".%06d %s\r\n" % (number, b"x" * 60) for number in range(120_000))
-    async with room.run(Script()) as peer:
+    async with room.run(Script(keywords=keywords)) as peer:
         session = await room.connect(peer)
         (outcome,) = await session.send(_transaction(data=data))
         await session.close()
-    assert isinstance(outcome, Delivered)
+    assert outcome == Delivered(Reply(250, "2.0.0", "kept as 1"), heeds_dsn=b"DSN" in keywords)
     assert peer.messages == [data]
+
+
+async def test_a_session_ends_after_as_many_messages_as_the_peer_takes(room: Room) -> None:
+    script = Script(keywords=(b"PIPELINING", b"LIMITS MAILMAX=2 RCPTMAX=5"))
+    async with room.run(script) as peer:
+        session = await room.connect(peer)
+        assert session.capabilities.max_recipients == 5
+        for _ in range(2):
+            assert session.is_open
+            await session.send(_transaction())
+        assert not session.is_open
+        (outcome,) = await session.send(_transaction())
+        await session.close()
+    assert isinstance(outcome, Deferred)
+    assert len(peer.messages) == 2
+    assert peer.commands[-1] == b"QUIT"
+
+
+async def test_only_the_recipients_a_peer_cannot_be_told_of_are_refused(room: Room) -> None:
+    zoe = parse_address("zoé@peer.test")
+    async with room.run(Script()) as peer:
+        session = await room.connect(peer)
+        outcomes = await session.send(_transaction(A, zoe, B))
+        (alone,) = await session.send(_transaction(zoe))
+        await session.close()
+    assert [type(outcome) for outcome in outcomes] == [Delivered, Failed, Delivered]
+    assert outcomes[1] == alone
+    assert isinstance(alone, Failed)
+    assert (alone.reply.status, alone.is_ours) == ("5.6.7", True)
+    assert peer.messages == [DATA]
 
 
 async def test_several_messages_share_a_session_and_a_refused_one_harms_no_other(room: Room) -> None:

@@ -62,6 +62,7 @@ def test_takes_what_the_grammar_allows(argument: str, wanted: MailCommand) -> No
         ("FROM:<alice@a.test> RET=FULL", "555 5.5.4"),
         ("FROM:<alice@a.test> ENVID=x", "555 5.5.4"),
         ("FROM:<alice@a.test> SMTPUTF8", "555 5.5.4"),
+        ("FROM:<alicé@a.test>", "553 5.6.7"),
         ("FROM:<alice@a.test> MT-PRIORITY=3", "555 5.5.4"),
     ],
 )
@@ -158,12 +159,35 @@ def test_delivery_parameters_of_a_recipient_are_kept_to_the_letter(
         assert parse_recipient(f"TO:<alice@a.test> {words}", "own.test", offered) == RecipientCommand(ALICE, wanted)
 
 
+UTF8 = frozenset({"SMTPUTF8", "REQUIRETLS"})
+
+
+def test_smtputf8_and_requiretls_are_said_without_a_value() -> None:
+    command = parse_mail("FROM:<alicé@a.test> requiretls smtputf8", UTF8)
+    assert command.parameters == MailParameters(is_utf8=True, requires_tls=True)
+    for word in ("SMTPUTF8=1", "REQUIRETLS=yes"):
+        with pytest.raises(RefusedArgument):
+            parse_mail(f"FROM:<alice@a.test> {word}", UTF8)
+
+
+@pytest.mark.parametrize("argument", ["TO:<alicé@a.test>", "TO:<alice@a.test> ORCPT=utf-8;alicé@a.test"])
+def test_an_international_recipient_needs_smtputf8(argument: str) -> None:
+    offered = DSN - {"RET", "ENVID"}
+    assert parse_recipient(argument, "own.test", offered, is_utf8=True).recipient.domain == "a.test"
+    with pytest.raises(RefusedArgument) as caught:
+        parse_recipient(argument, "own.test", offered)
+    assert str(caught.value.reply).startswith("553 5.6.7")
+
+
 def test_every_octet_in_an_address_is_taken_or_refused_as_the_grammar_says() -> None:
     atext = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~")
+    international = {chr(octet) for octet in range(0x80, 256) if chr(octet).isprintable()}
     for octet in range(256):
         argument = f"FROM:<a{chr(octet)}b@a.test>"
-        if chr(octet) in atext or chr(octet) == ".":
-            assert parse_mail(argument, OFFERED).reverse_path == Address(f"a{chr(octet)}b", "a.test")
+        if chr(octet) in atext or chr(octet) == "." or chr(octet) in international:
+            assert parse_mail(f"{argument} SMTPUTF8", OFFERED | {"SMTPUTF8"}).reverse_path == Address(
+                f"a{chr(octet)}b", "a.test"
+            )
         else:
             with pytest.raises(RefusedArgument):
-                parse_mail(argument, OFFERED)
+                parse_mail(f"{argument} SMTPUTF8", OFFERED | {"SMTPUTF8"})

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mssmail.errors import BadLineEnding, Fault, LineTooLong, SpoolFull, TooBig
 from mssmail.smtp.limits import InflightLimit
-from mssmail.smtp.reader import MAX_LINE_BYTES, DataReader
+from mssmail.smtp.line_check import MAX_LINE_BYTES
+from mssmail.smtp.reader import DataReader
 
 LIMIT = 1_000
 NEXT = b"MAIL FROM:<x@y>\r\n"
