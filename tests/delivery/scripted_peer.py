@@ -26,6 +26,19 @@ class Script:
 
 
 @dataclass
+class _Turn:
+    """A transaction: what was accepted so far."""
+
+    begun: bool = False
+    accepted: int = 0
+
+    def note(self, word: bytes, answer: bytes) -> None:
+        if word in {b"MAIL", b"RSET"}:
+            self.begun, self.accepted = word == b"MAIL" and answer[:1] == b"2", 0
+        self.accepted += word == b"RCPT" and self.begun and answer[:1] == b"2"
+
+
+@dataclass
 class ScriptedPeer:
     """What happened: the commands under TLS, the messages, the sessions."""
 
@@ -47,8 +60,7 @@ class ScriptedPeer:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(self.script.greeting)
-        secure = begun = False
-        accepted = 0
+        secure, turn = False, _Turn()
         while line := await reader.readline():
             words = line.split()
             word = words[0].upper() if words else b""
@@ -56,18 +68,16 @@ class ScriptedPeer:
                 self.commands.append(line.rstrip(b"\r\n"))
             if word == self.script.silent_after:
                 await asyncio.Event().wait()
-            if word == b"DATA" and not accepted:
+            if word == b"DATA" and not turn.accepted:
                 writer.write(b"503 5.5.1 nobody to deliver to\r\n")
                 continue
             if word == b"BDAT":
-                await self._take_chunk(reader, writer, int(words[1]), accepted)
+                await self._take_chunk(reader, writer, int(words[1]), turn.accepted)
                 continue
             answer = self._answer(word, secure=secure)
             if answer is None:
                 return
-            if word in {b"MAIL", b"RSET"}:
-                accepted, begun = 0, word == b"MAIL" and answer[:1] == b"2"
-            accepted += word == b"RCPT" and begun and answer[:1] == b"2"
+            turn.note(word, answer)
             writer.write(answer)
             if word == b"STARTTLS" and answer.startswith(b"220"):
                 await writer.start_tls(self.context)
