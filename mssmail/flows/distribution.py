@@ -85,7 +85,7 @@ class Distributor:
     ) -> Delivered:
         """Deliver to these addresses of ours, and queue what goes on; ``delivery`` may queue more of its own.
 
-        Of several copies the first one's id stands for all: their bytes are the same.
+        Of several copies the first one's id stands for all: their bytes are the same. Without any it is 0.
 
         Raises NoSuchAccount, OverQuota or RoutingLoop when a recipient leads nowhere; then nothing may be kept.
         """

@@ -177,11 +177,12 @@ class Intake:
         find_flags: FindFlags = lambda _recipient: frozenset(),
         also: Sequence[Also] = (),
         reports: Sequence[Delivery] = (),
+        instead: Sequence[Also] = (),
     ) -> Delivered:
         """Keep the message durably, with all that belongs to it, where these addresses of ours lead, and ring.
 
         ``also`` is what else is written in the same transaction, once the message has its places; ``reports`` are kept
-        in it too. Raises NoSuchAccount when a recipient has gone since RCPT, OverQuota, RoutingLoop, SpoolFull and kin;
+        in it too; ``instead`` is written whether or not anybody is left to get the message itself. Raises NoSuchAccount when a recipient has gone since RCPT, OverQuota, RoutingLoop, SpoolFull and kin;
         then nothing is kept.
         """
         started = perf_counter()
@@ -194,7 +195,8 @@ class Intake:
 
         def work(conn: Connection) -> Delivered:
             delivered = self.distributor.distribute(conn, delivery, envelope, recipients, find_flags)
-            done = [write(conn, delivered) for write in also]
+            steps = (*also, *instead) if delivered.message_id else instead
+            done = [write(conn, delivered) for write in steps]
             done += [deliver(conn, report) for report in reports]
             return join_delivered([delivered, *(each for each in done if isinstance(each, Delivered))])
 

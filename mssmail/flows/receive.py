@@ -124,7 +124,6 @@ class Receiver:
         steps += plan_signer_step(judged.verdict)
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
         returned = await plan_returns(self._intake.store, self._reporter, envelope, now)
-        steps += returned.steps
         final = await self._intake.find_final(envelope, returned.rest)
         reports = await self._reporter.prepare_delivered(envelope, final, now)
         steps += await self.patients.plan(envelope, judged.examination, now)
@@ -136,6 +135,7 @@ class Receiver:
                 lambda recipient: self._find_flags(judged, recipient),
                 steps,
                 reports,
+                returned.steps,
             )
         except NoSuchAccount:
             return ACCOUNT_GONE
