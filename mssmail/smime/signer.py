@@ -16,6 +16,7 @@ from mssmail.trust.link import Link
 # The name of a domain's signing authority, RFC 3183 §3.1.1.
 ORGANISATION_LOCAL_PART: Final = "domain-signing-authority"
 _MAX_NAMED: Final = 4
+_MAX_NAME: Final = 4_096
 
 
 def find_certificates(signer: SignerInfo, known: Sequence[Link]) -> list[Link]:
@@ -39,6 +40,8 @@ def _is_issued_under(link: Link, issuer: bytes) -> bool:
     """The names are equal octet by octet or, where a program wrote one anew, as names are compared."""
     if link.issuer_der == issuer:
         return True
+    if len(issuer) > _MAX_NAME:
+        return False
     try:
         return bool(asn1_x509.Name.load(link.issuer_der) == asn1_x509.Name.load(issuer))
     except (ValueError, TypeError):

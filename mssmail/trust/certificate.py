@@ -24,6 +24,8 @@ NameKey = tuple[frozenset[tuple[str, str]], ...]
 # SmtpUTF8Mailbox of RFC 9598 §3: an otherName holding a UTF8String.
 _SMTP_UTF8_MAILBOX: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.8.9")
 _MAX_NAME_TEXT: Final = 160
+_MAX_BYTES: Final = 256 * 1024
+_MAX_RDNS: Final = 128
 _PEM: Final = re.compile(rb"-----BEGIN (?:X509 )?CERTIFICATE-----(.*?)-----END (?:X509 )?CERTIFICATE-----", re.DOTALL)
 # What the library raises over bytes it cannot make sense of; not all of it is a ValueError.
 UNREADABLE: Final = (
@@ -39,6 +41,8 @@ UNREADABLE: Final = (
 def load_certificate(data: bytes) -> x509.Certificate:
     """The certificate in these PEM or DER bytes, its extensions known to be readable; raises BadCertificate."""
     try:
+        if len(data) > _MAX_BYTES:
+            raise BadCertificate("larger than any certificate")
         with bear_with_odd_serials():
             certificate = _load_der(data if is_der_sequence(data) else _split_pem(data)[0])
             _read_everything(certificate)
@@ -115,7 +119,9 @@ def bear_with_odd_serials() -> Iterator[None]:
 
 def _read_everything(certificate: x509.Certificate) -> None:
     """The library parses late; what cannot be read must fail here, before anybody relies on it."""
-    _ = certificate.subject, certificate.issuer, certificate.extensions, certificate.version
+    if max(len(certificate.subject.rdns), len(certificate.issuer.rdns)) > _MAX_RDNS:
+        raise ValueError(f"a name of more than {_MAX_RDNS} parts")
+    _ = certificate.extensions, certificate.version
     _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 

@@ -28,7 +28,7 @@ _CONSTRUCTED: Final = 0x20
 _OCTETS_IN_PIECES: Final = OCTET_STRING | _CONSTRUCTED
 _MAX_LENGTH_OCTETS: Final = 4
 _MAX_DEPTH: Final = 48
-_MAX_ELEMENTS: Final = 500_000
+_MAX_ELEMENTS: Final = 100_000
 
 
 def read_tlv(data: bytes, at: int, end: int) -> tuple[int, int, int]:

@@ -1,10 +1,15 @@
 """What certificates hold and the library does not read: policy mappings, and the distances of name constraints."""
 
+from collections.abc import Iterator
 from typing import Final
 
-from asn1crypto import x509 as asn1_x509
-
+from mssmail.errors import BadSyntax
 from mssmail.trust import der
+
+_NAME_CONSTRAINTS: Final = der.encode_oid("2.5.29.30")
+_MAX_FIELDS: Final = 16
+_MAX_EXTENSIONS: Final = 20_000
+_MAX_SUBTREES: Final = 20_000
 
 _MAX_MAPPINGS: Final = 2_000
 
@@ -25,8 +30,35 @@ def parse_policy_mappings(value: bytes) -> dict[str, frozenset[str]]:
 def has_distances(certificate: bytes) -> bool:
     """A GeneralSubtree of the certificate's nameConstraints has a minimum or a maximum (RFC 5280 §4.2.1.10)."""
     try:
-        constraints = asn1_x509.Certificate.load(certificate).name_constraints_value.native
-    except (ValueError, TypeError, AttributeError):
+        return any(_has_distance(certificate, start, stop) for start, stop in _iterate_subtrees(certificate))
+    except BadSyntax:
         return True  # whoever cannot read it cannot honour it
-    subtrees = (constraints["permitted_subtrees"] or []) + (constraints["excluded_subtrees"] or [])
-    return any(subtree["minimum"] or subtree["maximum"] is not None for subtree in subtrees)
+
+
+def _iterate_subtrees(certificate: bytes) -> Iterator[tuple[int, int]]:
+    """The contents of each GeneralSubtree ::= SEQUENCE { base, [0] minimum, [1] maximum }."""
+    start, end = _find_extension(certificate, _NAME_CONSTRAINTS)
+    start, end = der.expect_tlv(certificate, start, end, der.SEQUENCE)
+    for _, _, inner, stop in der.split_elements(certificate, start, end, 2):  # permitted, excluded
+        for _, _, at, after in der.split_elements(certificate, inner, stop, _MAX_SUBTREES):
+            yield at, after
+
+
+def _has_distance(certificate: bytes, start: int, stop: int) -> bool:
+    """A minimum of 0 is the default, which DER leaves out and some write."""
+    _, *bounds = der.split_elements(certificate, start, stop, 3)
+    return any(tag != der.PRIMITIVE_0 or certificate[at:end] != b"\0" for tag, _, at, end in bounds)
+
+
+def _find_extension(certificate: bytes, oid: bytes) -> tuple[int, int]:
+    """Where the value of the extension is; raises BadSyntax when it is not there."""
+    start, end = der.expect_tlv(certificate, 0, len(certificate), der.SEQUENCE)
+    start, end = der.expect_tlv(certificate, start, end, der.SEQUENCE)
+    for tag, _, inner, stop in der.split_elements(certificate, start, end, _MAX_FIELDS):
+        if tag == der.CONTEXT_3:
+            at, last = der.expect_tlv(certificate, inner, stop, der.SEQUENCE)
+            for _, _, each, after in der.split_elements(certificate, at, last, _MAX_EXTENSIONS):
+                *_, value = der.split_elements(certificate, each, after, 3)
+                if certificate.startswith(oid, each):
+                    return value[2], value[3]
+    raise BadSyntax("the extension is not there")

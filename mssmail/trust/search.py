@@ -17,6 +17,7 @@ from mssmail.trust.snapshot import TrustStore
 MAX_PATH_LINKS: Final = 20
 MAX_SIGNATURE_CHECKS: Final = 64
 MAX_PATHS: Final = 16
+MAX_STEPS: Final = 400  # certificates laid upon a path; without a bound few of them make a maze of millions of ways
 MAX_GIVERS: Final = 4  # certificates a DSA key may have its parameters from, and how far up they are looked for
 
 Path = tuple[Link, ...]
@@ -30,6 +31,7 @@ class Search:
     extra: Sequence[Link]
     trouble: str = ""
     _checks: int = 0
+    _steps: int = 0
     _signed: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
 
     def iterate_paths(self, leaf: Link) -> Iterator[Path]:
@@ -39,6 +41,10 @@ class Search:
 
     def _extend(self, path: Path) -> Iterator[Path]:
         last = path[-1]
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            self.trouble = f"the search for a path from {path[0].text} was given up as too long"
+            return
         if not last.issuer:  # RFC 5280 §4.1.2.4
             self.trouble = f"{last.text} names no issuer"
             return
@@ -52,6 +58,8 @@ class Search:
             for issuer in self._complete(found, MAX_GIVERS):
                 if self._is_signed(last, issuer):
                     yield from self._extend((*path, issuer))
+                if self._steps > MAX_STEPS:
+                    return
 
     def _complete(self, link: Link, depth: int) -> tuple[Link, ...]:
         """The link itself; or, where its key inherits its parameters, once for each it may have them from."""

@@ -13,6 +13,9 @@ from cryptography.x509.oid import SignatureAlgorithmOID
 from mssmail.errors import BadSyntax
 from mssmail.trust import der
 
+_MAX_RSA_BITS: Final = 8_192
+_MAX_EXPONENT_BITS: Final = 64
+
 _EDWARDS: Final = {
     SignatureAlgorithmOID.ED25519: ed25519.Ed25519PublicKey,
     SignatureAlgorithmOID.ED448: ed448.Ed448PublicKey,
@@ -40,6 +43,13 @@ _ECDSA: Final = (
 )
 
 
+def is_oversized(key: CertificatePublicKeyTypes | None) -> bool:
+    """An RSA key beyond what is in use: a single signature under it can be made to cost as much as hundreds."""
+    if not isinstance(key, rsa.RSAPublicKey):
+        return False
+    return key.key_size > _MAX_RSA_BITS or key.public_numbers().e.bit_length() > _MAX_EXPONENT_BITS
+
+
 def is_signed_with(
     document: x509.Certificate | x509.CertificateRevocationList,
     key: CertificatePublicKeyTypes | None,
@@ -62,6 +72,8 @@ def _verify(
     _, stop = der.expect_tlv(raw, start, end, der.SEQUENCE)
     signed = raw[start:stop]
     if not _is_consistent(raw, signed):
+        return False
+    if is_oversized(key):
         return False
     parameters, algorithm = document.signature_algorithm_parameters, document.signature_hash_algorithm
     match key, parameters:

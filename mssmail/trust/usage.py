@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from mssmail.trust.link import Link
+from mssmail.trust.signature import is_oversized
 from mssmail.trust.snapshot import SignaturePolicy
 
 
@@ -38,8 +39,15 @@ _EXTENDED_USAGES: Final = {
     Purpose.LIST_SIGNER: None,
     Purpose.ANY: None,
 }
-_CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
-_MAX_RSA_BITS: Final = 16_384
+# NIST's and, as German trust spaces use them, those of RFC 5639.
+_CURVES: Final = (
+    ec.SECP256R1,
+    ec.SECP384R1,
+    ec.SECP521R1,
+    ec.BrainpoolP256R1,
+    ec.BrainpoolP384R1,
+    ec.BrainpoolP512R1,
+)
 _SHA2: Final = frozenset({"sha256", "sha384", "sha512", "sha3-256", "sha3-384", "sha3-512"})
 
 
@@ -80,9 +88,9 @@ def find_key_fault(key: CertificatePublicKeyTypes | None, policy: SignaturePolic
     """Why a key of this kind and size is not believed, or empty."""
     match key:
         case rsa.RSAPublicKey():
-            if policy.min_rsa_bits <= key.key_size <= _MAX_RSA_BITS:
-                return ""
-            return f"its RSA key has {key.key_size} bits; {policy.min_rsa_bits} are wanted"
+            if key.key_size < policy.min_rsa_bits:
+                return f"its RSA key has {key.key_size} bits; {policy.min_rsa_bits} are wanted"
+            return "its RSA key is larger than any in use" if is_oversized(key) else ""
         case ec.EllipticCurvePublicKey():
             return "" if isinstance(key.curve, _CURVES) else f"its curve {key.curve.name} is not accepted"
         case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():

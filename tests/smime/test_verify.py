@@ -331,3 +331,16 @@ def test_tells_the_structure_without_verifying() -> None:
     signed = sign(build_pki().make_person(ALICE))
     assert find_structure(signed, parts.scan(signed)) is Structure.SIGNED
     assert find_structure(build_message(), parts.scan(build_message())) is Structure.UNSIGNED
+
+
+def test_after_one_path_that_leads_nowhere_no_other_is_searched(tmp_path: Path) -> None:
+    """Sixteen signers, each behind a maze of certificates, would make one message cost as much as sixteen."""
+    pki = build_pki()
+    certificate, key = pki.make_organisation("a.test").write(tmp_path, "second")
+    both = ("-signer", str(certificate), "-inkey", str(key))
+    signed = openssl_sign(tmp_path, pki.make_person(ALICE), build_message(), *both)
+    elsewhere = build_store(build_foreign_pki())
+    verdict = judge(signed, elsewhere)
+    assert verdict.facts.chain.outcome is FAILED
+    assert verdict.facts.dates.outcome is SKIPPED  # nobody asked for the second
+    assert name(judge(signed.replace(b"Good", b"Evil"), elsewhere)) == "Altered"  # that is asked of every signer

@@ -95,3 +95,12 @@ def test_bears_with_a_negative_serial_number() -> None:
     certificate = load_certificate(der[:start] + b"\xa5" + der[start + 1 :])
     assert read_serial(certificate) < 0
     assert "serial -" in describe_certificate(certificate)
+
+
+def test_refuses_what_no_certificate_needs() -> None:
+    """A stranger chooses how large his certificates are, and pays nothing for what they cost to read."""
+    crowd = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"x{number}") for number in range(129)])
+    with pytest.raises(BadCertificate, match="more than 128 parts"):
+        load_certificate(make_root().issue(crowd).der)
+    with pytest.raises(BadCertificate, match="larger than any certificate"):
+        load_certificate(make_root().issue("leaf", emails(*[f"a@x{number}.test" for number in range(20_000)])).der)

@@ -64,3 +64,26 @@ def test_says_which_issuer_is_unknown_and_which_signature_does_not_hold() -> Non
 def test_an_anchor_is_no_signer_of_its_own() -> None:
     root = make_root()
     assert list(_search([root], []).iterate_paths(load_link(root.der))) == []
+
+
+def test_a_maze_of_certificates_is_left_soon() -> None:
+    """Sixteen names of two certificates each: 65,536 ways, and no anchor at the end of any."""
+    above, maze = make_root("Elsewhere"), []
+    for level in range(16):
+        made = [above.issue(f"L{level}", *authority()) for _ in range(2)]
+        maze += made
+        above = made[0]
+    search = _search([make_root("Anchor")], [], maze)
+    assert list(search.iterate_paths(load_link(above.issue("leaf").der))) == []
+    assert "given up" in search.trouble
+
+
+def test_a_way_out_of_a_maze_is_found_when_it_is_near() -> None:
+    root = make_root("Anchor")
+    above, maze = root, []
+    for level in range(6):
+        made = [above.issue(f"L{level}", *authority()) for _ in range(4)]
+        maze += made
+        above = made[0]
+    paths = _search([root], [], maze).iterate_paths(load_link(above.issue("leaf").der))
+    assert next(paths)[-1].der == root.der

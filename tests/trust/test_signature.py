@@ -1,10 +1,10 @@
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ed25519, padding, rsa
 
 from mssmail.lab.pki import KeyKind
-from mssmail.trust.signature import is_signed_with
+from mssmail.trust.signature import is_oversized, is_signed_with
 from tests.support.odd_certificates import Odd, make_root, resign_with_sha1
 from tests.support.pki import NOW
 
@@ -55,3 +55,19 @@ def test_the_signature_is_whole_octets() -> None:
     odd = x509.load_der_x509_certificate(leaf.der[:at] + b"\1" + signature)
     assert is_signed_with(leaf.certificate, root.key.public_key())
     assert not is_signed_with(odd, root.key.public_key())
+
+
+@pytest.mark.parametrize(
+    ("bits", "exponent", "oversized"),
+    [
+        (2_048, 3, False),
+        (8_192, 65_537, False),
+        (3_072, (1 << 64) - 1, False),
+        (8_200, 65_537, True),
+        (3_072, (1 << 64) + 1, True),
+    ],
+)
+def test_keys_made_to_cost_time_verify_nothing(bits: int, exponent: int, *, oversized: bool) -> None:
+    assert is_oversized(rsa.RSAPublicNumbers(exponent, (1 << (bits - 1)) + 1).public_key()) is oversized
+    assert not is_oversized(None)
+    assert not is_oversized(ed25519.Ed25519PrivateKey.generate().public_key())

@@ -1,6 +1,6 @@
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID as Use
 
 from mssmail.lab.pki import KeyKind
@@ -76,6 +76,10 @@ def test_small_keys_are_refused_anywhere_in_the_path() -> None:
 def test_only_well_known_kinds_of_key_are_accepted() -> None:
     policy = SignaturePolicy()
     assert find_key_fault(ec.generate_private_key(ec.SECP521R1()).public_key(), policy) == ""
+    assert find_key_fault(ec.generate_private_key(ec.BrainpoolP256R1()).public_key(), policy) == ""
+    assert "larger than any" in find_key_fault(
+        rsa.RSAPublicNumbers((1 << 80) + 1, (1 << 4_000) + 1).public_key(), policy
+    )
     assert find_key_fault(ed448.Ed448PrivateKey.generate().public_key(), policy) == ""
     assert "secp256k1" in find_key_fault(ec.generate_private_key(ec.SECP256K1()).public_key(), policy)
     assert find_key_fault(dsa.generate_private_key(1024).public_key(), policy)
