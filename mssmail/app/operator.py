@@ -15,6 +15,7 @@ from mssmail.flows.bell import Bells
 from mssmail.flows.dispatch import Dispatcher
 from mssmail.flows.distribution import Distributor
 from mssmail.flows.file_documents import Filer
+from mssmail.flows.indexing import Indexer
 from mssmail.flows.intake import Intake
 from mssmail.flows.later_news import LaterNews
 from mssmail.flows.mailboxes import Mailboxes
@@ -89,6 +90,7 @@ class Operator:
         trust = self._build_trust(store)
         pool = await self._start_judges(trust)
         await self._follow_news(store, trust)
+        await self._enter(Indexer(store))
         bells = Bells()
         readers = await self._start_readers()
         intake = Intake(store, pool, trust, bells, self._clock, readers, Distributor(settings))

@@ -33,7 +33,7 @@ _ASCII_ALIKE = frozenset(("", "us-ascii", "utf-8", "iso-8859-1"))
 _SEPARATORS = re.compile(r"[-.\s]+")
 _LABEL = re.compile(r"[!-~]{1,60}")
 # C0 and C1 controls but for tab and line ends, and DEL: no reader shows them, and PostgreSQL refuses NUL in text.
-_CONTROLS = dict.fromkeys([*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0)])
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -76,4 +76,4 @@ def clean_text(text: str) -> str:
     """The text without control characters (tab and line ends stay) and without lone surrogates."""
     if text.isprintable():  # no controls, and no surrogates either: they are not printable
         return text
-    return _SURROGATES.sub("\ufffd", text.translate(_CONTROLS))
+    return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))

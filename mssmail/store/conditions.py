@@ -34,6 +34,7 @@ from mssmail.core.search import (
 from mssmail.mime.text import fold
 from mssmail.store.columns import Words
 from mssmail.store.flags import BITS
+from mssmail.store.grams import choose_grams
 from mssmail.store.reading import Reading
 from mssmail.store.schema import mailbox_rows, messages
 
@@ -58,10 +59,11 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Only the message, or Python, can tell; ``condition`` holds for every match at least."""
+    """Only the message, or Python, can tell; for every match ``condition`` holds, and its text has all ``grams``."""
 
     ask: Callable[[UID, Reading], bool]
     condition: ColumnElement[bool]
+    grams: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +132,14 @@ def _compile_column(key: All | HasFlag | SizeKey | ModSeqKey | OfMessage | InSeq
 
 def _compile_text(key: BodyText | AnyText) -> Node:
     folded = fold(key.text)
+    if "\0" in folded:
+        return Exact(false())  # no text is said to hold one (RFC 9051 §9, CHAR8)
+    if not folded:
+        return Exact(true())
+    grams = choose_grams(folded)
     if isinstance(key, BodyText):
-        return Asked(lambda _, reading: reading.has_body_text(folded), true())
-    return Asked(lambda _, reading: reading.has_any_text(folded), true())
+        return Asked(lambda _, reading: reading.has_body_text(folded), true(), grams)
+    return Asked(lambda _, reading: reading.has_any_text(folded), true(), grams)
 
 
 def _negate(node: Node) -> Node:
@@ -164,9 +171,12 @@ def _has_flag(flag: str) -> ColumnElement[bool]:
 def _compile_header(key: HeaderText) -> Node:
     folded = fold(key.text)
     column = _COLUMNS.get(key.field)
-    if column is None or not folded:
-        return Asked(lambda _, reading: reading.has_header_text(key.field, folded), true())
-    return Exact(func.contains_text(column, literal(folded, Words)) == 1)
+    if "\0" in folded:
+        return Exact(false())
+    if column is not None and folded:
+        return Exact(func.contains_text(column, literal(folded, Words)) == 1)
+    grams = choose_grams(folded) or choose_grams(f"{key.field}: ")
+    return Asked(lambda _, reading: reading.has_header_text(key.field, folded), true(), grams)
 
 
 def _compile_ranges(ranges: tuple[tuple[int, int], ...]) -> Node:

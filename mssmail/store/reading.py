@@ -14,6 +14,7 @@ from mssmail.mime.text import extract_text, fold
 from mssmail.store.bodies import read_body
 from mssmail.store.documents import find_words
 from mssmail.store.layouts import load_layout
+from mssmail.store.texts import FoldedText, find_text, join_text
 
 
 class Reading:
@@ -26,24 +27,32 @@ class Reading:
 
     def has_header_text(self, field: str, folded: str) -> bool:
         """A field of this (lower-case) name contains the folded text; empty text: there is such a field."""
+        if self._kept is not None:
+            return self._kept.has_header_text(field, folded)
         return any(folded in self._fold_value(found) for found in self._fields if found.key == field)
 
     def has_body_text(self, folded: str) -> bool:
         """The decoded body contains the folded text."""
-        return any(folded in text for text in self._texts)
+        return self.text.has_body_text(folded)
 
     def has_any_text(self, folded: str) -> bool:
-        """Header, body or the documents in it contain the folded text."""
-        fields = (f"{fold(found.name)}: {self._fold_value(found)}" for found in self._fields)
-        return any(folded in text for text in fields) or self.has_document_text(folded) or self.has_body_text(folded)
-
-    def has_document_text(self, folded: str) -> bool:
-        """What a health document in it tells of patient and analyses contains the folded text."""
-        return bool(self._document_words) and folded in self._document_words
+        """Header, body or what the documents in it tell contain the folded text."""
+        return self.text.has_any_text(folded)
 
     @cached_property
-    def _document_words(self) -> str:
-        return fold(find_words(self._conn, self._message_id))
+    def text(self) -> FoldedText:
+        """All that may be searched: as it is kept, else decoded now."""
+        if self._kept is not None:
+            return self._kept
+        fields = [f"{fold(found.name)}: {self._fold_value(found)}" for found in self._fields]
+        return join_text(fields, fold(find_words(self._conn, self._message_id)), list(self._fold_body()))
+
+    @cached_property
+    def _kept(self) -> FoldedText | None:
+        kept = find_text(self._conn, self._message_id)
+        if kept is not None:
+            self.octets += len(kept.whole)
+        return kept
 
     @cached_property
     def _layout(self) -> ViewLayout | None:
@@ -66,10 +75,6 @@ class Reading:
     @cached_property
     def _fields(self) -> tuple[Field, ...]:
         return split_fields(self._header, Span(0, len(self._header)))
-
-    @cached_property
-    def _texts(self) -> tuple[str, ...]:
-        return tuple(self._fold_body())
 
     def _fold_body(self) -> Iterator[str]:
         if self._layout is not None:

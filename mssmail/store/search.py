@@ -1,26 +1,28 @@
-"""SEARCH: what stored columns can answer becomes SQL; what only the message can, is asked of candidates one by one.
+"""SEARCH: what stored columns can answer becomes SQL; what only its text can, is asked of candidates one by one.
 
 From the tree of conditions follows one that every match fulfils. Rows that do are read in pages, the exact conditions
-inside mixed branches are selected along with them, and the tree decides. So each key has one implementation, and no
-read stays open for long.
+inside mixed branches are selected along with them, and the tree decides; of a text the trigrams are asked first. So
+each key has one implementation, and no read stays open for long.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, true
 from sqlalchemy.sql import visitors
 
 from mssmail.core.mailbox import UID
 from mssmail.core.search import And, Not, Or, SearchKey
 from mssmail.errors import TooBig
 from mssmail.store.conditions import AndNode, Asked, Exact, Node, NotNode, OrNode, compile_key
+from mssmail.store.grams import GramIndex
 from mssmail.store.reading import Reading
 from mssmail.store.schema import mailbox_rows, messages
 
 PAGE_ROWS = 20_000  # UIDs of one read when SQL can tell
-OPENED_ROWS, OPENED_OCTETS = 500, 4_194_304  # candidates of one read otherwise, and octets read from their messages
+ASKED_ROWS = 5_000  # candidates of one read otherwise
+OPENED_ROWS, OPENED_OCTETS = 200, 4_194_304  # of them, those whose text is looked at, and octets of it
 MAX_KEYS = 400  # SQLite takes expressions of a thousand levels; no mail program comes near
 
 
@@ -37,7 +39,7 @@ class Search:
 
     def __init__(self, mailbox_id: int, root: Node) -> None:
         self._root = root
-        self._limit = PAGE_ROWS if isinstance(root, Exact) else OPENED_ROWS
+        self._limit = PAGE_ROWS if isinstance(root, Exact) else ASKED_ROWS
         exact = [] if isinstance(root, Exact) else _list_exact(root)
         self._places = {id(node): 2 + place for place, node in enumerate(exact)}
         conditions = [node.condition for node in exact]
@@ -55,28 +57,30 @@ class Search:
         if isinstance(self._root, Exact):
             return Page([row[0] for row in rows], following)
         found: list[UID] = []
-        octets = 0
+        index = GramIndex(conn)
+        opened = octets = 0
         for row in rows:
             reading = Reading(conn, row[1])
-            if self._decide(self._root, row, reading):
+            if self._decide(self._root, row, reading, index):
                 found.append(row[0])
+            opened += reading.octets > 0
             octets += reading.octets
-            if octets > OPENED_OCTETS:
+            if octets > OPENED_OCTETS or opened == OPENED_ROWS:
                 return Page(found, row[0])
         return Page(found, following)
 
-    def _decide(self, node: Node, row: Sequence[object], reading: Reading) -> bool:
+    def _decide(self, node: Node, row: Row[*tuple[Any, ...]], reading: Reading, index: GramIndex) -> bool:
         match node:
             case Exact():
                 return bool(row[self._places[id(node)]])
-            case Asked(ask):
-                return ask(row[0], reading)  # type: ignore[arg-type]
+            case Asked(ask, _, grams):
+                return index.may_hold(row[1], grams) and ask(row[0], reading)
             case NotNode(inner):
-                return not self._decide(inner, row, reading)
+                return not self._decide(inner, row, reading, index)
             case AndNode(nodes):
-                return all(self._decide(inner, row, reading) for inner in nodes)
+                return all(self._decide(inner, row, reading, index) for inner in nodes)
             case OrNode(nodes):
-                return any(self._decide(inner, row, reading) for inner in nodes)
+                return any(self._decide(inner, row, reading, index) for inner in nodes)
         assert_never(node)
 
 

@@ -1,0 +1,114 @@
+"""The index for SEARCH, filled behind the commits: a block at a time, the newest first, in what time is left over.
+
+Nothing waits for it: what is not indexed is searched in the message itself. A block is one transaction; after a kill
+the fill goes on where it was. What messages that have gone had in it is swept out every so often.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from mssmail.store.engine import Connection, Store
+from mssmail.store.listings import find_unlisted
+from mssmail.store.listings import list_messages as make_listings
+from mssmail.store.text_index import (
+    Prepared,
+    find_last_block,
+    find_missing_blocks,
+    find_stale_blocks,
+    keep_messages,
+    list_messages,
+    prepare_message,
+    prune_blocks,
+)
+
+T = TypeVar("T")
+
+LOOK_SECONDS: Final = 5.0  # between two looks for new messages
+SWEEP_SECONDS: Final = 600.0
+_BUSY_SHARE: Final = 5  # while mail is being written we rest so many times as long as we work
+_SPAN: Final = 10_000  # blocks asked about in one read
+
+_log = logging.getLogger(__name__)
+
+
+class Indexer:
+    """Fills the index of one store for as long as it runs."""
+
+    def __init__(self, store: Store, *, look_seconds: float = LOOK_SECONDS) -> None:
+        self._store = store
+        self._look_seconds = look_seconds
+        self._is_listed = False
+        self._done_below = 0  # all blocks below have been looked at
+        self._swept_at = time.monotonic()
+        self._operations = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin; what is found wrong is in the log, and nobody else is troubled."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """End; what is half done is done again next time."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def catch_up(self) -> None:
+        """List and index all that there is to do now."""
+        while not self._is_listed:
+            unlisted = await self._ask(find_unlisted)
+            await self._write(lambda conn, page=unlisted: make_listings(conn, page))  # type: ignore[misc]
+            self._is_listed = not unlisted  # what comes from now on brings its listing
+        last = await self._ask(find_last_block)
+        for first in range(self._done_below, last + 1, _SPAN)[::-1]:
+            await self._fill(first, min(first + _SPAN - 1, last))
+        self._done_below = max(self._done_below, last + 1)
+
+    async def sweep(self) -> None:
+        """Forget what messages that have gone had in the index."""
+        first: int | None = 0
+        while first is not None:
+            stale, first = await self._ask(lambda conn, first=first: find_stale_blocks(conn, first))  # type: ignore[misc]
+            for each in stale:
+                await self._write(lambda conn, each=each: prune_blocks(conn, [each]))  # type: ignore[misc]
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.catch_up()
+                if time.monotonic() - self._swept_at >= SWEEP_SECONDS:
+                    self._swept_at = time.monotonic()
+                    await self.sweep()
+            except Exception:
+                _log.exception("the index for SEARCH could not be filled")
+            await asyncio.sleep(self._look_seconds)
+
+    async def _fill(self, first: int, last: int) -> None:
+        for block in await self._ask(lambda conn: find_missing_blocks(conn, first, last)):
+            prepared: list[Prepared] = []
+            for message_id in await self._ask(lambda conn, block=block: list_messages(conn, block)):  # type: ignore[misc]
+                began = time.perf_counter()
+                prepared.append(await self._ask(lambda conn, each=message_id: prepare_message(conn, each)))  # type: ignore[misc]
+                await self._give_way(time.perf_counter() - began)
+            await self._write(lambda conn, block=block, ready=prepared: keep_messages(conn, block, ready))  # type: ignore[misc]
+
+    async def _give_way(self, seconds: float) -> None:
+        """Rest while mail is being written; else only let others have their turn."""
+        operations = self._store.writer_stats.operations
+        is_busy = operations != self._operations
+        self._operations = operations
+        await asyncio.sleep(seconds * _BUSY_SHARE if is_busy else 0)
+
+    async def _ask(self, ask: Callable[[Connection], T]) -> T:
+        return await asyncio.wrap_future(self._store.read(ask, costly=True))
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        done = await asyncio.wrap_future(self._store.submit(work))
+        self._operations = self._store.writer_stats.operations  # our own does not count as others' work
+        return done

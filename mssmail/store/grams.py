@@ -1,0 +1,162 @@
+"""Trigrams: which messages may hold a text, without looking at them.
+
+A gram is three octets in a row of a message's folded text in UTF-8, so that substrings are found also across words. The
+messages are indexed BLOCK at a time, by id: one bit a message, and per gram the bits of those that hold it, sorted into
+BUCKETS so that a question reads a few hundred octets of each block. A block is written once, in one transaction, when
+all its ids have been given out; a block that is not there yet is not filtered. The index only ever says "not this one":
+what is left is compared for real.
+"""
+
+import sys
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from struct import Struct, pack
+
+from sqlalchemy import Connection, bindparam, delete, insert, select
+
+from mssmail.store.prepared import Prepared
+from mssmail.store.schema import gram_blocks, grams
+
+BLOCK = 60  # messages: as many bits as fit a signed column with room to spare
+BUCKETS = 256
+MAX_GRAMS = 100_000  # of one message; one with more is not filtered: it would be found by everything anyhow
+MAX_ASKED = 12  # of one key: more tell little
+
+_CHUNK = 262_144  # octets looked at at a time
+_ENTRY = 12  # octets of a gram and its bits
+_PLACES = (0, 1, 2) if sys.byteorder == "little" else (3, 2, 1)  # of the octets of a gram in a number of four
+_GRAM, _BITS = Struct("<I"), Struct("<Q")
+
+_FIND_BLOCK = Prepared(
+    select(gram_blocks.c.unfiltered, gram_blocks.c.present).where(gram_blocks.c.block == bindparam("of_block"))
+)
+_FIND_BUCKET = Prepared(
+    select(grams.c.data).where(grams.c.block == bindparam("of_block"), grams.c.bucket == bindparam("of_bucket"))
+)
+_INSERT_BLOCK = Prepared(insert(gram_blocks), gram_blocks.columns.keys())
+_INSERT_BUCKET = Prepared(insert(grams), grams.columns.keys())
+
+
+def list_grams(text: bytes) -> set[int] | None:
+    """The distinct grams of a text; None when there are more than MAX_GRAMS."""
+    found: set[int] = set()
+    for start in range(0, max(len(text) - 2, 0), _CHUNK):
+        piece = text[start : start + _CHUNK + 2]
+        wide = bytearray(4 * (len(piece) - 2))  # each gram as a number of its own, without a loop
+        for place, start_at in zip(_PLACES, range(3), strict=True):
+            wide[place::4] = piece[start_at : len(piece) - 2 + start_at]
+        found.update(memoryview(wide).cast("I"))
+        if len(found) > MAX_GRAMS:
+            return None
+    return found
+
+
+def choose_grams(folded: str) -> tuple[int, ...]:
+    """What to ask the index of a key: none when it is too short to have any, no more than MAX_ASKED."""
+    found = sorted(list_grams(folded.encode("utf-8", "surrogatepass")) or ())
+    return tuple(found[:: -(-len(found) // MAX_ASKED) or 1])
+
+
+def keep_block(conn: Connection, block: int, contents: Mapping[int, set[int] | None]) -> None:
+    """Write the block of these messages, by id; once, whatever was there before."""
+    drop_block(conn, block)
+    gathered: dict[int, int] = {}
+    present = unfiltered = 0
+    for message_id, found in contents.items():
+        bit = 1 << message_id % BLOCK
+        present |= bit
+        unfiltered |= bit if found is None else 0
+        for gram in found or ():
+            gathered[gram] = gathered.get(gram, 0) | bit
+    _write(conn, block, (present, unfiltered), gathered)
+
+
+def drop_block(conn: Connection, block: int) -> None:
+    """Forget the block; its messages are not filtered until it is written again."""
+    conn.execute(delete(gram_blocks).where(gram_blocks.c.block == block))  # its buckets go with it
+
+
+def prune_block(conn: Connection, block: int, alive: int) -> None:
+    """Forget what messages without a bit in ``alive`` held; a block without messages goes whole."""
+    head = _FIND_BLOCK.fetch(conn, {"of_block": block})
+    if head is None:
+        return
+    unfiltered, present = int(head[0]), int(head[1])
+    if not present & alive:
+        drop_block(conn, block)
+        return
+    kept = {gram: bits & alive for gram, bits in _read_block(conn, block) if bits & alive}
+    drop_block(conn, block)
+    _write(conn, block, (present & alive, unfiltered & alive), kept)
+
+
+def _write(conn: Connection, block: int, bits: tuple[int, int], gathered: Mapping[int, int]) -> None:
+    _INSERT_BLOCK.run(conn, ({"block": block, "present": bits[0], "unfiltered": bits[1]},))
+    buckets: dict[int, list[int]] = {}
+    for gram in sorted(gathered):
+        buckets.setdefault(_find_bucket(gram), []).append(gram)
+    _INSERT_BUCKET.run(
+        conn,
+        (
+            {
+                "block": block,
+                "bucket": bucket,
+                "data": pack(f"<{len(held)}I{len(held)}Q", *held, *(gathered[gram] for gram in held)),
+            }
+            for bucket, held in buckets.items()
+        ),
+    )
+
+
+def _read_block(conn: Connection, block: int) -> Iterator[tuple[int, int]]:
+    for (data,) in conn.execute(select(grams.c.data).where(grams.c.block == block)):
+        count = len(data) // _ENTRY
+        for place in range(count):
+            yield _GRAM.unpack_from(data, 4 * place)[0], _BITS.unpack_from(data, 4 * count + 8 * place)[0]
+
+
+def _find_bucket(gram: int) -> int:
+    """Any number will do that scatters neighbours."""
+    return (gram * 0x9E3779B1 >> 24) % BUCKETS
+
+
+class GramIndex:
+    """The index as one page of a search asks it; what was read of a block is remembered."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+        self._known: dict[tuple[int, tuple[int, ...]], int] = {}
+
+    def may_hold(self, message_id: int, wanted: Sequence[int]) -> bool:
+        """False when the message certainly holds not all of these grams."""
+        if not wanted:
+            return True
+        block, slot = divmod(message_id, BLOCK)
+        key = (block, tuple(wanted))
+        bits = self._known.get(key)
+        if bits is None:
+            bits = self._known[key] = self._find_bits(block, wanted)
+        return bool(bits >> slot & 1)
+
+    def _find_bits(self, block: int, wanted: Sequence[int]) -> int:
+        head = _FIND_BLOCK.fetch(self._conn, {"of_block": block})
+        if head is None:
+            return -1  # not indexed yet
+        unfiltered, bits = int(head[0]), -1
+        for gram in wanted:
+            bits &= self._read_bits(block, gram)
+            if not bits:
+                break
+        # A message that was not there when the block was written is not told apart either.
+        return bits | unfiltered | ~int(head[1])
+
+    def _read_bits(self, block: int, gram: int) -> int:
+        row = _FIND_BUCKET.fetch(self._conn, {"of_block": block, "of_bucket": _find_bucket(gram)})
+        if row is None:
+            return 0
+        data = row[0]
+        count = len(data) // _ENTRY
+        place = bisect_left(range(count), gram, key=lambda at: _GRAM.unpack_from(data, 4 * at)[0])
+        if place == count or _GRAM.unpack_from(data, 4 * place)[0] != gram:
+            return 0
+        return int(_BITS.unpack_from(data, 4 * count + 8 * place)[0])

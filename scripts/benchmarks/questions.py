@@ -1,0 +1,138 @@
+"""What a mail program waits for, asked of any IMAP server: medians in milliseconds, memory in kB."""
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from scripts.benchmarks.letters import COMMON
+from scripts.benchmarks.mail_client import Client
+
+ROUNDS, IDLERS, PUSHES = 3, 50, 9
+THUNDERBIRD = (
+    "(UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (From To Cc Bcc Subject Date Message-ID Priority X-Priority "
+    "References Newsgroups In-Reply-To Content-Type Reply-To)])"
+)
+_QUESTIONS = (
+    ("SELECT", "SELECT INBOX"),
+    ("FETCH headers as Thunderbird asks", f"UID FETCH 1:* {THUNDERBIRD}"),
+    ("FETCH ENVELOPE BODYSTRUCTURE", "UID FETCH 1:* (ENVELOPE BODYSTRUCTURE)"),
+    ("FETCH all bodies", "UID FETCH 1:* BODY.PEEK[]"),
+    ("SEARCH SUBJECT, one match", 'UID SEARCH SUBJECT "rendu 999"'),
+    ("SEARCH FROM, one in 500", "UID SEARCH FROM dr77@"),
+    ("SEARCH BODY, no match", 'UID SEARCH BODY "nothing like it"'),
+    ("SEARCH BODY, one match", 'UID SEARCH BODY "examen 777"'),
+    ("SEARCH BODY, all match", f"UID SEARCH BODY {COMMON}"),
+    ("SEARCH BODY, two letters", "UID SEARCH BODY kx"),
+    ("SORT (SUBJECT)", "UID SORT (SUBJECT) UTF-8 ALL"),
+    ("SORT (REVERSE DATE)", "UID SORT (REVERSE DATE) UTF-8 ALL"),
+    ("THREAD REFERENCES", "UID THREAD REFERENCES UTF-8 ALL"),
+)
+
+Connect = Callable[[], Client]
+Figures = dict[str, float]
+
+
+def ask_all(connect: Connect, measure_memory: Callable[[], int], skip: Iterable[str] = ()) -> Figures:
+    """Every figure; ``measure_memory`` gives the kB that all processes of the server hold."""
+    client = connect()
+    client.do("SELECT INBOX")
+    figures = _Figures()
+    for name, command in _QUESTIONS:
+        if name not in skip:
+            figures[name] = _time(lambda command=command: client.do(command), ROUNDS)  # type: ignore[misc]
+    marks = iter(range(ROUNDS))
+    figures["STORE on all"] = _time(lambda: client.do(f"UID STORE 1:* +FLAGS.SILENT (k{next(marks)})"), ROUNDS)
+    figures["QRESYNC after 100 changes"] = _ask_resync(connect)
+    figures["IDLE push"] = _ask_push(connect)
+    figures["memory of an idle connection, kB"] = _ask_memory(connect, measure_memory)
+    client.close()
+    return figures
+
+
+class _Figures(dict[str, float]):
+    """Shows each as it comes."""
+
+    def __setitem__(self, name: str, figure: float) -> None:
+        print(f"{name:40} {figure:10.1f}", file=sys.stderr, flush=True)
+        super().__setitem__(name, figure)
+
+
+def _time(work: Callable[[], object], rounds: int) -> float:
+    times = []
+    for _ in range(rounds):
+        began = perf_counter()
+        work()
+        times.append(perf_counter() - began)
+    return median(times) * 1e3
+
+
+def _ask_resync(connect: Connect) -> float:
+    client, other = connect(), connect()
+    client.do("ENABLE QRESYNC")
+    other.do("SELECT INBOX")
+    times = []
+    for number in range(ROUNDS):
+        answer = client.do("SELECT INBOX")
+        validity, modseq = (
+            int(answer.partition(name)[2].split(b"]")[0]) for name in (b"[UIDVALIDITY ", b"[HIGHESTMODSEQ ")
+        )
+        client.do("UNSELECT")
+        first = 1 + 100 * number
+        other.do(f"UID STORE {first}:{first + 89} +FLAGS.SILENT (resync{number})")
+        other.do(f"UID STORE {first + 90}:{first + 99} +FLAGS.SILENT (\\Deleted)")
+        other.do("EXPUNGE")
+        began = perf_counter()
+        client.do(f"SELECT INBOX (QRESYNC ({validity} {modseq}))")
+        times.append(perf_counter() - began)
+    for each in (client, other):
+        each.close()
+    return median(times) * 1e3
+
+
+def _read_number(answer: bytes, name: bytes) -> int:
+    return int(answer.partition(name)[2].partition(b"]")[0])
+
+
+def _ask_push(connect: Connect) -> float:
+    """Between another session's command and our IDLE hearing of its effect."""
+    client, other = connect(), connect()
+    client.do("SELECT INBOX")
+    client.send(b"Z IDLE\r\n")
+    client.read_until(b"\r\n", b"+ ")
+    times = []
+    for _ in range(PUSHES):
+        other.send(b"P APPEND INBOX {26+}\r\nSubject: now\r\n\r\nnow, now\r\n\r\n")
+        began = perf_counter()
+        while b"EXISTS" not in client.read_until(b"\r\n"):
+            pass
+        times.append(perf_counter() - began)
+        other.read_until(b"\r\n", b"P OK")
+    for each in (client, other):
+        each.close()
+    return median(times) * 1e3
+
+
+def _ask_memory(connect: Connect, measure_memory: Callable[[], int]) -> float:
+    before = measure_memory()
+    clients = [connect() for _ in range(IDLERS)]
+    for client in clients:
+        client.do("SELECT INBOX")
+        client.send(b"Z IDLE\r\n")
+        client.read_until(b"\r\n", b"+ ")
+    grown = measure_memory() - before
+    for client in clients:
+        client.close()
+    return grown / IDLERS
+
+
+def measure_processes(pid: int) -> int:
+    """Proportional kB of a process and all below it; one that has just ended has none."""
+    try:
+        shares = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    held = next((int(line.split()[1]) for line in shares.splitlines() if line.startswith("Pss:")), 0)
+    return held + sum(measure_processes(int(child)) for child in children)
