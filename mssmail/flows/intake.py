@@ -182,8 +182,8 @@ class Intake:
         """Keep the message durably, with all that belongs to it, where these addresses of ours lead, and ring.
 
         ``also`` is what else is written in the same transaction, once the message has its places; ``reports`` are kept
-        in it too; ``instead`` is written whether or not anybody is left to get the message itself. Raises NoSuchAccount when a recipient has gone since RCPT, OverQuota, RoutingLoop, SpoolFull and kin;
-        then nothing is kept.
+        in it too; ``instead`` is written whether or not anybody is left to get the message itself. Raises NoSuchAccount
+        when a recipient has gone since RCPT, OverQuota, RoutingLoop, SpoolFull and kin; then nothing is kept.
         """
         started = perf_counter()
         data, sha256 = envelope.message.data, envelope.message.sha256
