@@ -1,0 +1,1 @@
+"""Commands for people, and what they stand on."""
