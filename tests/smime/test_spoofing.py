@@ -5,7 +5,6 @@ After "Johnny, you are fired!" (USENIX Security 2019: C attacks on CMS, M on MIM
 From. What a mail program paints into its window (the U attacks) is out of a server's sight.
 """
 
-import base64
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
@@ -20,13 +19,13 @@ from mssmail.smime.sign import SigningKey, encode_signature
 from mssmail.smime.signed_data import parse_signed_data
 from mssmail.trust import der
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
+from tests.support.cms import HEAD, put_content, put_signers, rebuild, wrap_detached, wrap_opaque
 from tests.support.odd_certificates import Odd, authority, emails, make_root, name, usage
 from tests.support.pki import NOW, build_pki
 from tests.support.signed_mail import ALICE, OFF, build_message, sign, signing_key
 
 EVE = "eve@e.test"
 ENTITY = b"Content-Type: text/plain\r\n\r\nGive him 100 mg.\r\n"
-HEAD = b"From: Alice <alice@a.test>\r\nTo: bob@b.test\r\nSubject: A result\r\nMIME-Version: 1.0\r\n"
 
 
 @cache
@@ -48,54 +47,6 @@ def _eve() -> SigningKey:
     return signing_key(build_pki().make_person(EVE))
 
 
-def _detach(entity: bytes, cms: bytes, head: bytes = HEAD) -> bytes:
-    start = head + b'Content-Type: multipart/signed; boundary=s; protocol="application/pkcs7-signature"\r\n\r\n--s\r\n'
-    part = b"\r\n--s\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return start + entity + part + base64.b64encode(cms) + b"\r\n--s--\r\n"
-
-
-def _opaque(cms: bytes, kind: str = "signed-data") -> bytes:
-    head = f"Content-Type: application/pkcs7-mime; smime-type={kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return HEAD + head.encode() + base64.b64encode(cms) + b"\r\n"
-
-
-def _rebuild(cms: bytes, change: Callable[[list[bytes]], None]) -> bytes:
-    """The CMS message with the elements of its SignedData changed."""
-    start, end = der.expect_tlv(cms, 0, len(cms), der.SEQUENCE)
-    oid, content = der.split_elements(cms, start, end, 2)
-    start, end = der.expect_tlv(cms, content[2], content[3], der.SEQUENCE)
-    elements = [cms[at:stop] for _, at, _, stop in der.split_elements(cms, start, end, 8)]
-    change(elements)
-    inner = der.encode_tlv(der.CONTEXT_0, der.encode_tlv(der.SEQUENCE, *elements))
-    return der.encode_tlv(der.SEQUENCE, cms[oid[1] : oid[3]], inner)
-
-
-def _put_content(content: bytes) -> Callable[[list[bytes]], None]:
-    def put(elements: list[bytes]) -> None:
-        octets = der.encode_tlv(der.CONTEXT_0, der.encode_tlv(der.OCTET_STRING, content))
-        elements[2] = der.encode_tlv(der.SEQUENCE, der.encode_oid("1.2.840.113549.1.7.1"), octets)
-
-    return put
-
-
-def _put_signers(*sources: bytes) -> Callable[[list[bytes]], None]:
-    """The signers of all these CMS messages, and their certificates."""
-
-    def pick(cms: bytes, tag: int) -> list[bytes]:
-        found: list[bytes] = []
-        _rebuild(cms, lambda elements: found.extend(each for each in elements if each[0] == tag))
-        element = found[-1]
-        _, start, end = der.read_tlv(element, 0, len(element))
-        return [element[at:stop] for _, at, _, stop in der.split_elements(element, start, end, 9)]
-
-    def put(elements: list[bytes]) -> None:
-        elements[-1] = der.encode_set(*(signer for source in sources for signer in pick(source, der.SET)))
-        certificates = (each for source in sources for each in pick(source, der.CONTEXT_0))
-        elements[3] = der.encode_tlv(der.CONTEXT_0, *sorted(set(certificates)))
-
-    return put
-
-
 def _summary(report: MessageReport) -> str:
     return type(report.verdict.summary).__name__
 
@@ -107,8 +58,8 @@ def _names(report: MessageReport) -> list[str]:
 def test_the_pieces_are_trusted_where_they_are_honest() -> None:
     cms = encode_signature(ENTITY, _alice(), NOW)
     for data in (
-        _detach(ENTITY, cms),
-        _opaque(_rebuild(cms, _put_content(ENTITY))),
+        wrap_detached(ENTITY, cms),
+        wrap_opaque(rebuild(cms, put_content(ENTITY))),
         sign(build_pki().make_person(ALICE)),
     ):
         report = _judge(data)
@@ -120,15 +71,15 @@ def test_the_pieces_are_trusted_where_they_are_honest() -> None:
 
 
 def test_c1_a_content_in_the_signature_beside_the_content_shown() -> None:
-    cms = _rebuild(encode_signature(ENTITY, _alice(), NOW), _put_content(ENTITY))
-    assert _summary(_judge(_detach(b"Content-Type: text/plain\r\n\r\nGive him 1000 mg.\r\n", cms))) == "Altered"
-    assert _summary(_judge(_detach(ENTITY, cms))) == "Altered"
+    cms = rebuild(encode_signature(ENTITY, _alice(), NOW), put_content(ENTITY))
+    assert _summary(_judge(wrap_detached(b"Content-Type: text/plain\r\n\r\nGive him 1000 mg.\r\n", cms))) == "Altered"
+    assert _summary(_judge(wrap_detached(ENTITY, cms))) == "Altered"
 
 
 def test_c2_a_second_signer_who_is_as_good_but_not_the_author() -> None:
     alice, eve = encode_signature(ENTITY, _alice(), NOW), encode_signature(ENTITY, _eve(), NOW)
     for order in ((alice, eve), (eve, alice)):
-        report = _judge(_detach(ENTITY, _rebuild(alice, _put_signers(*order))))
+        report = _judge(wrap_detached(ENTITY, rebuild(alice, put_signers(*order))))
         assert (_summary(report), report.answer) == ("Untrusted", "refuse")
 
 
@@ -138,7 +89,7 @@ def test_c2_a_second_signature_over_something_else() -> None:
         encode_signature(b"Content-Type: text/plain\r\n\r\nHi.\r\n", _alice(), NOW),
         encode_signature(ENTITY, _eve(), NOW),
     )
-    report = _judge(_detach(ENTITY, _rebuild(eve, _put_signers(alice, eve))))
+    report = _judge(wrap_detached(ENTITY, rebuild(eve, put_signers(alice, eve))))
     assert (_summary(report), report.answer) == ("Altered", "refuse")
 
 
@@ -146,12 +97,12 @@ def test_c3_a_signature_of_nobody() -> None:
     def empty(elements: list[bytes]) -> None:
         elements[-1] = der.encode_set()
 
-    cms = _rebuild(encode_signature(ENTITY, _alice(), NOW), empty)
+    cms = rebuild(encode_signature(ENTITY, _alice(), NOW), empty)
     assert parse_signed_data(cms).signers == ()
-    assert _summary(_judge(_detach(ENTITY, cms))) == "Altered"
-    opaque = _rebuild(cms, _put_content(ENTITY))
+    assert _summary(_judge(wrap_detached(ENTITY, cms))) == "Altered"
+    opaque = rebuild(cms, put_content(ENTITY))
     for kind in ("signed-data", "certs-only"):
-        assert _judge(_opaque(opaque, kind)).answer == "refuse"
+        assert _judge(wrap_opaque(opaque, kind)).answer == "refuse"
 
 
 def _certify(issuer: Odd | None, *addresses: str) -> SigningKey:
@@ -165,13 +116,13 @@ def _certify(issuer: Odd | None, *addresses: str) -> SigningKey:
 
 
 def test_c4_a_certificate_that_somebody_made_himself() -> None:
-    report = _judge(_detach(ENTITY, encode_signature(ENTITY, _certify(None, ALICE), NOW)))
+    report = _judge(wrap_detached(ENTITY, encode_signature(ENTITY, _certify(None, ALICE), NOW)))
     assert (_summary(report), report.verdict.facts.chain.outcome.value) == ("Untrusted", "failed")
 
 
 def test_c4_a_certificate_that_somebody_who_is_no_authority_issued() -> None:
     eve = make_root().issue("Eve", emails(EVE), usage("digital_signature"))
-    report = _judge(_detach(ENTITY, encode_signature(ENTITY, _certify(eve, ALICE), NOW)))
+    report = _judge(wrap_detached(ENTITY, encode_signature(ENTITY, _certify(eve, ALICE), NOW)))
     assert _summary(report) == "Untrusted"
     assert "not a CA certificate" in report.verdict.facts.chain.reason
 
@@ -179,13 +130,13 @@ def test_c4_a_certificate_that_somebody_who_is_no_authority_issued() -> None:
 def test_c4_an_authority_that_may_certify_others_only() -> None:
     subtree = x509.NameConstraints(permitted_subtrees=[x509.RFC822Name("e.test")], excluded_subtrees=None)
     bound = make_root().issue("Bound", *authority(), (subtree, True))
-    report = _judge(_detach(ENTITY, encode_signature(ENTITY, _certify(bound, ALICE), NOW)))
+    report = _judge(wrap_detached(ENTITY, encode_signature(ENTITY, _certify(bound, ALICE), NOW)))
     assert "not allowed to certify the name alice@a.test" in report.verdict.facts.chain.reason
 
 
 def test_c4_a_signature_from_before_or_after_the_certificate() -> None:
     late = build_report(
-        _detach(ENTITY, encode_signature(ENTITY, _alice(), NOW)),
+        wrap_detached(ENTITY, encode_signature(ENTITY, _alice(), NOW)),
         _store(),
         NOW + timedelta(days=4_000),
         mode=SmimeMode.REQUIRE,
@@ -202,7 +153,7 @@ def _mix(*parts: bytes, kind: str = "multipart/mixed") -> bytes:
 
 
 def _signed_part() -> bytes:
-    return _detach(ENTITY, encode_signature(ENTITY, _alice(), NOW), b"")
+    return wrap_detached(ENTITY, encode_signature(ENTITY, _alice(), NOW), b"")
 
 
 HTML = b'Content-Type: text/html\r\n\r\n<p>Give him 1000 mg.<div style="display:none"><img src="cid:1">\r\n'
@@ -233,7 +184,7 @@ def test_m_a_signature_over_a_part_is_none_over_the_message(data: Callable[[], b
 def test_m4_alices_signed_message_inside_one_that_eve_signed() -> None:
     inner = _signed_part().replace(b"boundary=s", b"boundary=i").replace(b"--s", b"--i")
     entity = _mix(PLAIN, inner).partition(b"1.0\r\n")[2]
-    report = _judge(_detach(entity, encode_signature(entity, _eve(), NOW)))
+    report = _judge(wrap_detached(entity, encode_signature(entity, _eve(), NOW)))
     assert (_summary(report), report.answer, _names(report)) == ("Untrusted", "refuse", ["signed-within"])
 
 
@@ -251,7 +202,7 @@ def test_m4_alices_signed_message_inside_one_that_eve_signed() -> None:
     ],
 )
 def test_m_what_is_put_around_the_signed_part(before: bytes, after: bytes) -> None:
-    data = _detach(ENTITY, encode_signature(ENTITY, _alice(), NOW))
+    data = wrap_detached(ENTITY, encode_signature(ENTITY, _alice(), NOW))
     assert _judge(data).answer == "accept"
     changed = data.replace(before, after, 1)
     assert changed != data
@@ -263,7 +214,7 @@ def test_m_what_is_put_around_the_signed_part(before: bytes, after: bytes) -> No
 
 def _as_eve(header: bytes) -> bytes:
     """What Eve signed, with her own valid certificate, under a header of her choice."""
-    return _detach(ENTITY, encode_signature(ENTITY, _eve(), NOW), header + b"\r\nMIME-Version: 1.0\r\n")
+    return wrap_detached(ENTITY, encode_signature(ENTITY, _eve(), NOW), header + b"\r\nMIME-Version: 1.0\r\n")
 
 
 def test_i_eve_as_herself_is_trusted() -> None:
@@ -321,7 +272,7 @@ def test_i_eve_as_alice(header: bytes, rule: str) -> None:
     ],
 )
 def test_i_certificates_for_nearly_the_author(addresses: tuple[str, ...]) -> None:
-    report = _judge(_detach(ENTITY, encode_signature(ENTITY, _certify(make_root(), *addresses), NOW)))
+    report = _judge(wrap_detached(ENTITY, encode_signature(ENTITY, _certify(make_root(), *addresses), NOW)))
     assert (_summary(report), report.verdict.facts.author.outcome.value) == ("Untrusted", "failed")
 
 
@@ -329,13 +280,13 @@ def test_i_an_address_with_a_nul_in_the_certificate_is_not_its_beginning() -> No
     key = _certify(make_root(), "alice@a.test#e.test")
     cms = encode_signature(ENTITY, key, NOW)
     assert not isinstance(
-        _judge(_detach(ENTITY, cms.replace(b"a.test#e.test", b"a.test\0e.test"))).verdict.summary, Trusted
+        _judge(wrap_detached(ENTITY, cms.replace(b"a.test#e.test", b"a.test\0e.test"))).verdict.summary, Trusted
     )
 
 
 def test_i_the_common_name_is_nobodys_address() -> None:
     leaf = make_root().issue(name(ALICE), emails(EVE), usage("digital_signature"))
-    report = _judge(_detach(ENTITY, encode_signature(ENTITY, SigningKey(leaf.key, leaf.certificate), NOW)))
+    report = _judge(wrap_detached(ENTITY, encode_signature(ENTITY, SigningKey(leaf.key, leaf.certificate), NOW)))
     assert report.verdict.facts.author.outcome.value == "failed"
 
 
@@ -348,7 +299,7 @@ def test_protected_fields_that_disagree_are_refused() -> None:
     entity = (
         b'Content-Type: text/plain; hp="clear"\r\nFrom: Alice <alice@a.test>\r\nSubject: No result\r\n\r\nHello.\r\n'
     )
-    report = _judge(_detach(entity, encode_signature(entity, _alice(), NOW)))
+    report = _judge(wrap_detached(entity, encode_signature(entity, _alice(), NOW)))
     assert (_summary(report), report.answer) == ("Trusted", "refuse")
     assert "protected-field-differs" in _names(report)
     assert "signed Subject is 'No result', the outer one 'A result'" in str(report.encode()["reply"])
