@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mssmail.errors import BadCertificate
-from mssmail.settings import Endpoint, Settings
+from mssmail.settings import Endpoint, Imap, Relay, Settings, Setup, Submission
 from mssmail.trust.anchors import load_certificates
 
 
@@ -56,7 +56,14 @@ def _is_safe_url(url: str) -> bool:
 
 def _check_certificates(settings: Settings) -> Iterator[str]:
     wanted: dict[tuple[Path, Path], str] = {}
-    for table, section in (("relay", settings.relay), ("submission", settings.submission), ("imap", settings.imap)):
+    sections: list[tuple[str, Relay | Submission | Imap | Setup]] = [
+        ("relay", settings.relay),
+        ("submission", settings.submission),
+        ("imap", settings.imap),
+    ]
+    if settings.setup.listen is not None:
+        sections.append(("setup", settings.setup))
+    for table, section in sections:
         wanted.setdefault((section.certificate, section.key), table)
     for (certificate, key), table in wanted.items():
         for name, path in (("certificate", certificate), ("key", key)):
@@ -108,6 +115,7 @@ def _list_listeners(settings: Settings) -> Mapping[str, Endpoint]:
         "imap.listen": settings.imap.listen,
         "imap.listen_tls": settings.imap.listen_tls,
         "http.listen": settings.http.listen,
+        "setup.listen": settings.setup.listen,
     }
     return {key: endpoint for key, endpoint in listeners.items() if endpoint is not None}
 

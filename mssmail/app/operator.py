@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Protocol
 
 from mssmail.app.checks import check_settings, find_unbindable
+from mssmail.app.client_setup import find_client_setup
 from mssmail.app.samples import Gauges
 from mssmail.core.clock import Clock, read_clock
 from mssmail.core.examination import Index
@@ -34,6 +35,7 @@ from mssmail.smtp.tls import ContextSource
 from mssmail.store.engine import Store, open_store
 from mssmail.store.journal import append_entries
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore
+from mssmail.web.client_setup import build_setup_site
 from mssmail.web.server import HttpListener, build_site
 from mssmail.workers.pool import Pool
 from mssmail.workers.reader import ReadingSnapshot
@@ -174,6 +176,18 @@ class Operator:
             http = HttpListener(settings.http.listen, build_site(gauges.sample, gauges.check))
             await self._enter(http)
             self._listeners["http"] = Endpoint(settings.http.listen.host, http.port)
+        if settings.setup.listen is not None:
+            await self._serve_setup(settings.setup.listen)
+
+    async def _serve_setup(self, listen: Endpoint) -> None:
+        settings = self._settings
+        source = ContextSource(settings.setup.certificate, settings.setup.key)
+        site = build_setup_site({domain.name for domain in settings.domain}, find_client_setup(settings))
+        listener = HttpListener(
+            listen, site, (settings.setup.certificate, settings.setup.key), find_context=source.find_context
+        )
+        await self._enter(listener)
+        self._listeners["setup"] = Endpoint(listen.host, listener.port)
 
     async def _enter(self, part: _Part | None) -> None:
         if part is not None:

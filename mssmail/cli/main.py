@@ -26,6 +26,7 @@ _PLACES = {
     "connector": "mssmail.cli.connector:connector",
     "document": "mssmail.cli.document:document",
     "cert": "mssmail.cli.cert:cert",
+    "dns": "mssmail.cli.dns:dns",
     "explain": "mssmail.cli.explain:explain",
     "fsck": "mssmail.cli.fsck:fsck",
     "lab": "mssmail.cli.lab:lab",

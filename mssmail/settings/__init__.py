@@ -9,7 +9,7 @@ from mssmail.core.endpoint import Endpoint, parse_endpoint
 from mssmail.core.modes import LogFormat, RevocationMode, SignWith, SmimeMode
 from mssmail.settings.connectors import Connector
 from mssmail.settings.documents import Documents, Marking
-from mssmail.settings.listeners import Hide, Http, Imap, Login, Relay, Submission
+from mssmail.settings.listeners import Hide, Http, Imap, Login, Relay, Setup, Submission
 from mssmail.settings.mail import Domain, Queue, Route
 from mssmail.settings.patient import Patient
 from mssmail.settings.reading import load_settings, parse_settings
@@ -37,6 +37,7 @@ __all__ = [
     "Route",
     "Server",
     "Settings",
+    "Setup",
     "SignWith",
     "SmimeMode",
     "Submission",

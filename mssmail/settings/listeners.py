@@ -81,6 +81,20 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
+class Setup:
+    """Mail programs set themselves up: Mozilla's autoconfig and Apple's profiles, over HTTPS."""
+
+    listen: Endpoint | None = setting(None, "Where they ask: autoconfig.<domain>, port 443, leads here. Empty: off.")
+    certificate: Path = setting(Path("operator.crt"), "Certificate shown there, PEM.")
+    key: Path = setting(Path("operator.key"), "Its private key, PEM.")
+    host: str = setting("", "Name that mail programs connect to; empty: server.name.")
+    imap_tls_port: int = setting(0, "Port of IMAP over implicit TLS from outside; 0: that of imap.listen_tls.")
+    imap_port: int = setting(0, "Port of IMAP with STARTTLS from outside; 0: that of imap.listen.")
+    submission_tls_port: int = setting(0, "Port of submission over implicit TLS; 0: that of submission.listen_tls.")
+    submission_port: int = setting(0, "Port of submission with STARTTLS; 0: that of submission.listen.")
+
+
+@dataclass(frozen=True, slots=True)
 class Hide:
     """Capabilities that some IMAP clients or accounts do not see: a way round a client's fault."""
 

@@ -9,7 +9,7 @@ from mssmail.core.address import Address
 from mssmail.core.modes import LogFormat
 from mssmail.settings.connectors import Connector
 from mssmail.settings.documents import Documents, Marking
-from mssmail.settings.listeners import Hide, Http, Imap, Login, Relay, Submission
+from mssmail.settings.listeners import Hide, Http, Imap, Login, Relay, Setup, Submission
 from mssmail.settings.mail import Domain, Queue, Route
 from mssmail.settings.meaning import setting
 from mssmail.settings.patient import Patient
@@ -42,6 +42,7 @@ class Settings:
     submission: Submission = field(default_factory=Submission)
     imap: Imap = field(default_factory=Imap)
     http: Http = field(default_factory=Http)
+    setup: Setup = field(default_factory=Setup)
     trust: Trust = field(default_factory=Trust)
     workers: Workers = field(default_factory=Workers)
     queue: Queue = field(default_factory=Queue)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,10 +65,29 @@ def build_folder_site(folder: Path) -> Starlette:
     return Starlette(routes=[Mount("/", StaticFiles(directory=folder))])
 
 
-class HttpListener:
-    """Serves a site on one endpoint inside the running loop; HTTPS when given (certificate, key) files."""
+def _build_chooser(find_context: Callable[[], ssl.SSLContext]) -> Callable[..., None]:
+    """A callback that gives each handshake the context of its moment, whatever name the client asks for."""
 
-    def __init__(self, endpoint: Endpoint, site: Starlette, tls: tuple[Path, Path] | None = None) -> None:
+    def choose(connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        connection.context = find_context()
+
+    return choose
+
+
+class HttpListener:
+    """Serves a site on one endpoint inside the running loop; HTTPS when given (certificate, key) files.
+
+    ``find_context`` is asked at every handshake, so that a renewed certificate needs no restart.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        site: Starlette,
+        tls: tuple[Path, Path] | None = None,
+        *,
+        find_context: Callable[[], ssl.SSLContext] | None = None,
+    ) -> None:
         config = uvicorn.Config(
             site,
             log_config=None,
@@ -77,6 +97,9 @@ class HttpListener:
             ssl_certfile=tls[0] if tls else None,
             ssl_keyfile=str(tls[1]) if tls else None,
         )
+        config.load()
+        if config.ssl is not None and find_context is not None:
+            config.ssl.sni_callback = _build_chooser(find_context)
         self._server = _Server(config)
         self._endpoint = endpoint
         self._task: asyncio.Task[None] | None = None

@@ -1,5 +1,6 @@
 """The HTTP edge over a real socket."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -61,6 +62,32 @@ async def test_a_taken_port_is_an_error_at_start(listener: HttpListener) -> None
     with pytest.raises(OSError, match="in use"):
         await second.start()
     await second.stop()
+
+
+async def test_a_renewed_certificate_is_shown_at_the_next_handshake(tmp_path: Path) -> None:
+    pki = build_pki(read_clock().replace(microsecond=0))
+    tls = pki.make_operator("localhost").write(tmp_path, "server")
+    shown = [tls, pki.make_operator("renewed.test").write(tmp_path, "renewed")]
+
+    def find_context() -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*shown.pop(0))
+        return context
+
+    made = HttpListener(Endpoint("127.0.0.1", 0), build_site(list, Health), tls, find_context=find_context)
+    await made.start()
+
+    async def read_certificate() -> bytes:
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        _, writer = await asyncio.open_connection("127.0.0.1", made.port, ssl=context)
+        der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        writer.transport.abort()
+        return bytes(der)
+
+    first, second = await read_certificate(), await read_certificate()
+    await made.stop()
+    assert first != second
 
 
 async def test_a_folder_is_served_over_https(tmp_path: Path) -> None:
