@@ -19,6 +19,7 @@ class Event(Enum):
     RELAYED = "relayed"
     DEFERRED = "deferred"
     BOUNCED = "bounced"
+    SET_ASIDE = "set-aside"  # an item the server died on again and again is held for people
     RECEIPT = "receipt"  # an account's receipt for a message was sent or declined
     CONFIRMED = "confirmed"  # a receipt for a message of ours came in
     FILED = "filed"  # software has taken a message's documents

@@ -10,6 +10,7 @@ from mssmail.cli.store import ask_store, change_store
 from mssmail.core.clock import read_clock
 from mssmail.core.queue import QueueItem, QueueState
 from mssmail.store import queue as store_queue
+from mssmail.store import steering
 from mssmail.store.engine import Connection
 
 
@@ -99,7 +100,7 @@ def hold(item: int, config: Path) -> None:
 
     Example: mssmail queue hold 12
     """
-    _steer(config, item, "queue hold", lambda conn: store_queue.hold(conn, item), "is held")
+    _steer(config, item, "queue hold", lambda conn: steering.hold(conn, item), "is held")
 
 
 @queue.command()
@@ -111,7 +112,7 @@ def release(item: int, config: Path) -> None:
     Example: mssmail queue release 12
     """
     now = read_clock()
-    _steer(config, item, "queue release", lambda conn: store_queue.release(conn, item, now), "is due now")
+    _steer(config, item, "queue release", lambda conn: steering.release(conn, item, now), "is due now")
 
 
 @queue.command()
@@ -123,7 +124,7 @@ def retry(item: int, config: Path) -> None:
     Example: mssmail queue retry 12
     """
     now = read_clock()
-    _steer(config, item, "queue retry", lambda conn: store_queue.retry(conn, item, now), "is due now")
+    _steer(config, item, "queue retry", lambda conn: steering.retry(conn, item, now), "is due now")
 
 
 def _steer(config: Path, item: int, act: str, work: Callable[[Connection], bool], words: str) -> None:

@@ -32,3 +32,10 @@ class SignWith(Enum):
     ACCOUNT = "account"  # the account's own, else the organisation's
     ORGANISATION = "organisation"
     NONE = "none"
+
+
+class TlsFloor(Enum):
+    """The oldest TLS version spoken; the values are what a handshake calls them, and sort by age."""
+
+    TLS12 = "TLSv1.2"
+    TLS13 = "TLSv1.3"

@@ -1,6 +1,7 @@
 """Mail on its way to peers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -17,6 +18,15 @@ class QueueState(Enum):
     HELD = "held"
     DONE = "done"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class LastWord:
+    """How the last attempt ended: the peer's reply, our words for people, and facts (server, TLS, retry rule)."""
+
+    reply: Reply | None = None
+    error: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +48,7 @@ class QueueItem:
     mail: MailParameters = PLAIN_MAIL
     parameters: RecipientParameters = NO_PARAMETERS
     delays_told: int = 0  # delay reports the sender has had about it
+    lane: str = ""  # what it waits in (core.lane)
+    crashes: int = 0  # attempts in a row that the server did not survive, or that a fault of ours ended
+    last_facts: Mapping[str, object] = field(default_factory=dict)  # of the last attempt: server, TLS, retry rule
+    is_damaged: bool = False  # what the store holds of it cannot be read; it is held

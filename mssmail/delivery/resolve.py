@@ -1,4 +1,8 @@
-"""Which servers take mail for a domain: a static route, or what DNS says (RFC 5321 §5.1, RFC 7505)."""
+"""Which servers take mail for a domain: a static route, or what DNS says (RFC 5321 §5.1, RFC 7505).
+
+A server of ours among the MX ends the list there: what stands at its preference or behind it would only bring the mail
+back to us (RFC 5321 §5.1).
+"""
 
 import asyncio
 import random
@@ -8,12 +12,14 @@ from dataclasses import dataclass
 import dns.asyncresolver
 import dns.exception
 import dns.name
+import dns.nameserver
 import dns.rdatatype
 import dns.resolver
 from dns.rdtypes.ANY.MX import MX
 
 from mssmail.core.reply import Reply
 from mssmail.errors import PeerFault
+from mssmail.policy.routing import LOOP, Here
 from mssmail.settings import Endpoint
 
 _SMTP_PORT = 25
@@ -29,13 +35,32 @@ class Target:
     addresses: tuple[str, ...]
 
 
-class MailResolver:
-    """Asks DNS. ``dice`` orders servers of equal preference, as RFC 5321 §5.1 has it."""
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """What one MX record says."""
 
-    def __init__(self, resolver: dns.asyncresolver.Resolver, dice: random.Random, port: int = _SMTP_PORT) -> None:
+    preference: int
+    name: str
+
+
+_Found = Target | BaseException
+NOBODY = Here(frozenset(), "")
+
+
+class MailResolver:
+    """Asks DNS. ``dice`` orders servers of equal preference, as RFC 5321 §5.1 has it; ``here`` is what is ours."""
+
+    def __init__(
+        self,
+        resolver: dns.asyncresolver.Resolver,
+        dice: random.Random,
+        port: int = _SMTP_PORT,
+        here: Here = NOBODY,
+    ) -> None:
         self._resolver = resolver
         self._dice = dice
         self._port = port
+        self._here = here
 
     async def resolve(self, domain: str) -> tuple[Target, ...] | Reply:
         """The servers in the order to try them, or the reply that ends the matter (no such domain, no mail).
@@ -45,39 +70,70 @@ class MailResolver:
         servers = await self._find_servers(domain)
         if isinstance(servers, Reply):
             return servers
-        found = await asyncio.gather(*(self._find_target(server) for server in servers), return_exceptions=True)
-        targets = tuple(target for target in found if isinstance(target, Target) and target.addresses)
+        found = await asyncio.gather(*(self._find_target(each.name) for each in servers), return_exceptions=True)
+        pairs = self._cut_loop(list(zip(servers, found, strict=True)))
+        if not pairs:
+            return LOOP
+        targets = tuple(target for _, target in pairs if isinstance(target, Target) and target.addresses)
         if targets:
             return targets
-        for failed in found:
+        for _, failed in pairs:
             if isinstance(failed, BaseException):
                 raise failed
-        raise PeerFault(f"no server of {domain} has an address", servers=servers)
+        raise PeerFault(f"no server of {domain} has an address", servers=[each.name for each in servers])
 
-    async def resolve_server(self, server: Endpoint) -> tuple[Target, ...]:
-        """A server named by a static route: its addresses are the system's business (hosts file included)."""
+    async def resolve_servers(self, servers: Sequence[Endpoint]) -> tuple[Target, ...]:
+        """Servers named by a static route, in its order: their addresses are the system's business (hosts file too).
+
+        Raises PeerFault when none of them has an address.
+        """
+        found = await asyncio.gather(*(self._resolve_server(server) for server in servers), return_exceptions=True)
+        targets = tuple(target for target in found if isinstance(target, Target))
+        for failed in found:
+            if isinstance(failed, BaseException) and not targets:
+                raise failed
+        return targets
+
+    async def _resolve_server(self, server: Endpoint) -> Target:
         loop = asyncio.get_running_loop()
         try:
             rows = await loop.getaddrinfo(server.host, server.port, type=1)  # SOCK_STREAM
         except OSError as error:
             raise PeerFault(f"{server.host} has no address: {error}") from error
         addresses = dict.fromkeys(str(row[4][0]) for row in rows)
-        return (Target(server, tuple(addresses)[:_MAX_ADDRESSES]),)
+        return Target(server, tuple(addresses)[:_MAX_ADDRESSES])
 
-    async def _find_servers(self, domain: str) -> Sequence[str] | Reply:
+    def _cut_loop(self, pairs: list[tuple[_Server, _Found]]) -> list[tuple[_Server, _Found]]:
+        """What stands before ourselves in the order of preference; all of it when we are not there."""
+        limit = min((server.preference for server, found in pairs if self._is_ours(server, found)), default=None)
+        return pairs if limit is None else [pair for pair in pairs if pair[0].preference < limit]
+
+    def _is_ours(self, server: _Server, found: _Found) -> bool:
+        """It leads back here, by its name or one of its addresses."""
+        if server.name.lower() == self._here.name.lower():
+            return True
+        if isinstance(found, BaseException):
+            return False
+        return any(Endpoint(address, found.endpoint.port) in self._here.endpoints for address in found.addresses)
+
+    async def _find_servers(self, domain: str) -> Sequence[_Server] | Reply:
         try:
             answer = await self._ask(domain, dns.rdatatype.MX)
         except dns.resolver.NXDOMAIN:
             return Reply(550, "5.1.2", f"The domain {domain} does not exist")
         if answer is None:
-            return [domain]  # the implicit MX (RFC 5321 §5.1)
+            return [_Server(0, domain)]  # the implicit MX (RFC 5321 §5.1)
         records = [record for record in answer if isinstance(record, MX)]
         if [record.exchange for record in records] == [dns.name.root]:
             return Reply(556, "5.1.10", f"The domain {domain} takes no mail (null MX)")  # RFC 7505 §3
         self._dice.shuffle(records)
         records.sort(key=lambda record: record.preference)
-        named = [record.exchange.to_text(omit_final_dot=True) for record in records if record.exchange != dns.name.root]
-        return list(dict.fromkeys(named))[:_MAX_SERVERS]
+        named: dict[str, _Server] = {}
+        for record in records:
+            if record.exchange != dns.name.root:
+                name = record.exchange.to_text(omit_final_dot=True)
+                named.setdefault(name.lower(), _Server(record.preference, name))
+        return list(named.values())[:_MAX_SERVERS]
 
     async def _find_target(self, server: str) -> Target:
         """Its addresses, IPv6 first where there is any; an alias is followed, though RFC 2181 §10.3 forbids it here."""
@@ -112,11 +168,18 @@ class MailResolver:
             raise PeerFault(f"DNS cannot say who serves {name}: {error}") from error
 
 
-def build_resolver(lifetime_seconds: float = 20.0) -> MailResolver:
-    """A resolver by the system's configuration; without one (a lab has no DNS) every question is a PeerFault."""
+def build_resolver(
+    here: Here = NOBODY, servers: Sequence[Endpoint] = (), lifetime_seconds: float = 20.0
+) -> MailResolver:
+    """A resolver that asks ``servers`` (addresses, not names), or without any those of the system's configuration.
+
+    Without that either (a lab may have no DNS) every question is a PeerFault.
+    """
     try:
-        resolver = dns.asyncresolver.Resolver()
+        resolver = dns.asyncresolver.Resolver(configure=not servers)
     except dns.resolver.NoResolverConfiguration:
         resolver = dns.asyncresolver.Resolver(configure=False)
+    if servers:
+        resolver.nameservers = [dns.nameserver.Do53Nameserver(each.host, each.port) for each in servers]
     resolver.lifetime = lifetime_seconds
-    return MailResolver(resolver, random.Random())  # noqa: S311 - it spreads load, it hides nothing
+    return MailResolver(resolver, random.Random(), here=here)  # noqa: S311 - it spreads load, it hides nothing

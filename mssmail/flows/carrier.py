@@ -1,49 +1,52 @@
-"""Carrying mail to one domain's servers: route, connect, hand over message after message, settle each at once."""
+"""Carrying a lane's mail: where it goes, hand over message after message, settle each while the next is under way."""
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from mssmail.core.clock import Clock
-from mssmail.core.decision import Decision, Refuse
+from mssmail.core.decision import Decision
 from mssmail.core.envelope import Peer
+from mssmail.core.lane import read_via
 from mssmail.core.queue import QueueItem
 from mssmail.core.reply import Reply
-from mssmail.delivery.events import Transaction
 from mssmail.delivery.identity import identify_server
 from mssmail.delivery.outcome import Deferred, Failed, Outcome, read_outcome
-from mssmail.delivery.resolve import MailResolver, Target
+from mssmail.delivery.resolve import MailResolver
 from mssmail.delivery.tls import ClientContexts
-from mssmail.delivery.transport import Manners, Session, open_session
-from mssmail.errors import BadCertificate, PeerFault
-from mssmail.flows.intake import FETCH_SECONDS, TrustSource
+from mssmail.delivery.transport import Manners
+from mssmail.errors import PeerFault, StoreFault
+from mssmail.flows.handover import Door, Handover, list_doors
+from mssmail.flows.inflight import Inflight
+from mssmail.flows.intake import TrustSource
+from mssmail.flows.lane import Lane
 from mssmail.flows.local_delivery import LocalDelivery
+from mssmail.flows.meeting import build_opener
 from mssmail.flows.settlement import Attempt, Settlement
 from mssmail.policy.peer import judge_peer
-from mssmail.policy.routing import Local, NextHop, Nowhere, judge_route
+from mssmail.policy.retry import Trouble
+from mssmail.policy.routing import Here, Local, NextHop, Nowhere, judge_route
 from mssmail.settings import Settings
 from mssmail.store.engine import Store
-from mssmail.store.messages import load_message
+from mssmail.store.messages import KeptMessage, load_message
 
 _log = logging.getLogger(__name__)
 
-_MAX_RECIPIENTS = 100  # of one transaction; what every server takes (RFC 5321 §4.5.3.1.8)
-_MAX_BREAKS = 3  # sessions in a row that ended in the middle of a message: then the peer is left alone for a while
 
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where what was carried ends: settled, in a box of ours, and in the file of what is under way."""
 
-@dataclass(eq=False)
-class Batch:
-    """Items for one domain. ``pending`` are those whose outcome is not yet on the disk."""
-
-    domain: str
-    pending: dict[int, QueueItem] = field(default_factory=dict)
+    settlement: Settlement
+    here: LocalDelivery
+    marks: Inflight
 
 
 class Carrier:
-    """Carries batches; several at a time are no concern of each other."""
+    """Carries lanes; several at a time, and several for one lane, are no concern of each other."""
 
     def __init__(
         self,
@@ -51,159 +54,200 @@ class Carrier:
         store: Store,
         trust: TrustSource,
         resolver: MailResolver,
-        settlement: Settlement,
+        ends: Ends,
         clock: Clock,
-        locals_: LocalDelivery,
     ) -> None:
-        self._locals = locals_
         self._settings = settings
         self._store = store
         self._trust = trust
         self._resolver = resolver
-        self._settlement = settlement
+        self._settlement, self._locals, self._marks = ends.settlement, ends.here, ends.marks
         self._clock = clock
+        self._here = describe_here(settings)
+        self._alone = asyncio.Lock()  # of items that are suspected: one at a time, so that the guilty one is found
         self._contexts = ClientContexts(settings.relay.certificate, settings.relay.key)
+        self._dice = random.Random()  # noqa: S311 - it spreads load, it hides nothing
 
-    async def carry(self, batch: Batch) -> Deferred | None:
-        """Try everything that is pending; why the domain cannot be reached at present, if it cannot."""
-        now = self._clock()
-        own = {domain.name for domain in self._settings.domain}
-        recipient = next(iter(batch.pending.values())).recipient
-        trust = self._trust
-        route = judge_route(recipient, own, self._settings.route, trust.white_list, trust.freshness(now))
+    async def carry(self, lane: Lane) -> Handover | None:
+        """One session's work for this lane: until nothing waits in it any more, or its servers cannot be reached.
+
+        What comes back is to be closed; it is of no more use, and how a peer says good-bye delays nothing.
+        """
+        try:
+            route = await self._find_doors(lane)
+        except PeerFault as fault:
+            await self.leave(lane, Deferred(str(fault)))
+            return None
+        if isinstance(route, Local):
+            await self._deliver_here(lane)
+            return None
+        if isinstance(route, Deferred):
+            await self.leave(lane, route, Trouble.OURS)
+            return None
+        if isinstance(route, Outcome):
+            lane.note_success("")
+            await self.settle_all(lane, lane.clear(), route)
+            return None
+        hop, doors = route
+        handover = Handover(lane, doors, build_opener(self._trust, self._judge_for(lane, hop), self._find_manners))
+        try:
+            await self._hand_over(lane, handover)
+        except BaseException:
+            await handover.close()
+            raise
+        return handover
+
+    async def leave(self, lane: Lane, outcome: Outcome, trouble: Trouble = Trouble.PEER) -> None:
+        """Nothing can be handed over at present: the lane rests, and what was in hand says why."""
+        items = lane.clear()
+        if isinstance(outcome, Deferred):
+            lane.note_failure(self._clock(), outcome.reason, self._dice.random())
+        await self.settle_all(lane, items, outcome, trouble)
+
+    async def settle_all(
+        self, lane: Lane, items: Sequence[QueueItem], outcome: Outcome, trouble: Trouble = Trouble.RECIPIENT
+    ) -> None:
+        """Give these items the same outcome; what cannot be settled now is tried again when its lease has run out."""
+        by_message: dict[int, list[QueueItem]] = {}
+        for item in items:
+            by_message.setdefault(item.message_id, []).append(item)
+        for group in by_message.values():
+            try:
+                message = await self._load(group)
+                if message is not None:
+                    await self._settlement.settle(message, [Attempt(each, outcome, None, trouble) for each in group])
+            except Exception:
+                _log.exception("%d items for %s cannot be settled now", len(group), lane.name)
+            lane.forget(group)
+
+    async def _deliver_here(self, lane: Lane) -> None:
+        """Mail for one of our own domains: what cannot be put into its mailbox is settled like any other."""
+        while (group := lane.take()) is not None:
+            ended = await self._locals.deliver(group, self._clock())
+            for item, outcome in zip(group, ended, strict=True):
+                if outcome is not None:
+                    await self.settle_all(lane, [item], outcome)
+            lane.forget(group)
+        lane.note_success("")
+
+    async def _find_doors(self, lane: Lane) -> tuple[NextHop, list[Door]] | Local | Outcome:
+        """Where the lane leads, or what becomes of all in it. Raises PeerFault when that cannot be known now."""
+        trust, recipient = self._trust, next(iter(lane.in_hand.values())).recipient
+        freshness = trust.freshness(self._clock())
+        route = judge_route(
+            recipient, self._here, self._settings.route, trust.white_list, freshness, read_via(lane.name)
+        )
         match route:
             case Local():
-                await self._deliver_here(batch)
+                return route
             case Nowhere(_, reply):
-                await self.settle_all(batch, read_outcome(reply))
+                return read_outcome(reply)
             case NextHop():
-                return await self._carry_to_peer(batch, route)
+                if route.servers:
+                    return route, list_doors(await self._resolver.resolve_servers(route.servers))
+                targets = await self._resolver.resolve(route.domain)
+                if isinstance(targets, Reply):
+                    return Failed(targets, is_ours=True) if targets.is_permanent else Deferred(str(targets), targets)
+                return route, list_doors(targets)
             case _:
                 assert_never(route)
-        return None
 
-    async def settle_all(self, batch: Batch, outcome: Outcome) -> None:
-        """Give everything that is pending the same outcome."""
-        for items in group_items(batch.pending.values()):
-            await self._settle(batch, items, (outcome,) * len(items), None)
-
-    async def _deliver_here(self, batch: Batch) -> None:
-        for items in group_items(batch.pending.values()):
-            ended = await self._locals.deliver(items, self._clock())
-            left = [(item, outcome) for item, outcome in zip(items, ended, strict=True) if outcome is not None]
-            _forget(batch, [item for item, outcome in zip(items, ended, strict=True) if outcome is None])
-            if left:
-                await self._settle(batch, [item for item, _ in left], [outcome for _, outcome in left], None)
-
-    async def _carry_to_peer(self, batch: Batch, hop: NextHop) -> Deferred | None:
+    async def _hand_over(self, lane: Lane, handover: Handover) -> None:
+        settling: asyncio.Task[None] | None = None
         try:
-            targets = await self._find_targets(hop)
-        except PeerFault as fault:
-            return await self._leave(batch, Deferred(str(fault)))
-        if isinstance(targets, Reply):
-            return await self._leave(batch, read_outcome(targets))
-        waiting = deque(group_items(batch.pending.values()))
-        session: Session | None = None
-        breaks = 0
-        try:
-            while waiting:
-                if session is None or not session.is_open:
-                    if session is not None:
-                        await session.close()
-                        session = None
-                    opened = await self._open(batch.domain, targets)
-                    if not isinstance(opened, Session):
-                        return await self._leave(batch, opened)
-                    session = opened
-                items = waiting.popleft()
-                limit = session.capabilities.max_recipients or len(items)  # RFC 9422 §4.2
-                if items[limit:]:
-                    waiting.appendleft(items[limit:])
-                await self._hand_over(batch, session, items[:limit])
-                breaks = breaks + 1 if session.is_broken else 0
-                if breaks == _MAX_BREAKS and waiting:
-                    return await self._leave(batch, Deferred("the peer broke off several times"))
+            while True:
+                group = lane.take()
+                if group is None:
+                    if await lane.wait():
+                        continue
+                    return
+                answer = await self._offer(lane, handover, group)
+                if settling is not None:
+                    await settling
+                    settling = None
+                if isinstance(answer, Outcome):
+                    return await self._give_up(lane, group, answer)
+                if answer is not None:
+                    # While the outcome of one reaches the disk the next is sent: at most one is in doubt at a crash.
+                    settling = asyncio.create_task(self._settle(lane, group, *answer))
         finally:
-            if session is not None:
-                await session.close()
-        return None
+            if settling is not None:
+                await settling
 
-    async def _leave(self, batch: Batch, outcome: Outcome) -> Deferred | None:
-        await self.settle_all(batch, outcome)
-        return outcome if isinstance(outcome, Deferred) else None
-
-    async def _find_targets(self, hop: NextHop) -> Sequence[Target] | Reply:
-        if hop.server is not None:
-            return await self._resolver.resolve_server(hop.server)
-        return await self._resolver.resolve(hop.domain)
-
-    async def _open(self, domain: str, targets: Sequence[Target]) -> Session | Outcome:
-        """A session with the first server that may have mail for this domain, or why there is none."""
-        answer: Outcome = Deferred("no server")
-        for target in targets:
-            try:
-                opened = await self._meet(domain, target)
-            except (PeerFault, BadCertificate) as fault:
-                reply = fault.facts.get("reply")
-                answer = Deferred(f"{target.endpoint}: {fault}", reply if isinstance(reply, Reply) else None)
-            else:
-                if isinstance(opened, Session):
-                    return opened
-                answer = Failed(opened.reply) if opened.reply.is_permanent else _defer(opened)
-            _log.info("no delivery to %s by %s: %s", domain, target.endpoint, answer)
-        return answer
-
-    async def _meet(self, domain: str, target: Target) -> Session | Refuse:
-        """A session, or why this server is not trusted. What is not known of its certificate is asked for, once."""
-        met: list[Peer] = []
-        judge = self._judge_for(domain, met)
-        version = self._trust.version
-        opened = await open_session(target.endpoint, target.addresses, judge, self._manners())
-        if isinstance(opened, Session) or not met or not met[-1].missing:
-            return opened
-        is_renewed = await self._trust.fetch_missing(met[-1].missing, FETCH_SECONDS)
-        if is_renewed or self._trust.version != version:
-            return await open_session(target.endpoint, target.addresses, judge, self._manners())
-        return opened
-
-    async def _hand_over(self, batch: Batch, session: Session, items: Sequence[QueueItem]) -> None:
-        message_id = items[0].message_id
-        message = await asyncio.wrap_future(self._store.read(lambda conn: load_message(conn, message_id)))
-        if message is None:  # removed by an administrator meanwhile, its items with it
-            _forget(batch, items)
-            return
-        recipients = tuple(item.recipient for item in items)
-        outcomes = await session.send(
-            Transaction(
-                message.reverse_path,
-                recipients,
-                message.relay_prefix + message.data,
-                message.parameters,
-                {item.recipient: item.parameters for item in items},
-            )
-        )
-        await self._settlement.settle(message, _pair(items, outcomes, session.peer))
-        _forget(batch, items)
+    async def _offer(
+        self, lane: Lane, handover: Handover, group: Sequence[QueueItem]
+    ) -> tuple[KeptMessage, list[Attempt]] | Outcome | None:
+        """How it ended, why nobody could be spoken to, or None when there is no more to be said of these items."""
+        is_suspected = any(item.crashes for item in group)
+        if is_suspected:
+            await self._alone.acquire()
+        self._marks.enter(item.id for item in group)
+        try:
+            message = await self._load(group)
+            if message is None:  # removed by an administrator meanwhile, its items with it
+                self._finish(lane, group)
+                return None
+            answer = await handover.offer(message, group)
+        except StoreFault:
+            _log.exception("a message for %s cannot be read now", lane.name)
+            self._finish(lane, group)  # its lease runs out
+            return None
+        except Exception as error:
+            _log.exception("a message for %s could not be handed over", lane.name)
+            await self._set_back(lane, group, f"internal fault: {type(error).__name__}")
+            return None
+        finally:
+            if is_suspected:
+                self._alone.release()
+        return answer if isinstance(answer, Outcome) else (message, answer)
 
     async def _settle(
-        self, batch: Batch, items: Sequence[QueueItem], outcomes: Sequence[Outcome], peer: Peer | None
+        self, lane: Lane, group: Sequence[QueueItem], message: KeptMessage, attempts: Sequence[Attempt]
     ) -> None:
-        message_id = items[0].message_id
-        message = await asyncio.wrap_future(self._store.read(lambda conn: load_message(conn, message_id)))
-        if message is not None:
-            await self._settlement.settle(message, _pair(items, outcomes, peer))
-        _forget(batch, items)
+        try:
+            await self._settlement.settle(message, attempts)
+        except StoreFault:
+            _log.exception("how %d deliveries ended cannot be written down: they will be tried again", len(group))
+        except Exception as error:
+            _log.exception("how %d deliveries ended cannot be told", len(group))
+            await self._set_back(lane, group, f"internal fault: {type(error).__name__}")
+        self._finish(lane, group)
 
-    def _judge_for(self, domain: str, met: list[Peer]) -> Callable[[Peer], Decision]:
+    async def _give_up(self, lane: Lane, group: list[QueueItem], outcome: Outcome) -> None:
+        self._marks.leave(item.id for item in group)
+        lane.put_back(group)
+        if lane.sessions > 1 and isinstance(outcome, Deferred):
+            lane.is_narrow = True  # the others go on: this peer wants no more of us at a time
+            return
+        await self.leave(lane, outcome)
+
+    async def _set_back(self, lane: Lane, group: Sequence[QueueItem], reason: str) -> None:
+        try:
+            await self._settlement.set_back(group, reason)
+        except Exception:
+            _log.exception("%d items for %s stay leased until their leases run out", len(group), lane.name)
+        self._finish(lane, group)
+
+    def _finish(self, lane: Lane, group: Sequence[QueueItem]) -> None:
+        self._marks.leave(item.id for item in group)
+        lane.forget(group)
+
+    async def _load(self, group: Sequence[QueueItem]) -> KeptMessage | None:
+        message_id = group[0].message_id
+        return await asyncio.wrap_future(self._store.read(lambda conn: load_message(conn, message_id)))
+
+    def _judge_for(self, lane: Lane, hop: NextHop) -> Callable[[Peer], Decision]:
         trust, mode = self._trust, self._settings.trust.revocation
+        return lambda peer: judge_peer(
+            peer,
+            hop.domain,
+            trust.white_list,
+            trust.freshness(self._clock()),
+            mode,
+            max(hop.min_tls.value, lane.peer.tls_floor),
+        )
 
-        def judge(peer: Peer) -> Decision:
-            met.append(peer)
-            return judge_peer(peer, domain, trust.white_list, trust.freshness(self._clock()), mode)
-
-        return judge
-
-    def _manners(self) -> Manners:
+    def _find_manners(self) -> Manners:
         trust = self._trust
         return Manners(
             ehlo_name=self._settings.server.name,
@@ -214,26 +258,8 @@ class Carrier:
         )
 
 
-def group_items(items: Iterable[QueueItem]) -> list[list[QueueItem]]:
-    """Items by message, in the order they came, no group larger than a transaction may be."""
-    by_message: dict[int, list[QueueItem]] = {}
-    for item in items:
-        by_message.setdefault(item.message_id, []).append(item)
-    return [
-        group[start : start + _MAX_RECIPIENTS]
-        for group in by_message.values()
-        for start in range(0, len(group), _MAX_RECIPIENTS)
-    ]
-
-
-def _pair(items: Sequence[QueueItem], outcomes: Sequence[Outcome], peer: Peer | None) -> list[Attempt]:
-    return [Attempt(item, outcome, peer) for item, outcome in zip(items, outcomes, strict=True)]
-
-
-def _forget(batch: Batch, items: Sequence[QueueItem]) -> None:
-    for item in items:
-        batch.pending.pop(item.id, None)
-
-
-def _defer(refusal: Refuse) -> Deferred:
-    return Deferred(f"{refusal.rule}: {refusal.reply.text}", refusal.reply)
+def describe_here(settings: Settings) -> Here:
+    """What is ours, by which loops are known."""
+    listen = settings.relay.listen
+    endpoints = frozenset() if listen is None else frozenset({listen})
+    return Here(frozenset(domain.name for domain in settings.domain), settings.server.name, endpoints)

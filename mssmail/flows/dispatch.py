@@ -1,39 +1,56 @@
-"""The dispatcher: claims what is due, one lane a domain, and sees that nothing stays unsettled.
+"""The dispatcher: claims what is due, lane by lane, and sees that nothing stays unsettled.
 
-A lane carries its domain's mail one message after another over one session; lanes do not know of each other. What is
-claimed is leased: should this process die, the lease runs out, or the next dispatcher of this store takes it back.
+A lane is what goes one way together, mostly a domain. Lanes do not know of each other: each has its own sessions, and a
+share of every claim, so a dead peer or a slow one delays nobody else. What is claimed is leased; should this process
+die, the next dispatcher of this store takes it back.
 """
 
 import asyncio
 import logging
 import random
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from mssmail.core.clock import Clock, read_clock
-from mssmail.core.queue import QueueItem, QueueState
+from mssmail.core.lane import PeerState
+from mssmail.core.queue import QueueItem
 from mssmail.delivery.outcome import Deferred
 from mssmail.delivery.resolve import MailResolver, build_resolver
 from mssmail.errors import Fault
 from mssmail.flows.bell import Bells
-from mssmail.flows.carrier import Batch, Carrier
+from mssmail.flows.carrier import Carrier, Ends, describe_here
 from mssmail.flows.distribution import Distributor
+from mssmail.flows.figures import Figures
+from mssmail.flows.inflight import Inflight
 from mssmail.flows.intake import Examiner, TrustSource
+from mssmail.flows.lane import Lane
 from mssmail.flows.local_delivery import LocalDelivery
+from mssmail.flows.poison import DIED, Mishap, build_patience, set_back
 from mssmail.flows.reports import Reporter
 from mssmail.flows.settlement import Settlement
+from mssmail.policy.retry import Trouble
 from mssmail.settings import Settings
 from mssmail.store.engine import Connection, Store
-from mssmail.store.queue import claim, find_next_try, release_leases, settle
+from mssmail.store.peers import save_peer
+from mssmail.store.queue import (
+    Waiting,
+    claim,
+    claim_overdue,
+    give_back,
+    list_waiting,
+    load_items,
+    release_expired,
+    release_leases,
+    renew_leases,
+)
 
 _log = logging.getLogger(__name__)
 
-_CLAIM = 64  # items taken at a time; a lane with half of that gets no more until it has done with them
-_MAX_CLAIMED = 1_024  # items in hand; what is beyond waits in the store
-_LONGEST_SLEEP = 60.0  # seconds; a safeguard, wake() and the next due time make it rare
-_BUSY_SECONDS = 1.0  # between looks while a lane is full: it wakes us when it is not
+MARKS = "inflight"  # in the store's folder
+_CLAIM = 512  # items taken in one transaction, shared out among the lanes that want some
+_LONGEST_SLEEP = 5.0  # seconds; a look costs little, and people's commands come by way of the store
 _PAUSE_SECONDS = 5.0  # after a fault of the store
+_TEND_SECONDS = 60.0  # at most, between looks at leases and at what waits for a resting peer
 
 
 class Dispatcher:
@@ -50,29 +67,42 @@ class Dispatcher:
         resolver: MailResolver | None = None,
         clock: Clock = read_clock,
     ) -> None:
-        self._settings = settings
+        self._limits = settings.queue
         self._store = store
         self._clock = clock
-        dice = random.Random()  # noqa: S311 - it spreads load, it hides nothing
-        settlement = Settlement(settings.queue, store, Reporter(settings, store, pool), bells, clock, dice)
-        here = LocalDelivery(store, Distributor(settings), bells)
-        self._carrier = Carrier(settings, store, trust, resolver or build_resolver(), settlement, clock, here)
+        self._dice = random.Random()  # noqa: S311 - it spreads load, it hides nothing
+        self._marks = Inflight(store.directory / MARKS)
+        self._settlement = Settlement(settings.queue, store, Reporter(settings, store, pool), bells, clock, self._dice)
+        resolver = resolver or build_resolver(describe_here(settings), settings.queue.dns_servers)
+        ends = Ends(self._settlement, LocalDelivery(store, Distributor(settings), bells), self._marks)
+        self._carrier = Carrier(settings, store, trust, resolver, ends, clock)
         self._turns = asyncio.Semaphore(max(1, settings.queue.max_concurrent))
         self._woken = asyncio.Event()
         self._stopping = False
-        self._in_hand: dict[int, QueueItem] = {}
-        self._reclaimed: dict[int, QueueItem] = {}
-        self._lanes: dict[str, list[QueueItem]] = {}
+        self._lanes: dict[str, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._main: asyncio.Task[None] | None = None
-        self._resting: dict[str, tuple[float, Deferred]] = {}
+        self._tended_at: datetime | None = None
+
+    @property
+    def figures(self) -> Figures:
+        """What deliveries amounted to so far."""
+        return self._settlement.figures
 
     async def start(self) -> None:
-        """Take back what a dead dispatcher of this store held, then begin."""
-        now = self._clock()
-        released = await asyncio.wrap_future(self._store.submit(lambda conn: release_leases(conn, now)))
-        if released:
-            _log.info("%d items were under way when the last dispatcher ended; they are tried again", released)
+        """Take back what a dead dispatcher of this store held, note what it died on, then begin."""
+        mishap = Mishap(DIED, self._clock(), self._dice.random())
+        patience, died_on = build_patience(self._limits), sorted(self._marks.left)
+
+        def take_back(conn: Connection) -> tuple[int, int]:
+            held = set_back(conn, load_items(conn, died_on), mishap, patience)
+            return release_leases(conn, mishap.at), held
+
+        released, held = await asyncio.wrap_future(self._store.submit(take_back))
+        if released or died_on:
+            _log.info("%d items were under way when the last dispatcher ended", released + len(died_on))
+        if held:
+            _log.error("%d items are held: the server died on each of them several times", held)
         self._main = asyncio.create_task(self._run())
 
     def wake(self) -> None:
@@ -82,6 +112,8 @@ class Dispatcher:
     async def stop(self, patience_seconds: float = 10.0) -> None:
         """Let what is under way end, but not for long; the rest is given back to the queue, due at once."""
         self._stopping = True
+        for lane in self._lanes.values():
+            lane.close()
         self.wake()
         if self._main is not None:
             await self._main
@@ -90,13 +122,14 @@ class Dispatcher:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self._give_back(list(self._in_hand.values()), self._clock(), "the server stopped")
+        await self._give_back()
+        self._marks.close()
 
     async def _run(self) -> None:
         while not self._stopping:
             self._woken.clear()
             try:
-                seconds = await self._claim()
+                seconds = await self._look()
             except Exception:  # whatever it is: mail goes on waiting, and this task must not end
                 _log.exception("the queue cannot be read")
                 seconds = _PAUSE_SECONDS
@@ -106,104 +139,137 @@ class Dispatcher:
             except TimeoutError:
                 continue
 
-    async def _claim(self) -> float:
+    async def _look(self) -> float:
         """Take what is due into the lanes; the seconds until there may be more."""
-        now = self._clock()
-        until = now + timedelta(seconds=self._settings.queue.lease_seconds)
-        while len(self._in_hand) < _MAX_CLAIMED:
-            busy = self._find_busy()
-            items = await asyncio.wrap_future(
-                self._store.submit(lambda conn, busy=busy: claim(conn, now, _CLAIM, until, without=busy))  # type: ignore[misc]
-            )
-            self._enter(items)
-            if len(items) < _CLAIM:
-                break
-        next_at = await asyncio.wrap_future(self._store.read(find_next_try))
-        least = _BUSY_SECONDS if self._find_busy() else 0.01
-        seconds = _LONGEST_SLEEP if next_at is None else (next_at - self._clock()).total_seconds()
-        return min(max(seconds, least), _LONGEST_SLEEP)
+        now, began = self._clock(), asyncio.get_running_loop().time()
+        await self._tend(now)
+        waiting = await asyncio.wrap_future(self._store.read(list_waiting))
+        wanted: dict[str, Lane] = {}
+        soonest = now + timedelta(seconds=_LONGEST_SLEEP)
+        for each in waiting:
+            lane = self._find_lane(each, began)
+            ready_at = max(each.due_at, lane.peer.rests_until or each.due_at)
+            if ready_at > now:
+                soonest = min(soonest, ready_at)
+            elif lane.room:
+                wanted[each.lane] = lane
+        if wanted and not self._stopping:
+            await self._claim(wanted, now)
+            soonest = now if len(wanted) > _CLAIM else soonest
+        for lane in list(self._lanes.values()):
+            await self._save(lane)
+            while lane.wants_session() and not self._stopping:
+                self._begin(lane)
+        return max((soonest - self._clock()).total_seconds(), 0.01)
 
-    def _find_busy(self) -> list[str]:
-        held = Counter(item.recipient.domain for item in self._in_hand.values())
-        return [domain for domain, number in held.items() if number >= _CLAIM // 2]
+    def _find_lane(self, waiting: Waiting, began: float) -> Lane:
+        """The lane at work; one nobody works for knows what the store knew of its peer when this look began."""
+        lane = self._lanes.get(waiting.lane)
+        if lane is None or (lane.is_idle and lane.idle_since < began and lane.peer != waiting.peer):
+            lane = self._lanes[waiting.lane] = Lane(waiting.peer, self._limits, self.wake)
+        return lane
 
-    def _enter(self, items: Iterable[QueueItem]) -> None:
+    async def _claim(self, wanted: dict[str, Lane], now: datetime) -> None:
+        names = sorted(wanted, key=lambda _name: self._dice.random())[:_CLAIM]  # chance is fair in the long run
+        share = _CLAIM // len(names)
+        shares = {name: min(wanted[name].room, share) for name in names}
+        until = now + timedelta(seconds=self._limits.lease_seconds)
+        items = await asyncio.wrap_future(self._store.submit(lambda conn: claim(conn, now, shares, until)))
+        claimed: dict[str, list[QueueItem]] = {}
         for item in items:
-            if item.id in self._in_hand:
-                # Its lease ran out while its lane waits for a slow peer, or its lane has just settled it and has not
-                # told us yet: the lane will give it back, and then it is claimed anew.
-                self._reclaimed[item.id] = item
-                continue
-            self._in_hand[item.id] = item
-            domain = item.recipient.domain
-            if domain in self._lanes:
-                self._lanes[domain].append(item)
-                continue
-            self._lanes[domain] = [item]
-            task = asyncio.create_task(self._serve(domain))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            claimed.setdefault(item.lane, []).append(item)
+        for name, theirs in claimed.items():
+            lane = self._lanes[name] = wanted[name]  # it may have been tidied away meanwhile
+            lane.enter(theirs)
 
-    async def _serve(self, domain: str) -> None:
-        """A lane: until nothing waits in it."""
+    def _begin(self, lane: Lane) -> None:
+        lane.sessions += 1
+        task = asyncio.create_task(self._serve(lane))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, lane: Lane) -> None:
+        """One session's work for a lane."""
+        handover = None
         try:
             async with self._turns:
-                while self._lanes[domain] and not self._stopping:
-                    items, self._lanes[domain] = self._lanes[domain], []
-                    await self._carry(Batch(domain, {item.id: item for item in items}), items)
-        finally:
-            del self._lanes[domain]
-
-    async def _carry(self, batch: Batch, items: list[QueueItem]) -> None:
-        try:
-            await self._try(batch)
+                if lane.in_hand:
+                    handover = await self._carrier.carry(lane)
         except Exception as error:  # one lane's fault must not end the others, nor strand its items
-            _log.exception("mail for %s could not be dealt with", batch.domain)
-            await self._put_off(batch, f"internal fault: {type(error).__name__}")
-        settled = [item for item in items if item.id not in batch.pending]
-        again = [self._reclaimed.pop(item.id) for item in settled if item.id in self._reclaimed]
-        if again:
-            await self._give_back(again, self._clock(), "its lease ran out")
-        for item in settled:
-            self._in_hand.pop(item.id, None)
-        self.wake()
+            _log.exception("mail for %s could not be dealt with", lane.name)
+            await self._carrier.leave(lane, Deferred(f"internal fault: {type(error).__name__}"), Trouble.OURS)
+        finally:
+            await self._save(lane)
+            lane.sessions -= 1
+            lane.idle_since = asyncio.get_running_loop().time()
+            self._tidy(lane)
+            self.wake()
+            if handover is not None:
+                await handover.close()
 
-    async def _try(self, batch: Batch) -> None:
-        loop = asyncio.get_running_loop()
-        until, why = self._resting.get(batch.domain, (0.0, None))
-        if why is not None and loop.time() < until:
-            # A thousand messages for a dead peer are one attempt, not a thousand.
-            await self._carrier.settle_all(batch, why)
+    async def _save(self, lane: Lane) -> None:
+        if not lane.is_changed:
             return
-        unreachable = await self._carrier.carry(batch)
-        if unreachable is None:
-            self._resting.pop(batch.domain, None)
-        else:
-            waits = self._settings.queue.retry_seconds or (0,)
-            self._resting[batch.domain] = (loop.time() + min(30.0, waits[0] / 2), unreachable)
-
-    async def _put_off(self, batch: Batch, reason: str) -> None:
-        """Try much later; but what has waited long enough is given up, or a fault of ours would keep it for ever."""
-        now, patience = self._clock(), timedelta(seconds=self._settings.queue.give_up_seconds)
-        items = batch.pending.values()
-        late = Batch(batch.domain, {item.id: item for item in items if item.queued_at + patience <= now})
-        kept = [item for item in items if item.id not in late.pending]
+        state: PeerState = lane.peer
+        lane.is_changed = False
         try:
-            await self._carrier.settle_all(late, Deferred(reason))
-        except Exception:
-            _log.exception("%d items for %s cannot be given up", len(late.pending), batch.domain)
-        waits = self._settings.queue.retry_seconds or (60,)
-        await self._give_back([*kept, *late.pending.values()], now + timedelta(seconds=max(waits[-1], 60)), reason)
-        batch.pending.clear()
-
-    async def _give_back(self, items: list[QueueItem], at: datetime, reason: str) -> None:
-        def write(conn: Connection) -> None:
-            for item in items:
-                settle(conn, item.id, QueueState.WAITING, next_try_at=at, reply=item.last_reply, error=reason)
-
-        try:
-            await asyncio.shield(asyncio.wrap_future(self._store.submit(write)))
+            await asyncio.shield(asyncio.wrap_future(self._store.submit(lambda conn: save_peer(conn, state))))
         except Fault:
-            _log.exception("%d items stay leased until their leases run out", len(items))
-        for item in items:
-            self._in_hand.pop(item.id, None)
+            _log.exception("what was learnt of %s is forgotten with this process", lane.name)
+
+    def _tidy(self, lane: Lane) -> None:
+        """What came in at the last moment gets another session; a lane with nothing in hand is dropped."""
+        if lane.wants_session() and not self._stopping:
+            self._begin(lane)
+        elif lane.is_idle:
+            self._lanes.pop(lane.name, None)
+
+    async def _tend(self, now: datetime) -> None:
+        """Renew our leases, take back those nobody renews, and say what must be said about what waits unattempted."""
+        every = min(self._limits.lease_seconds / 3, _TEND_SECONDS)
+        if self._tended_at is not None and (now - self._tended_at).total_seconds() < every:
+            return
+        self._tended_at = now
+        until = now + timedelta(seconds=self._limits.lease_seconds)
+        ours = [id for lane in self._lanes.values() for id in lane.in_hand]
+
+        def tend(conn: Connection) -> None:
+            renew_leases(conn, ours, until)
+            release_expired(conn, now)
+
+        await asyncio.wrap_future(self._store.submit(tend))
+        await self._tell_overdue(now, until)
+
+    async def _tell_overdue(self, now: datetime, until: datetime) -> None:
+        """What waits for a resting peer beyond our patience is given up, and senders are told of long waits."""
+        waiting = await asyncio.wrap_future(self._store.read(list_waiting))
+        resting = {each.lane: each.peer for each in waiting if each.peer.rests_until and each.peer.rests_until > now}
+        moments = [(now - timedelta(seconds=self._limits.give_up_seconds), _ANY_NUMBER)]
+        delays = sorted(self._limits.delay_report_seconds)
+        moments += [(now - timedelta(seconds=seconds), number) for number, seconds in enumerate(delays, 1)]
+        if resting:
+            await self._settle_overdue(resting, moments, until)
+
+    async def _settle_overdue(
+        self, resting: dict[str, PeerState], moments: Sequence[tuple[datetime, int]], until: datetime
+    ) -> None:
+        items = await asyncio.wrap_future(
+            self._store.submit(lambda conn: claim_overdue(conn, list(resting), moments, until, _CLAIM))
+        )
+        for name in sorted({item.lane for item in items}):
+            peer = resting[name]
+            outcome = Deferred(peer.reason or "its servers cannot be reached")
+            theirs = [item for item in items if item.lane == name]
+            await self._carrier.settle_all(Lane(peer, self._limits), theirs, outcome, Trouble.PEER)
+
+    async def _give_back(self) -> None:
+        ids = [id for lane in self._lanes.values() for id in lane.in_hand]
+        now = self._clock()
+        try:
+            await asyncio.shield(asyncio.wrap_future(self._store.submit(lambda conn: give_back(conn, ids, now))))
+        except Fault:
+            _log.exception("%d items stay leased until their leases run out", len(ids))
+        self._lanes.clear()
+
+
+_ANY_NUMBER = 1_000_000  # of delay reports: more than there ever are

@@ -26,7 +26,7 @@ from mssmail.flows.filing_http import Endpoint, Part, load_context, post_parts
 from mssmail.journal import Entry, Event
 from mssmail.mime.parts import scan
 from mssmail.mime.receipt import asks_for_receipt
-from mssmail.policy.retry import GiveUp, judge_retry
+from mssmail.policy.retry import GiveUp, Patience, Trial, judge_retry
 from mssmail.settings import Connector, Settings
 from mssmail.store.engine import Connection, Store
 from mssmail.store.filings import bury, find_next_due, finish, list_due, put_off
@@ -208,8 +208,8 @@ class Filer:
                 append_entries(conn, [Entry(now, Event.FILING_FAILED, filing.trace_id, facts)])
 
     def _put_off(self, conn: Connection, connector: Connector, filing: Filing, reason: str, now: datetime) -> str:
-        waits, end = connector.retry_seconds, connector.give_up_seconds
-        answer = judge_retry(filing.attempts + 1, filing.queued_at, now, None, waits, end, self._dice.random())
+        patience = Patience(connector.retry_seconds, connector.give_up_seconds)
+        answer = judge_retry(Trial(filing.attempts + 1, filing.queued_at), patience, now, self._dice.random())
         if isinstance(answer, GiveUp):
             bury(conn, filing.id, reason)
             return "dead"

@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 
 from mssmail.core.clock import Clock
 from mssmail.core.envelope import Peer
-from mssmail.core.queue import QueueItem, QueueState
+from mssmail.core.queue import LastWord, QueueItem, QueueState
 from mssmail.core.reply import Reply
 from mssmail.core.report import Action
 from mssmail.delivery.outcome import Deferred, Delivered, Failed, Outcome
 from mssmail.delivery.reported import Report, ReportedMessage, ReportedRecipient
 from mssmail.errors import WorkerFault
 from mssmail.flows.bell import Bells
+from mssmail.flows.figures import Figures
+from mssmail.flows.poison import Mishap, build_patience, set_back
 from mssmail.flows.reports import Reporter
 from mssmail.journal import Entry, Event
 from mssmail.policy.report import count_due_delays, may_report
-from mssmail.policy.retry import GiveUp, RetryAt, judge_retry
+from mssmail.policy.retry import GiveUp, RetryAt, Trial, Trouble, judge_retry
 from mssmail.settings import Queue
 from mssmail.store.engine import Connection, Store
 from mssmail.store.journal import append_entries
@@ -29,6 +31,8 @@ from mssmail.store.queue import settle
 
 _log = logging.getLogger(__name__)
 
+_REMEMBERED = ("rule", "server", "peer", "fingerprint", "tls", "cipher")  # of an attempt, with the item
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -37,6 +41,7 @@ class Attempt:
     item: QueueItem
     outcome: Outcome
     peer: Peer | None = None
+    trouble: Trouble = Trouble.RECIPIENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,9 @@ class Settlement:
     def __init__(
         self, settings: Queue, store: Store, reporter: Reporter, bells: Bells, clock: Clock, dice: random.Random
     ) -> None:
+        self.figures = Figures()
         self._settings = settings
+        self._patience = build_patience(settings)
         self._store = store
         self._reporter = reporter
         self._bells = bells
@@ -82,18 +89,30 @@ class Settlement:
             _log.info("%s", step.entry.event.value, extra={"id": step.item.trace_id, **told})
         self._bells.ring(*(placed.mailbox_id for report in kept for placed in report.placed))
 
+    async def set_back(self, items: Sequence[QueueItem], reason: str) -> None:
+        """A fault of ours ended these: they wait apart from the others, or are set aside for people."""
+        mishap = Mishap(reason, self._clock(), self._dice.random())
+        await asyncio.shield(
+            asyncio.wrap_future(self._store.submit(lambda conn: set_back(conn, items, mishap, self._patience)))
+        )
+
     def _judge(self, attempt: Attempt, now: datetime) -> _Step:
         item, outcome = attempt.item, attempt.outcome
         facts = _describe(attempt)
         if isinstance(outcome, Delivered):
+            self.figures.note_delivery(item.recipient.domain, (now - item.queued_at).total_seconds())
             step = _Step(item, QueueState.DONE, Entry(now, Event.RELAYED, item.trace_id, facts), outcome.reply)
             return step if outcome.heeds_dsn else _tell(step, Action.RELAYED, attempt, now)
         reason = outcome.reason if isinstance(outcome, Deferred) else ""
-        final = outcome.reply if isinstance(outcome, Failed) else None
-        waits, end = self._settings.retry_seconds, self._settings.give_up_seconds
-        match judge_retry(item.attempts, item.queued_at, now, final, waits, end, self._dice.random()):
-            case RetryAt(at):
-                entry = Entry(now, Event.DEFERRED, item.trace_id, {**facts, "next_try_at": at.isoformat()})
+        # A 5xx among what a peer said before the session broke settles nothing.
+        is_word = outcome.reply is not None and (isinstance(outcome, Failed) or not outcome.reply.is_permanent)
+        trial = Trial(item.attempts, item.queued_at, attempt.trouble, outcome.reply if is_word else None)
+        answer = self._judge_retry(trial, now)
+        self.figures.note_refusal(item.recipient.domain, answer.rule)
+        match answer:
+            case RetryAt(at, rule):
+                waits = {**facts, "next_try_at": at.isoformat(), "rule": rule}
+                entry = Entry(now, Event.DEFERRED, item.trace_id, waits)
                 step = _Step(item, QueueState.WAITING, entry, outcome.reply, reason, at)
                 return self._tell_delay(step, attempt, now)
             case GiveUp(rule):
@@ -104,11 +123,17 @@ class Settlement:
     def _tell_delay(self, step: _Step, attempt: Attempt, now: datetime) -> _Step:
         item = step.item
         due = count_due_delays(item.queued_at, now, self._settings.delay_report_seconds)
-        told = _tell(step, Action.DELAYED, attempt, now)
-        if due <= item.delays_told or told.told is None:
+        if due <= item.delays_told:
             return step
+        # Counted also where nobody wants to hear of it, or it would be asked again and again.
+        told = replace(_tell(step, Action.DELAYED, attempt, now), delays_told=due)
+        if told.told is None:
+            return told
         until = item.queued_at + timedelta(seconds=self._settings.give_up_seconds)
-        return replace(told, delays_told=due, told=replace(told.told, will_retry_until=until))
+        return replace(told, told=replace(told.told, will_retry_until=until))
+
+    def _judge_retry(self, trial: Trial, now: datetime) -> RetryAt | GiveUp:
+        return judge_retry(trial, self._patience, now, self._dice.random())
 
     async def _report(
         self, message: KeptMessage, steps: Sequence[_Step], now: datetime
@@ -136,7 +161,7 @@ class Settlement:
         """What failed is not forgotten before the sender can be told; a delay is told later; else all is well."""
         if step.action is not Action.FAILED:
             return replace(step, action=None, told=None, delays_told=None)
-        soon = judge_retry(1, now, now, None, self._settings.retry_seconds, 3_600, self._dice.random())
+        soon = self._judge_retry(Trial(1, now, Trouble.OURS), now)
         at = soon.at if isinstance(soon, RetryAt) else now
         facts = {**step.entry.facts, "next_try_at": at.isoformat(), "reason": "the report cannot be written now"}
         entry = Entry(now, Event.DEFERRED, step.item.trace_id, facts)
@@ -161,13 +186,13 @@ def _write(conn: Connection, steps: Sequence[_Step], reports: Mapping[Action, De
             facts = {**entry.facts, "report": reports[step.action].trace_id}
             entry = Entry(entry.at, entry.event, entry.trace_id, facts)
         append_entries(conn, (entry,))
+        remembered = {key: entry.facts[key] for key in _REMEMBERED if key in entry.facts}
         settle(
             conn,
             step.item.id,
             step.state,
             next_try_at=step.next_try_at,
-            reply=step.reply,
-            error=step.reason,
+            last=LastWord(step.reply, step.reason, remembered),
             delays_told=step.delays_told,
         )
     return kept

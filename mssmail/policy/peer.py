@@ -14,12 +14,14 @@ def judge_peer(
     white_list: WhiteList | None,
     freshness: Freshness,
     revocation: RevocationMode = RevocationMode.HARD,
+    floor: str = "",
 ) -> Decision:
     """Answer, after STARTTLS and before MAIL FROM, whether ``peer`` is a server of ``domain``.
 
     A temporary refusal means: try another server, or later. Whatever a wrong route or somebody on the wire could feign
     (no STARTTLS, another certificate) is temporary, or they could make us return mail at will (as RFC 8461 §5 and
-    RFC 7672 §2.2 have it). Only what the white list itself says of the domain is final.
+    RFC 7672 §2.2 have it). Only what the white list itself says of the domain is final. ``floor`` is the oldest TLS
+    version still good for this domain: configured, or the newest its servers ever spoke with us.
     """
     if white_list is None or freshness is Freshness.STALE:
         return refuse("white-list-stale", 451, "4.7.5", "The white list here is not up to date")
@@ -28,6 +30,9 @@ def judge_peer(
         return refuse("domain-not-listed", 550, "5.7.1", f"Domain {place} is not on the white list")
     if peer.tls is None:
         return refuse("peer-without-tls", 451, "4.7.4", f"The server of {place} does not offer STARTTLS")
+    if peer.tls.version < floor:
+        text = f"The server of {place} speaks {peer.tls.version}, and {floor} was spoken or is asked for"
+        return refuse("peer-below-tls-floor", 451, "4.7.4", text)
     if peer.name is None:
         return refuse(
             "peer-without-certificate", 451, "4.7.5", f"The server of {place} shows no certificate we believe"

@@ -6,7 +6,7 @@ relative paths are relative to the configuration file.
 """
 
 from mssmail.core.endpoint import Endpoint, parse_endpoint
-from mssmail.core.modes import LogFormat, RevocationMode, SignWith, SmimeMode
+from mssmail.core.modes import LogFormat, RevocationMode, SignWith, SmimeMode, TlsFloor
 from mssmail.settings.connectors import Connector
 from mssmail.settings.documents import Documents, Marking
 from mssmail.settings.listeners import Hide, Http, Imap, Login, Relay, Setup, Submission
@@ -41,6 +41,7 @@ __all__ = [
     "SignWith",
     "SmimeMode",
     "Submission",
+    "TlsFloor",
     "Trust",
     "Workers",
     "encode_settings",

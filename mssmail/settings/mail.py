@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from mssmail.core.modes import SmimeMode
+from mssmail.core.endpoint import Endpoint
+from mssmail.core.modes import SmimeMode, TlsFloor
 from mssmail.settings.meaning import required, setting
 
 
@@ -21,9 +22,13 @@ class Queue:
         1_048_576, "A failure report returns messages up to this size whole when RET=FULL asks for it, else the header."
     )
     lease_seconds: int = setting(600, "A dispatcher that dies frees its items after this.")
-    max_concurrent: int = setting(16, "Deliveries at a time.")
+    set_aside_after: int = setting(3, "An item is held for people when the server died on it so often in a row.")
+    max_concurrent: int = setting(128, "Sessions with peers at a time.")
+    max_per_domain: int = setting(4, "Sessions at a time with the servers of one domain.")
+    max_in_hand: int = setting(64, "Items of one domain under way at a time; one at first when it was unreachable.")
     connect_timeout_seconds: int = setting(30, "For connecting and the greeting.")
     command_timeout_seconds: int = setting(300, "For each reply of a peer (RFC 5321 §4.5.3.2).")
+    dns_servers: tuple[Endpoint, ...] = setting((), "Name servers asked for MX instead of the system's, as host:port.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +50,10 @@ class Route:
     domain: str = required("The domain, or * for all others.")
     host: str = required("The peer's server.")
     port: int = setting(25, "Its port.")
+    further: tuple[Endpoint, ...] = setting((), "More servers, host:port each, tried in this order after it.")
+    min_tls: TlsFloor = setting(TlsFloor.TLS12, "TLSv1.2 or TLSv1.3: mail waits for a server that speaks less.")
+
+    @property
+    def servers(self) -> tuple[Endpoint, ...]:
+        """All of them, in the order they are tried."""
+        return (Endpoint(self.host, self.port), *self.further)

@@ -13,7 +13,7 @@ from typing import Any
 from mssmail.core.address import normalise_domain
 from mssmail.core.endpoint import Endpoint, parse_endpoint
 from mssmail.errors import BadSyntax, ConfigError
-from mssmail.settings.mail import Domain
+from mssmail.settings.mail import Domain, Route
 from mssmail.settings.tree import ARRAYS, TABLES, Settings
 
 
@@ -87,7 +87,7 @@ def _read_row(kind: type, table: str, row: Mapping[str, object], source: _Source
             raise source.fault("unknown key", table, key)
         try:
             values[key] = _convert(typing.get_type_hints(kind)[key], value, source.path)
-            if kind is Domain and key == "name":
+            if (kind, key) in _DOMAINS and value != "*":
                 values[key] = normalise_domain(str(value))
         except (ValueError, TypeError, BadSyntax) as error:
             raise source.fault(str(error), table, key) from error
@@ -97,6 +97,9 @@ def _read_row(kind: type, table: str, row: Mapping[str, object], source: _Source
         if name not in values and isinstance(f.default, Path):
             values[name] = source.path.parent.absolute() / f.default
     return kind(**values)
+
+
+_DOMAINS = {(Domain, "name"), (Route, "domain")}
 
 
 def _convert(hint: Any, value: object, path: Path) -> object:  # noqa: ANN401 - a type hint is no type

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select
 from mssmail.core.address import Address, ReversePath, parse_address
 from mssmail.core.examination import Index
 from mssmail.core.findings import DocumentFacts
+from mssmail.core.lane import name_lane
 from mssmail.core.mailbox import UID
 from mssmail.core.message import Span
 from mssmail.core.parameters import (
@@ -49,6 +50,9 @@ _ITEM = (
     "last_error",
     "parameters",
     "delays_told",
+    "lane",
+    "crashes",
+    "last_facts",
 )
 _INSERT_ITEM = Prepared(insert(queue).returning(queue.c.id), _ITEM)
 
@@ -260,5 +264,8 @@ def queue_message(
         "last_error": "",
         "parameters": parameters.encode(),
         "delays_told": 0,
+        "lane": name_lane(recipient),
+        "crashes": 0,
+        "last_facts": "{}",
     }
     return read_id(_INSERT_ITEM.fetch(conn, values))

@@ -29,6 +29,7 @@ from mssmail.store.address_tables import (
 from mssmail.store.columns import Id, Moment, Words, metadata
 from mssmail.store.filing_tables import filings
 from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, sort_keys
+from mssmail.store.peer_tables import peers
 from mssmail.store.receipt_tables import receipts, sent_mail
 from mssmail.store.trust_schema import (
     evidence_news,
@@ -66,6 +67,7 @@ __all__ = [
     "metadata",
     "passed_reports",
     "peer_domains",
+    "peers",
     "peers_seen",
     "quarantine",
     "queue",
@@ -79,7 +81,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0011"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0012"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",
@@ -229,8 +231,11 @@ queue = Table(  # one recipient of one message on its way to a peer; settled ite
     Column("last_error", Words, nullable=False),
     Column("parameters", Text, nullable=False, server_default=""),  # of RCPT, as on the wire (core.parameters)
     Column("delays_told", Integer, nullable=False, server_default="0"),  # delay reports sent
+    Column("lane", Text, nullable=False, server_default=""),  # core.lane: what goes one way together
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    Column("last_facts", Words, nullable=False, server_default="{}"),  # JSON: server, TLS, retry rule
     Index("queue_by_message", "message_id"),
-    Index("queue_by_due_time", "state", "next_try_at"),
+    Index("queue_by_lane", "state", "lane", "next_try_at"),
     sqlite_autoincrement=True,
 )
 

@@ -14,8 +14,9 @@ import dns.rrset
 import pytest
 
 from mssmail.core.reply import Reply
-from mssmail.delivery.resolve import MailResolver, Target, build_resolver
+from mssmail.delivery.resolve import NOBODY, MailResolver, Target, build_resolver
 from mssmail.errors import PeerFault
+from mssmail.policy.routing import LOOP, Here
 from mssmail.settings import Endpoint
 
 ZONE = {
@@ -73,7 +74,7 @@ class NameServer(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def _dns(*, silent: bool = False, seed: int = 1) -> AsyncIterator[MailResolver]:
+async def _dns(*, silent: bool = False, seed: int = 1, here: Here = NOBODY) -> AsyncIterator[MailResolver]:
     loop = asyncio.get_running_loop()
     transport, server = await loop.create_datagram_endpoint(NameServer, ("127.0.0.1", 0))
     server.is_silent = silent
@@ -82,7 +83,7 @@ async def _dns(*, silent: bool = False, seed: int = 1) -> AsyncIterator[MailReso
     resolver.port = transport.get_extra_info("sockname")[1]
     resolver.lifetime = 0.5 if silent else 5.0
     try:
-        yield MailResolver(resolver, random.Random(seed), port=2525)
+        yield MailResolver(resolver, random.Random(seed), port=2525, here=here)
     finally:
         transport.close()
 
@@ -150,9 +151,49 @@ async def test_a_name_server_that_does_not_answer_is_a_fault() -> None:
             await resolver.resolve("many.test")
 
 
-async def test_a_static_route_needs_no_dns() -> None:
+async def test_static_routes_need_no_dns_and_keep_their_order() -> None:
     resolver = build_resolver()
-    (target,) = await resolver.resolve_server(Endpoint("127.0.0.1", 2525))
-    assert target == Target(Endpoint("127.0.0.1", 2525), ("127.0.0.1",))
+    first, second, lost = Endpoint("127.0.0.1", 2525), Endpoint("::1", 26), Endpoint("no such host", 25)
+    targets = await resolver.resolve_servers((first, lost, second))
+    assert targets == (Target(first, ("127.0.0.1",)), Target(second, ("::1",)))
     with pytest.raises(PeerFault):
-        await resolver.resolve_server(Endpoint("no such host", 25))
+        await resolver.resolve_servers((lost,))
+
+
+HERE = Here(frozenset(), "FIRST.many.test", frozenset({Endpoint("192.0.2.4", 2525)}))
+
+
+@pytest.mark.parametrize(
+    ("here", "domain", "hosts"),
+    [
+        (Here(frozenset(), "late.many.test"), "many.test", {"first.many.test", "second.many.test"}),
+        (
+            Here(frozenset(), "", frozenset({Endpoint("192.0.2.3", 2525)})),
+            "many.test",
+            {"first.many.test", "second.many.test"},
+        ),
+        (HERE, "many.test", None),
+        (HERE, "implicit.test", None),
+        (HERE, "host-alias.test", None),
+        (Here(frozenset(), "", frozenset({Endpoint("192.0.2.4", 25)})), "implicit.test", {"implicit.test"}),
+        (Here(frozenset(), "nowhere.test"), "half-lost.test", None),
+    ],
+)
+async def test_a_server_of_ours_among_the_mx_ends_the_list(here: Here, domain: str, hosts: set[str] | None) -> None:
+    async with _dns(here=here) as resolver:
+        targets = await resolver.resolve(domain)
+    assert (LOOP if hosts is None else hosts) == (
+        targets if isinstance(targets, Reply) else {target.endpoint.host for target in targets}
+    )
+
+
+async def test_the_servers_that_are_asked_may_be_named() -> None:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(NameServer, ("127.0.0.1", 0))
+    try:
+        resolver = build_resolver(servers=[Endpoint(*transport.get_extra_info("sockname"))])
+        assert await resolver.resolve("null.test") == Reply(
+            556, "5.1.10", "The domain null.test takes no mail (null MX)"
+        )
+    finally:
+        transport.close()

@@ -12,6 +12,7 @@ from typing import Any
 import dns.asyncresolver
 
 from mssmail.core.address import Address, ReversePath, parse_address
+from mssmail.core.clock import Clock, read_clock
 from mssmail.core.parameters import PLAIN_MAIL, MailParameters, RecipientParameters
 from mssmail.core.queue import QueueItem
 from mssmail.delivery.resolve import MailResolver
@@ -40,6 +41,7 @@ class Room:
     queue: Queue = AT_ONCE
     routes: list[Route] = field(default_factory=list)
     dispatcher: Dispatcher | None = None
+    clock: Clock = read_clock
 
     async def add_peer(self, domain: str, script: Script, credential: Credential = PEER) -> ScriptedPeer:
         context = build_server_context(credential, TODAY.anchors, self.directory)
@@ -81,6 +83,7 @@ class Room:
             operator.examiner,
             operator.bells,
             resolver=resolver or build_no_dns(),
+            clock=self.clock,
         )
         await self.dispatcher.start()
         self.stack.push_async_callback(self.dispatcher.stop, 0.1)

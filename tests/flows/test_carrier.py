@@ -4,11 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
-from mssmail.core.address import parse_address
-from mssmail.core.queue import QueueItem, QueueState
-from mssmail.flows.carrier import group_items
 from mssmail.journal import Event
 from mssmail.settings import Route
 from tests.flows.dispatch_room import ANNE, AT_ONCE, CLEO, open_room
@@ -16,21 +11,6 @@ from tests.support.operator_room import CAROL, age
 
 PATIENT = replace(AT_ONCE, retry_seconds=(3_600,))
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-
-
-def _item(id: int, message_id: int) -> QueueItem:
-    recipient = parse_address(f"r{id}@a.test")
-    return QueueItem(id, "trace", message_id, None, recipient, QueueState.SENDING, 1, NOW, NOW)
-
-
-def test_items_are_grouped_by_message_in_the_order_they_came() -> None:
-    groups = group_items([_item(1, 7), _item(2, 5), _item(3, 7)])
-    assert [[item.id for item in group] for group in groups] == [[1, 3], [2]]
-
-
-@pytest.mark.parametrize(("number", "sizes"), [(0, []), (1, [1]), (100, [100]), (101, [100, 1]), (250, [100, 100, 50])])
-def test_no_group_is_larger_than_a_transaction_may_be(number: int, sizes: list[int]) -> None:
-    assert [len(group) for group in group_items(_item(id, 1) for id in range(number))] == sizes
 
 
 async def test_with_a_stale_white_list_nothing_leaves_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -94,3 +94,20 @@ def test_only_the_list_itself_makes_a_refusal_final() -> None:
     assert feigned.is_temporary
     assert isinstance(unlisted, Refuse)
     assert not unlisted.is_temporary
+
+
+@pytest.mark.parametrize(
+    ("version", "floor", "passes"),
+    [
+        ("TLSv1.3", "TLSv1.3", True),
+        ("TLSv1.3", "TLSv1.2", True),
+        ("TLSv1.2", "TLSv1.2", True),
+        ("TLSv1.2", "", True),
+        ("TLSv1.2", "TLSv1.3", False),
+    ],
+)
+def test_the_tls_floor_of_a_route_never_falls(version: str, floor: str, passes: bool) -> None:
+    decision = judge_peer(replace(PEER, tls=TlsFacts(version, "")), "ch-b.test", LIST, FRESH, HARD, floor)
+    assert isinstance(decision, Accept) is passes
+    if isinstance(decision, Refuse):
+        assert (decision.rule, decision.reply.code) == ("peer-below-tls-floor", 451)

@@ -1,0 +1,17 @@
+"""What is known of the servers our mail goes to, one row a lane of the queue."""
+
+from sqlalchemy import Column, Integer, Table, Text
+
+from mssmail.store.columns import Moment, Words, metadata
+
+peers = Table(
+    "peers",
+    metadata,
+    Column("lane", Text, primary_key=True),  # a domain, or "domain>host:port" for mail redirected to that server
+    Column("failures", Integer, nullable=False),  # in a row: nobody there could be spoken to
+    Column("failed_since", Moment),
+    Column("rests_until", Moment),  # nothing is tried before
+    Column("reason", Words, nullable=False),
+    Column("tls_floor", Text, nullable=False),  # the newest TLS version it ever spoke with us
+    sqlite_with_rowid=False,
+)
