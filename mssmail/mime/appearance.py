@@ -49,7 +49,10 @@ def find_notices(data: bytes, root: Part, authors: Authors) -> tuple[Notice, ...
         found.append(Notice(Oddity.SEVERAL_FROM_FIELDS, f"the message has {len(mine)} From fields"))
     for field in mine[:_MAX_FIELDS]:
         found += _find_name_notices(data, field)
-    found += (Notice(Oddity.AUTHOR_IN_DOUBT, quote_text(doubt, 2 * _MAX_QUOTED)) for doubt in authors.doubts)
+    found += (
+        Notice(Oddity.AUTHOR_IN_DOUBT, f"the author is in doubt: {quote_text(doubt, _MAX_QUOTED)}")
+        for doubt in authors.doubts
+    )
     if "sender" in names:
         found += _find_sender_notices(data, root, authors)
     if len(names) > len(set(names)):

@@ -132,8 +132,8 @@ def read_serial(certificate: x509.Certificate) -> int:
 
 
 def is_der_sequence(data: bytes) -> bool:
-    """The bytes start like a DER SEQUENCE of 128 octets or more, as no text does: text is 7-bit."""
-    return len(data) > 2 and data[0] == 0x30 and data[1] >= 0x80
+    """The bytes start like a long DER SEQUENCE, as no text does: text is 7-bit; or are a short one, to the last."""
+    return len(data) > 2 and data[0] == 0x30 and (data[1] >= 0x80 or data[1] == len(data) - 2)
 
 
 def fold_name(name: x509.Name) -> NameKey:

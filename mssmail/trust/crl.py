@@ -138,8 +138,6 @@ def _build(crl: x509.CertificateRevocationList, extensions: _Extensions) -> Crl:
 
 
 def _find_fault(crl: x509.CertificateRevocationList, extensions: Sequence[x509.Extension[x509.ExtensionType]]) -> str:
-    if crl.next_update_utc is None:
-        return "it names no next update (RFC 5280 section 5.1.2.5)"
     for extension in extensions:
         if extension.critical and extension.oid not in _PROCESSED:
             return f"its critical extension {extension.oid.dotted_string} is unknown"

@@ -247,7 +247,7 @@ class RevocationCheck:
             return Status(Outcome.FAILED, _describe_entry(entry, crl, link))
         until = max(_read_end(crl), _read_end(delta) if delta is not None else BEGINNING)
         if until < self._at:
-            return Status(Outcome.UNKNOWN, f"the CRL of {crl.issuer_text} ended at {until:%Y-%m-%d %H:%M}Z")
+            return Status(Outcome.UNKNOWN, f"the CRL of {crl.issuer_text} {_describe_end(until)}")
         ends = _read_end(delta) if delta is not None and _read_end(delta) >= self._at else until
         start = _before(crl.this_update if delta is None else max(crl.this_update, delta.this_update))
         return Status(Outcome.PASSED, _ACQUITTED, max(start, vouched.valid_from), min(ends, vouched.valid_until))
@@ -288,6 +288,11 @@ def _find_entry(crl: Crl, delta: Crl | None, link: Link, at: datetime) -> Entry 
 
 def _read_end(crl: Crl) -> datetime:
     return crl.next_update or BEGINNING
+
+
+def _describe_end(until: datetime) -> str:
+    """RFC 5280 §5.1.2.5 has every list name its next update; one that names none convicts, and acquits nobody."""
+    return "names no next update" if until == BEGINNING else f"ended at {until:%Y-%m-%d %H:%M}Z"
 
 
 def _before(moment: datetime) -> datetime:

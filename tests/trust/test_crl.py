@@ -1,11 +1,15 @@
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from mssmail.errors import BadRevocationList
 from mssmail.trust.certificate import fold_name
 from mssmail.trust.crl import load_crl, verify_crl
 from tests.support.odd_certificates import make_root, name, point
+from tests.support.pki import NOW
 
 HOLD = x509.CRLReason(x509.ReasonFlags.certificate_hold)
 GONE = x509.CRLReason(x509.ReasonFlags.remove_from_crl)
@@ -90,3 +94,13 @@ def test_the_entries_of_an_indirect_list_belong_to_the_issuer_named_last() -> No
 
 def test_a_list_that_is_not_indirect_may_not_name_issuers() -> None:
     assert "2.5.29.29" in load_crl(make_root().build_mixed_crl((1, name("CA 1")))).fault
+
+
+def test_reads_a_list_of_less_than_128_octets() -> None:
+    """RFC 4134's empty lists, signed with DSA, are so short; their first octets could be those of a text."""
+    key = dsa.generate_private_key(1024)
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "C")])
+    builder = x509.CertificateRevocationListBuilder(issuer, NOW, NOW)
+    raw = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    assert raw[1] < 0x80
+    assert load_crl(raw).issuer_text == "CN=C"
