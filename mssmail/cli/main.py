@@ -27,6 +27,7 @@ _PLACES = {
     "document": "mssmail.cli.document:document",
     "cert": "mssmail.cli.cert:cert",
     "dns": "mssmail.cli.dns:dns",
+    "report": "mssmail.cli.report:report",
     "explain": "mssmail.cli.explain:explain",
     "fsck": "mssmail.cli.fsck:fsck",
     "lab": "mssmail.cli.lab:lab",

@@ -101,6 +101,7 @@ class Settlement:
         facts = _describe(attempt)
         if isinstance(outcome, Delivered):
             self.figures.note_delivery(item.recipient.domain, (now - item.queued_at).total_seconds())
+            facts["seconds"] = round((now - item.queued_at).total_seconds(), 3)
             step = _Step(item, QueueState.DONE, Entry(now, Event.RELAYED, item.trace_id, facts), outcome.reply)
             return step if outcome.heeds_dsn else _tell(step, Action.RELAYED, attempt, now)
         reason = outcome.reason if isinstance(outcome, Deferred) else ""
