@@ -40,6 +40,7 @@
     │   ├── BadRevocationList a CRL that is unreadable or not its issuer's
     │   ├── BadCertificate    unreadable certificate, key or anchor
     │   └── FetchFault        a list or CRL that could not be fetched
+    ├── BadMerge              a template or a CSV file, with row and column
     ├── ListenFault           an address where we should listen cannot be bound
     ├── PeerFault             the other operator's server, as seen from our client
     └── WorkerFault           nobody could examine the message
@@ -63,6 +64,15 @@ class ConfigError(Fault):
     def __init__(self, reason: str, *, file: str = "", line: int | None = None, key: str = "") -> None:
         place = file if line is None else f"{file}:{line}"
         super().__init__(": ".join(part for part in (place, key, reason) if part), file=file, line=line, key=key)
+
+
+class BadMerge(Fault):
+    """A template or the CSV file for it cannot be used: nothing was sent."""
+
+    def __init__(self, reason: str, *, file: str = "", row: int | None = None, column: str | None = None) -> None:
+        place = file if row is None else f"{file}, row {row}"
+        where = [part for part in (place, None if column is None else f"column {column}") if part]
+        super().__init__(": ".join(part for part in (", ".join(where), reason) if part), row=row, column=column)
 
 
 class ListenFault(Fault):

@@ -13,6 +13,7 @@ from mssmail.core.clock import Clock, read_clock
 from mssmail.core.examination import Index
 from mssmail.errors import ConfigError, ListenFault
 from mssmail.flows.bell import Bells
+from mssmail.flows.campaigns import CampaignSender
 from mssmail.flows.dispatch import Dispatcher
 from mssmail.flows.distribution import Distributor
 from mssmail.flows.file_documents import Filer
@@ -167,7 +168,7 @@ class Operator:
         submission = build_submission_listener(settings, intake, submitter, sign_in.sign_in)
         tls = ContextSource(settings.imap.certificate, settings.imap.key)
         imap = ImapListener(settings.imap, settings.login, mailboxes, tls.find_context, settings.hide)
-        for part in (relay, submission, imap):
+        for part in (relay, submission, imap, CampaignSender(settings, intake, submitter)):
             await self._enter(part)
         self._listeners = _name_doors(settings, relay, submission)
         self._listeners |= {"imap": imap.endpoint, "imaps": imap.endpoint_tls}

@@ -24,6 +24,7 @@ _PLACES = {
     "queue": "mssmail.cli.queue:queue",
     "message": "mssmail.cli.message:message",
     "connector": "mssmail.cli.connector:connector",
+    "patient": "mssmail.cli.patient:patient",
     "document": "mssmail.cli.document:document",
     "cert": "mssmail.cli.cert:cert",
     "dns": "mssmail.cli.dns:dns",

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,14 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[object]], title: 
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(_clean(cell)) for cell in row))
     console.print(table)
+
+
+def print_rows(rows: Sequence[Mapping[str, object]], columns: Sequence[str], *, as_json: bool) -> None:
+    """What rows say under these columns, as a table or, with all they say, as JSON."""
+    if as_json:
+        print_json(rows)
+    else:
+        print_table([each.replace("_", " ") for each in columns], [[row[each] for each in columns] for row in rows])
 
 
 def _clean(value: object) -> str:

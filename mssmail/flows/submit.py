@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from mssmail.core.address import Address
@@ -18,7 +18,7 @@ from mssmail.flows.compose import complete_message
 from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict, encode_evidence, summarise
 from mssmail.flows.filing_steps import plan_filing_steps
-from mssmail.flows.intake import Intake, find_signature_part, judge_form
+from mssmail.flows.intake import Also, Intake, find_signature_part, judge_form
 from mssmail.flows.later_news import plan_signer_step
 from mssmail.flows.patients import Patients
 from mssmail.flows.receipt_steps import plan_receipt_steps
@@ -68,10 +68,11 @@ class Submitter:
         self._keys = KeyRing(settings.server.keys)
         self.patients = Patients(settings.patient, intake.store)
 
-    async def submit(self, envelope: Envelope) -> Reply:
+    async def submit(self, envelope: Envelope, also: Sequence[Also] = ()) -> Reply:
         """250 once it is on the disk, in the mailboxes of our own recipients and queued for the others; else why not.
 
-        The recipients were taken by ``policy.recipient``. Faults are raised.
+        The recipients were taken by ``policy.recipient``. ``also`` is written in the same transaction, when the message
+        is taken. Faults are raised.
         """
         prepared = await asyncio.to_thread(self._prepare, envelope)
         if isinstance(prepared, Refuse):
@@ -93,7 +94,7 @@ class Submitter:
         declared = judge_declared(findings, refuse_inconsistent=self._settings.documents.refuse_inconsistent_clients)
         if isinstance(declared, Refuse):
             return await self._intake.refuse(envelope, declared, examination)
-        return await self._take(_Judged(envelope, examination, decision, local, remote))
+        return await self._take(_Judged(envelope, examination, decision, local, remote), also)
 
     def _prepare(self, envelope: Envelope) -> bytes | Refuse:
         """The bytes that go out, signed; or why they do not. For a thread: keys are read, and signing takes time."""
@@ -126,7 +127,7 @@ class Submitter:
         is_receipt = envelope.reverse_path is None and _is_receipt(envelope, scan(envelope.message.data))
         return Destination(domains, self._settings.submission.sign_with is not SignWith.NONE, is_receipt)
 
-    async def _take(self, judged: _Judged) -> Reply:
+    async def _take(self, judged: _Judged, also: Sequence[Also]) -> Reply:
         envelope = judged.envelope
         found, now = judged.examination, self._intake.clock()
         steps = plan_filing_steps(self._settings, envelope.id, found.findings, found.verdict, now)
@@ -134,7 +135,7 @@ class Submitter:
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
         final = await self._intake.find_final(envelope, judged.local)
         reports = await self._reporter.prepare_delivered(envelope, final, now)
-        steps += await self.patients.plan(envelope, judged.examination, now)
+        steps += (*await self.patients.plan(envelope, judged.examination, now), *also)
         try:
             done = await self._intake.take(
                 lambda body: self._build(judged, body),

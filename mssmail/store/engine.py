@@ -24,7 +24,7 @@ from mssmail.store.revisions import bring_up_to_date, is_up_to_date
 from mssmail.store.writer import Writer, WriterStats
 
 # Connection is the type other floors name: SQLAlchemy itself stays in this room.
-__all__ = ["Connection", "Store", "build_engine", "open_store"]
+__all__ = ["Connection", "Store", "build_engine", "is_served", "open_store"]
 
 T = TypeVar("T")
 
@@ -158,6 +158,21 @@ def open_store(directory: Path, *, create: bool = False, exclusive: bool = True)
         store.body_files.clear_unfinished()
         store.quarantine_files.clear_unfinished()
     return store
+
+
+def is_served(directory: Path) -> bool:
+    """A server works on the store in this directory now."""
+    try:
+        handle = os.open(directory / SERVE_LOCK, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def build_engine(directory: Path, files: BodyFiles, *, begin: str, pragmas: Sequence[str] = ()) -> Engine:

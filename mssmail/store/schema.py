@@ -26,6 +26,7 @@ from mssmail.store.address_tables import (
     return_paths,
     secrets,
 )
+from mssmail.store.campaign_tables import campaign_rows, campaigns
 from mssmail.store.columns import Id, Moment, Words, metadata
 from mssmail.store.filing_tables import filings
 from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, sort_keys
@@ -50,6 +51,8 @@ __all__ = [
     "alias_targets",
     "aliases",
     "bodies",
+    "campaign_rows",
+    "campaigns",
     "counters",
     "dead_bodies",
     "delegations",

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from mssmail.core.message import Span
 from mssmail.errors import StoreInUse, StoreUnavailable
-from mssmail.store.engine import DATABASE, SERVE_LOCK, Store, open_store
+from mssmail.store.engine import DATABASE, SERVE_LOCK, Store, is_served, open_store
 from mssmail.store.schema import counters
 from tests.support.store import add_account, build_message, deliver_to
 
@@ -136,3 +136,11 @@ def test_costly_reads_stop_no_others(store: Store) -> None:
 
 def test_work_of_the_store_runs_beside(store: Store) -> None:
     assert store.run(lambda: threading.current_thread().name).result().startswith("store-worker")
+
+
+def test_who_looks_from_outside_knows_whether_a_store_is_served(tmp_path: Path) -> None:
+    assert not is_served(tmp_path)
+    store = open_store(tmp_path, create=True)
+    assert is_served(tmp_path)
+    store.close()
+    assert not is_served(tmp_path)
