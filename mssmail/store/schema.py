@@ -84,7 +84,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0012"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0013"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",
