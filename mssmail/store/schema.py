@@ -28,6 +28,7 @@ from mssmail.store.address_tables import (
 )
 from mssmail.store.campaign_tables import campaign_rows, campaigns
 from mssmail.store.columns import Id, Moment, Words, metadata
+from mssmail.store.exchange_tables import exchange_messages, exchanges
 from mssmail.store.filing_tables import filings
 from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, sort_keys
 from mssmail.store.peer_tables import peers
@@ -57,6 +58,8 @@ __all__ = [
     "dead_bodies",
     "delegations",
     "evidence_news",
+    "exchange_messages",
+    "exchanges",
     "forwards",
     "gram_blocks",
     "grams",
