@@ -74,10 +74,17 @@ def _check_certificates(settings: Settings) -> Iterator[str]:
 
 
 def _check_pair(table: str, certificate: Path, key: Path) -> Iterator[str]:
+    if fault := find_pair_fault(certificate, key):
+        yield f"{table}.key: {fault}"
+
+
+def find_pair_fault(certificate: Path, key: Path) -> str:
+    """Why certificate and key cannot be used together; empty when they can."""
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, OSError, ValueError) as error:
-        yield f"{table}.key: {key} does not go with {certificate}: {error}"
+        return f"{key} does not go with {certificate}: {error}"
+    return ""
 
 
 def _check_trust(settings: Settings) -> Iterator[str]:

@@ -36,6 +36,7 @@ class KnownTrust:
     white_list: WhiteList | None
     freshness: Freshness
     crls: tuple[KeptCrl, ...]
+    list_signer: bytes | None = None  # the certificate in the white list, DER
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ def load_known_trust(settings: Settings, now: datetime) -> KnownTrust:
         lists.white_list,
         _judge_age(trust, lists.white_list, now),
         tuple(crls.kept.values()),
+        lists.signer_certificate,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from mssmail.app.checks import check_settings, find_unbindable
 from mssmail.app.client_setup import find_client_setup
 from mssmail.app.samples import Gauges
+from mssmail.app.watchman import Watchman
 from mssmail.core.clock import Clock, read_clock
 from mssmail.core.examination import Index
 from mssmail.errors import ConfigError, ListenFault
@@ -168,12 +169,13 @@ class Operator:
         submission = build_submission_listener(settings, intake, submitter, sign_in.sign_in)
         tls = ContextSource(settings.imap.certificate, settings.imap.key)
         imap = ImapListener(settings.imap, settings.login, mailboxes, tls.find_context, settings.hide)
-        for part in (relay, submission, imap, CampaignSender(settings, intake, submitter)):
+        watchman = Watchman(settings, store, trust, self._clock)
+        for part in (relay, submission, imap, CampaignSender(settings, intake, submitter), watchman):
             await self._enter(part)
         self._listeners = _name_doors(settings, relay, submission)
         self._listeners |= {"imap": imap.endpoint, "imaps": imap.endpoint_tls}
         if settings.http.listen is not None:
-            gauges = Gauges(store, trust, pool, intake.spent, intake.products, self._clock)
+            gauges = Gauges(store, trust, pool, intake.spent, intake.products, self._clock, watchman)
             http = HttpListener(settings.http.listen, build_site(gauges.sample, gauges.check))
             await self._enter(http)
             self._listeners["http"] = Endpoint(settings.http.listen.host, http.port)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from mssmail.app.standing import list_standings
+from mssmail.app.watchman import Watchman
 from mssmail.core.clock import Clock
 from mssmail.core.queue import QueueState
 from mssmail.errors import Fault
@@ -31,6 +33,7 @@ class Gauges:
     spent: Spent
     products: Products
     clock: Clock
+    watchman: Watchman
 
     def sample(self) -> Iterator[Sample]:
         """Every figure of ``/metrics``."""
@@ -98,4 +101,16 @@ class Gauges:
         fresh = self.trust.freshness(now)
         for state in Freshness:
             yield Sample("white_list_state", "1 for the state it is in.", state is fresh, (("state", state.value),))
+        yield from self._sample_certificates(now)
         yield Sample("trust_generation", "Counts every change of trust data.", self.trust.snapshot.generation)
+
+    def _sample_certificates(self, now: datetime) -> Iterator[Sample]:
+        watchman = self.watchman
+        for standing in list_standings(watchman.settings, watchman.hold(), watchman.list_peers(), now):
+            labels = (("kind", standing.kind), ("name", standing.name), ("id", standing.id))
+            yield Sample("certificate_usable", "0: the file cannot be used.", not standing.fault, labels)
+            if standing.days_left is not None:
+                text = "Days until it ends: own, anchors, lists, signer of the white list, peers seen."
+                yield Sample("certificate_days_left", text, standing.days_left, labels)
+        for kind, number in sorted(watchman.raised.items()):
+            yield Sample("alarms", "Alarms raised since the start.", number, (("kind", kind),), is_counter=True)

@@ -1,6 +1,7 @@
 """``mssmail cert``: judge one certificate without a server, as the signer of a message or a peer would be judged."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -8,15 +9,19 @@ from typing import Final
 import click
 from rich.text import Text
 
+from mssmail.app.explanation import load_known_trust
+from mssmail.app.standing import Held, Standing, list_standings
 from mssmail.cli.files import existing_file
 from mssmail.cli.judging import Judging, judging_options
 from mssmail.cli.message import FACT_STYLES
 from mssmail.cli.moments import MOMENT
-from mssmail.cli.output import json_option, print_json, print_table
+from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
+from mssmail.cli.store import ask_store
 from mssmail.core.clock import read_clock
 from mssmail.core.missing import name_issuers
 from mssmail.core.verdict import SKIPPED, Fact, Outcome
 from mssmail.errors import BadCertificate
+from mssmail.store.peers_seen import list_peers
 from mssmail.trust.certificate import split_certificates
 from mssmail.trust.link import Link
 from mssmail.trust.path import PathResult, Purpose, verify_path
@@ -64,6 +69,34 @@ def verify(file: Path, *, purpose: str, at: datetime | None, judging: Judging, a
     else:
         _print(summary, result, store)
     return EXIT_CODES[summary]
+
+
+@cert.command()
+@config_option
+@json_option
+def status(config: Path, *, as_json: bool) -> int:
+    """Show how long everything lasts: own, anchors, intermediates, lists, the list's signer, and every peer seen.
+
+    Exit 1 when something has ended or cannot be used.
+
+    Example: mssmail cert status --config /etc/mssmail/mssmail.toml
+    """
+    settings, now = read_config(config), read_clock()
+    known = load_known_trust(settings, now)
+    snapshot = known.store.snapshot
+    held = Held(snapshot.anchors, snapshot.intermediates, known.crls, known.list_signer)
+    peers = ask_store(settings, list_peers)
+    found = list_standings(settings, held, peers, now)
+    if as_json:
+        print_json([asdict(standing) for standing in found])
+    else:
+        print_table(("what", "name", "ends", "days left", "notes"), [_list_cells(each) for each in found])
+    return int(any(each.fault or (each.days_left is not None and each.days_left < 0) for each in found))
+
+
+def _list_cells(standing: Standing) -> tuple[object, ...]:
+    ends = "" if standing.ends_at is None else f"{standing.ends_at:%Y-%m-%d}"
+    return standing.kind, standing.name, ends, standing.days_left, standing.fault or standing.note
 
 
 def _judge(file: Path, store: TrustStore, purpose: Purpose, at: datetime) -> tuple[PathResult, Link | None]:

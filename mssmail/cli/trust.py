@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mssmail.cli import explain_trust, trust_list
+from mssmail.cli import explain_trust, trust_diff, trust_list
 from mssmail.cli.files import existing_file, read_folder, write_whole
 from mssmail.cli.judging import load_anchors
 from mssmail.cli.moments import MOMENT
@@ -156,24 +156,6 @@ def _print_report(report: ListReport, *, as_json: bool) -> None:
 
 
 @trust.command()
-@click.argument("old", type=existing_file)
-@click.argument("new", type=existing_file)
-@json_option
-def diff(old: Path, new: Path, *, as_json: bool) -> int:
-    """Tell what the list NEW changes against OLD: exit 0 nothing, 1 something. Signatures are not looked at.
-
-    Example: mssmail trust diff yesterday.xml today.xml
-    """
-    before, after = ({(normalise_domain(e.domain), e.name) for e in read_entries(p.read_bytes())} for p in (old, new))
-    rows = [("gained", *pair) for pair in sorted(after - before)] + [("lost", *pair) for pair in sorted(before - after)]
-    if as_json:
-        print_json([{"change": change, "domain": domain, "name": name} for change, domain, name in rows])
-    else:
-        print_table(("change", "domain", "certificate name"), rows)
-    return 1 if rows else 0
-
-
-@trust.command()
 @config_option
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Where to.")
 def fetch(config: Path, output: Path) -> None:
@@ -215,5 +197,5 @@ def confirm(config: Path) -> None:
     click.echo(f"The running server will take the list {digest} within seconds.")
 
 
-for command in (trust_list.add, trust_list.remove, trust_list.sign, explain_trust.explain):
+for command in (trust_diff.diff, trust_list.add, trust_list.remove, trust_list.sign, explain_trust.explain):
     trust.add_command(command)

@@ -35,6 +35,7 @@ class Peer:
     subject: str = ""  # RFC 4514, to be read by people
     serial: int | None = None
     fingerprint: str = ""  # SHA-256 of the DER, lower-case hex
+    not_after: datetime | None = None  # when the certificate ends
     revoked: bool | None = None
     missing: tuple[MissingStatus, ...] = ()  # why ``revoked`` is None
 

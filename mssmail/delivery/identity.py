@@ -37,6 +37,7 @@ def identify_server(tls: ssl.SSLObject, endpoint: Endpoint, trust: TrustStore, a
         subject=describe_name(parsed.subject),
         serial=read_serial(parsed),
         fingerprint=bare.fingerprint,
+        not_after=parsed.not_valid_after_utc,
         revoked={Outcome.PASSED: False, Outcome.FAILED: True}.get(path.revocation.outcome),
         missing=path.missing,
     )

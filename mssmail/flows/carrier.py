@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mssmail.core.clock import Clock
-from mssmail.core.decision import Decision
+from mssmail.core.decision import Accept, Decision
 from mssmail.core.envelope import Peer
 from mssmail.core.lane import read_via
 from mssmail.core.queue import QueueItem
@@ -25,6 +25,7 @@ from mssmail.flows.intake import TrustSource
 from mssmail.flows.lane import Lane
 from mssmail.flows.local_delivery import LocalDelivery
 from mssmail.flows.meeting import build_opener
+from mssmail.flows.peer_book import PeerBook
 from mssmail.flows.settlement import Attempt, Settlement
 from mssmail.policy.peer import judge_peer
 from mssmail.policy.retry import Trouble
@@ -32,6 +33,7 @@ from mssmail.policy.routing import Here, Local, NextHop, Nowhere, judge_route
 from mssmail.settings import Settings
 from mssmail.store.engine import Store
 from mssmail.store.messages import KeptMessage, load_message
+from mssmail.store.peers_seen import Direction
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +67,7 @@ class Carrier:
         self._clock = clock
         self._here = describe_here(settings)
         self._alone = asyncio.Lock()  # of items that are suspected: one at a time, so that the guilty one is found
+        self._peers = PeerBook(store, clock)
         self._contexts = ClientContexts(settings.relay.certificate, settings.relay.key)
         self._dice = random.Random()  # noqa: S311 - it spreads load, it hides nothing
 
@@ -238,14 +241,16 @@ class Carrier:
 
     def _judge_for(self, lane: Lane, hop: NextHop) -> Callable[[Peer], Decision]:
         trust, mode = self._trust, self._settings.trust.revocation
-        return lambda peer: judge_peer(
-            peer,
-            hop.domain,
-            trust.white_list,
-            trust.freshness(self._clock()),
-            mode,
-            max(hop.min_tls.value, lane.peer.tls_floor),
-        )
+        min_tls = max(hop.min_tls.value, lane.peer.tls_floor)
+
+        def judge(peer: Peer) -> Decision:
+            freshness = trust.freshness(self._clock())
+            decision = judge_peer(peer, hop.domain, trust.white_list, freshness, mode, min_tls)
+            if isinstance(decision, Accept):
+                self._peers.note(peer, Direction.OUT, hop.domain)
+            return decision
+
+        return judge
 
     def _find_manners(self) -> Manners:
         trust = self._trust

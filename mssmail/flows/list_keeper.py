@@ -6,6 +6,7 @@ Reading a list of 9,000 domains takes a tenth of a second, one of 200,000 three:
 import asyncio
 import logging
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +16,12 @@ from mssmail.core.decision import Accept
 from mssmail.core.missing import MissingStatus
 from mssmail.core.names import encode_name
 from mssmail.core.whitelist import WhiteList
-from mssmail.errors import BadWhiteList, FetchFault, StoreUnavailable
+from mssmail.errors import BadWhiteList, Fault, FetchFault, StoreUnavailable
 from mssmail.flows.fetch import NO_VALIDATORS, Fetched, Limits, fetch, read_file
 from mssmail.flows.last_good import KeptList, LastGood
 from mssmail.policy.adoption import judge_adoption
 from mssmail.settings import Trust
+from mssmail.trust.list_signer import find_signer_certificate
 from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
 from mssmail.trust.whitelist import (
     MAX_LIST_BYTES,
@@ -31,6 +33,7 @@ from mssmail.trust.whitelist import (
 )
 
 LIMITS: Final = Limits(MAX_LIST_BYTES, total_seconds=300)
+ListSubscriber = Callable[[WhiteList | None, WhiteList, str], Awaitable[None]]
 MAX_TOLD: Final = 200  # domains of one change named in the journal; the numbers are always whole
 _log = logging.getLogger(__name__)
 
@@ -56,7 +59,13 @@ class ListKeeper:
         self.held: HeldList | None = None
         self.last_success_at: datetime | None = None  # the source answered with a list we could take, or no newer one
         self.last_fault = ""
+        self.signer_certificate: bytes | None = None  # of the list in use, DER
+        self._subscribers: list[ListSubscriber] = []
         self.missing: tuple[MissingStatus, ...] = ()  # what was not known of the last list's signer and its CAs
+
+    def subscribe(self, callback: ListSubscriber) -> None:
+        """Call back with (list before, new list, why it is held) for every list adopted (no reason) or held."""
+        self._subscribers.append(callback)
 
     @property
     def is_configured(self) -> bool:
@@ -161,7 +170,7 @@ class ListKeeper:
         if isinstance(answer, Accept) or force:
             await self._adopt(kept, new)
         else:
-            await self._hold(kept, answer)
+            await self._hold(kept, new, answer)
 
     async def _adopt(self, kept: KeptList, new: WhiteList) -> None:
         self._diff = await asyncio.to_thread(diff_white_lists, self.white_list, new)
@@ -171,14 +180,24 @@ class ListKeeper:
             _log.exception("the white list is in use but not on disk")
         for fault in new.faults:
             _log.warning("white list: %s", fault)
+        before = self.white_list
         self._use(new, kept)
         self.held = None
+        await self._tell(before, new, "")
 
     def _use(self, white_list: WhiteList, kept: KeptList) -> None:
         """The one place where the list changes. Its octets stay on disk, not in memory."""
         self.white_list, self._known, self._known_source = white_list, kept.validators, kept.source
+        self.signer_certificate = find_signer_certificate(kept.raw)
 
-    async def _hold(self, kept: KeptList, reason: str) -> None:
+    async def _tell(self, before: WhiteList | None, new: WhiteList, reason: str) -> None:
+        for subscriber in self._subscribers:
+            try:
+                await subscriber(before, new, reason)
+            except Fault:
+                _log.exception("a change of the white list was not looked through")
+
+    async def _hold(self, kept: KeptList, new: WhiteList, reason: str) -> None:
         held = HeldList(await asyncio.to_thread(_digest, kept), reason)
         if self.held != held:
             _log.error("a white list waits for confirmation: %s (SHA-256 %s)", reason, held.sha256)
@@ -187,6 +206,7 @@ class ListKeeper:
                 await asyncio.to_thread(self._disk.keep_held, replace(kept, reason=reason))
             except StoreUnavailable:
                 _log.exception("the white list that waits is not on disk")
+            await self._tell(self.white_list, new, reason)
 
     def _complain(self, fault: str) -> None:
         if fault != self.last_fault:

@@ -26,7 +26,7 @@ from mssmail.flows.status_answers import StatusAnswers
 from mssmail.journal import Entry, Event
 from mssmail.policy.freshness import Freshness, judge_freshness
 from mssmail.settings import Trust
-from mssmail.trust.anchors import load_certificates
+from mssmail.trust.anchors import load_certificates, read_stamps
 from mssmail.trust.certificate import Certificate, load_certificate
 from mssmail.trust.ocsp_request import KeptAnswer
 from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
@@ -79,6 +79,7 @@ class TrustKeeper:
         self._questions: set[asyncio.Task[bool]] = set()
         self._learned = 0  # OCSP answers taken since the start
         self._certificates: tuple[tuple[bytes, ...], tuple[bytes, ...]] = ((), ())
+        self._stamps: tuple[object, ...] = ()
         self._told = Freshness.FRESH
         policy = SignaturePolicy(settings.min_rsa_bits, settings.allow_sha1, settings.revocation)
         self.snapshot = TrustSnapshot(0, (), policy=policy)
@@ -116,6 +117,7 @@ class TrustKeeper:
         now = self._clock()
         anchors, intermediates = await asyncio.to_thread(self._load_certificates)
         self._certificates = anchors, intermediates
+        self._stamps = await asyncio.to_thread(self._read_stamps)
         await asyncio.to_thread(self.crls.load, self._read_authorities(), now)
         await asyncio.to_thread(self.answers.load, now)
         await self._publish_changes()
@@ -228,6 +230,21 @@ class TrustKeeper:
             await self._tell_list(before)
             return is_adopted
 
+    async def reload_changed(self) -> bool:
+        """Read anchors and intermediates again when a file of theirs has changed; True when nothing is wrong."""
+        stamps = await asyncio.to_thread(self._read_stamps)
+        if stamps == self._stamps:
+            return True
+        self._stamps = stamps
+        async with self._changing:
+            await self._reload_certificates()
+            await self._publish_changes()
+        return not self.certificates_fault
+
+    def _read_stamps(self) -> tuple[object, ...]:
+        places = (self._settings.anchors, self._settings.intermediates)
+        return tuple(read_stamps(place) for place in places if place is not None)
+
     async def _refresh_all(self) -> None:
         await self._survive(self.refresh_crls)
         await self._survive(self.refresh_list)
@@ -242,6 +259,7 @@ class TrustKeeper:
         while True:
             await self._pause(WATCH_SECONDS)
             await self._survive(self.confirm_held)
+            await self._survive(self.reload_changed)
             self._tell_age(self._clock())
 
     async def _survive(self, act: Callable[[], Awaitable[bool]]) -> bool:

@@ -28,6 +28,7 @@ class Trust:
         (), "Hosts whose OCSP address may be taken from a certificate, once its path is good but for its status."
     )
     revocation: RevocationMode = setting(RevocationMode.HARD, "hard, soft or off: what a missing list means.")
+    expiry_warning_days: int = setting(30, "Certificates, ours and peers', that end within so many days raise alarms.")
     min_rsa_bits: int = setting(2_048, "Smallest RSA key believed.")
     allow_sha1: bool = setting(False, "Believe SHA-1 signatures (never in production).")
 

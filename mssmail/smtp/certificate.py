@@ -52,6 +52,7 @@ def _read_certificate(session: Session) -> Peer:
         subject=describe_name(certificate.subject),
         serial=read_serial(certificate),
         fingerprint=fingerprint(certificate),
+        not_after=certificate.not_valid_after_utc,
     )
 
 

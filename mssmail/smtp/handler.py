@@ -30,6 +30,7 @@ from mssmail.smtp.login import Credentials
 from mssmail.smtp.parameters import MailCommand
 from mssmail.smtp.replies import find_reply
 from mssmail.smtp.session import Session, Transaction
+from mssmail.store.peers_seen import Direction
 
 _log = logging.getLogger(__name__)
 
@@ -97,6 +98,8 @@ class PeerHandler:
             )
         if isinstance(decision, Accept):
             decision = judge_size(mail.size, self._settings.relay.max_message_bytes)
+        if isinstance(found, Peer) and isinstance(decision, Accept) and mail.reverse_path is not None:
+            self._intake.peers.note(found, Direction.IN, mail.reverse_path.domain)
         facts = {"from": f"<{mail.reverse_path or ''}>", "size": mail.size}
         return await self._scribe.answer(decision, _SENDER_TAKEN, session, transaction, **facts)
 

@@ -23,6 +23,20 @@ def load_certificates(path: Path) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys(der for file in _list_files(path) for der in load_file(file, split_certificates)))
 
 
+def read_stamps(path: Path) -> tuple[tuple[object, ...], ...]:
+    """What differs once a file of ``load_certificates`` has changed, come or gone."""
+    try:
+        files = _list_files(path)
+        return tuple((str(file), *_stamp(file)) for file in files)
+    except OSError as error:
+        return ((str(path), error.errno),)
+
+
+def _stamp(file: Path) -> tuple[int, ...]:
+    status = file.stat()
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
 def find_certificates(path: Path) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
     """The same where a bad file costs only the paths through it: what was read, and what is wrong with the others."""
     found: dict[bytes, None] = {}

@@ -3,6 +3,8 @@
 The rule pins who, the anchors pin whose word for it; never the certificate itself, which is renewed every three years.
 """
 
+import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +35,19 @@ class SignerRule:
         if self.email:
             return self.email in {email.lower() for email in read_emails(certificate)}
         return self.attributes <= frozenset().union(*read_name(certificate.subject).rdns)
+
+
+_CERTIFICATE: Final = re.compile(rb"<(?:[A-Za-z]+:)?X509Certificate[^>]*>([^<]{1,20000})<")
+_TAIL_BYTES: Final = 65_536
+
+
+def find_signer_certificate(raw: bytes) -> bytes | None:
+    """The certificate a list that was accepted carries, DER; to be shown, not to be believed by this."""
+    found = _CERTIFICATE.search(raw[-_TAIL_BYTES:]) or _CERTIFICATE.search(raw)
+    try:
+        return None if found is None else base64.b64decode(found[1].replace(b"&#13;", b""))
+    except ValueError:
+        return None
 
 
 def parse_signer_rule(text: str) -> SignerRule:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mssmail.app.samples import Gauges
+from mssmail.app.watchman import Watchman
 from mssmail.core.clock import read_clock
 from mssmail.core.findings import Findings, MssFields
 from mssmail.flows.intake import Spent
@@ -32,9 +33,10 @@ async def test_health_names_a_stale_list_and_missing_workers(tmp_path: Path, day
     await trust.stop()
     products = Products()
     products.count("received", Findings(declared=MssFields(nil="DEV1"), inconsistencies=("so",)))
-    gauges = Gauges(
-        store, trust, Pool(1, 10, 512, "us"), Spent(messages=3), products, lambda: now + timedelta(days=days)
-    )
+    watchman = Watchman(site.settings, store, trust, read_clock)
+    watchman.raised["ends"] = 2
+    pool, spent = Pool(1, 10, 512, "us"), Spent(messages=3)
+    gauges = Gauges(store, trust, pool, spent, products, lambda: now + timedelta(days=days), watchman)
     samples = {(sample.name, sample.labels): sample.value for sample in gauges.sample()}
     health = gauges.check()
     store.close()
@@ -43,4 +45,7 @@ async def test_health_names_a_stale_list_and_missing_workers(tmp_path: Path, day
     assert samples[("product_messages", labels)] == samples[("product_inconsistent", labels)] == 1
     assert samples[("queue_items", (("state", "waiting"),))] == 0
     assert samples[("white_list_state", (("state", "stale" if days else "fresh"),))] == 1
+    assert samples[("alarms", (("kind", "ends"),))] == 2
+    ends = {dict(labels)["kind"]: value for (name, labels), value in samples.items() if name == "certificate_days_left"}
+    assert set(ends) == {"own", "anchor", "intermediate", "crl", "list-signer"}
     assert len(health.faults) == faults

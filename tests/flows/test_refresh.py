@@ -493,3 +493,29 @@ def test_pauses_grow_with_failures_up_to_the_period(failures: int, pause: float)
     assert plan_pause(failures, 3_600, 0.5) == pytest.approx(pause)
     assert plan_pause(failures, 3_600, 0.0) == pytest.approx(pause * 0.9)
     assert plan_pause(failures, 3_600, 0.999) < pause * 1.1
+
+
+async def test_anchors_are_read_again_when_their_files_change_and_two_may_overlap(scene: Scene) -> None:
+    await scene.keeper.start()
+    generation = scene.keeper.snapshot.generation
+    assert await scene.keeper.reload_changed()
+    assert scene.keeper.snapshot.generation == generation
+    (scene.directory / "anchors" / "next.crt").write_bytes(ROOT.credential.certificate_pem)
+    assert await scene.keeper.reload_changed()
+    assert scene.keeper.snapshot.generation == generation + 1
+    assert len(scene.keeper.snapshot.anchors) == 2
+    (scene.directory / "anchors" / "root.crt").unlink()
+    assert await scene.keeper.reload_changed()
+    assert list(scene.keeper.snapshot.anchors) == [ROOT.credential.certificate_der]
+
+
+async def test_a_broken_anchor_file_keeps_the_old_ones_until_it_is_mended(scene: Scene) -> None:
+    await scene.keeper.start()
+    path = scene.directory / "intermediates" / "half.pem"
+    path.write_text("-----BEGIN CERTIFICATE-----\nAAAA")
+    assert not await scene.keeper.reload_changed()
+    assert "half.pem" in scene.keeper.certificates_fault
+    assert scene.keeper.snapshot.intermediates == scene.pki.intermediates
+    path.unlink()
+    assert await scene.keeper.reload_changed()
+    assert scene.keeper.certificates_fault == ""

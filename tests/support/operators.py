@@ -1,5 +1,6 @@
 """A real operator for tests: configuration, certificates, store and an account in a folder; ports are chosen freely."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -80,7 +81,7 @@ def build_site(folder: Path, pki: Pki, now: datetime, *, domain: str = "a.test",
     return Site(folder, config, load_settings(config))
 
 
-def write_list(path: Path, pki: Pki, now: datetime, names: dict[str, object]) -> None:
+def write_list(path: Path, pki: Pki, now: datetime, names: Mapping[str, object]) -> None:
     """A signed white list that names these operators, each for its domain."""
     signer = pki.make_person(LIST_SIGNER)
     entries = [

@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from mssmail.errors import BadCertificate
-from mssmail.trust.anchors import load_certificates
+from mssmail.trust.anchors import load_certificates, read_stamps
 from tests.support.odd_certificates import make_root
 from tests.support.pki import build_pki
 
@@ -49,3 +49,21 @@ def test_refuses_a_file_larger_than_certificates_are(tmp_path: Path) -> None:
         file.truncate(17 * 1024 * 1024)
     with pytest.raises(BadCertificate, match="larger"):
         load_certificates(tmp_path)
+
+
+def test_stamps_differ_once_a_file_has_changed_come_or_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "anchors"
+    gone = read_stamps(folder)
+    folder.mkdir()
+    seen = [gone, read_stamps(folder)]
+    for act in (
+        lambda: (folder / "a.crt").write_bytes(b"1"),
+        lambda: (folder / "a.crt").write_bytes(b"22"),
+        lambda: (folder / "b.crt").write_bytes(b"1"),
+        (folder / "a.crt").unlink,
+    ):
+        act()
+        seen.append(read_stamps(folder))
+    assert len(set(seen)) == len(seen)
+    (folder / "README").write_text("no certificate")
+    assert read_stamps(folder) == seen[-1]

@@ -7,9 +7,15 @@ import pytest
 from mssmail.errors import BadWhiteList
 from mssmail.lab.pki import Credential, KeyKind
 from mssmail.settings import RevocationMode
-from mssmail.trust.list_signer import parse_signer_rule, recheck_list_signer, verify_list_signer
+from mssmail.trust.certificate import load_certificate
+from mssmail.trust.list_signer import (
+    find_signer_certificate,
+    parse_signer_rule,
+    recheck_list_signer,
+    verify_list_signer,
+)
 from mssmail.trust.snapshot import TrustStore
-from tests.support.lists import RULE, issue_signer, make_signer, make_store
+from tests.support.lists import RULE, issue_signer, make_list, make_signer, make_store
 from tests.support.pki import NOW, Pki, build_foreign_pki, build_pki
 
 STORE = make_store()
@@ -128,3 +134,13 @@ def test_a_list_accepted_once_does_not_outlive_its_signers_revocation() -> None:
 def test_a_list_accepted_once_does_not_outlive_its_anchor() -> None:
     with pytest.raises(BadWhiteList, match="not believed any more: the signature on"):
         _recheck(make_signer(), make_store(build_foreign_pki()))
+
+
+def test_the_certificate_a_list_carries_can_be_shown() -> None:
+    raw = make_list()
+    found = find_signer_certificate(raw)
+    assert found is not None
+    assert load_certificate(found).subject.rfc4514_string().startswith("CN=alb.mssante.test")
+    assert find_signer_certificate(b"<x/>") is None
+    assert find_signer_certificate(b"<X509Certificate>x</X509Certificate>") is None
+    assert find_signer_certificate(raw + b" " * 100_000) == found

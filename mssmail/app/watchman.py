@@ -1,0 +1,134 @@
+"""Looks after what people must hear of before mail stops: certificates about to end, peers about to lose their name.
+
+Each alarm is a warning in the log, an entry of the journal, and a figure of the metrics; the same one is raised once.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
+from mssmail.app.standing import Held, Standing, list_standings
+from mssmail.core.clock import Clock
+from mssmail.core.names import encode_name
+from mssmail.core.trace import build_id
+from mssmail.core.whitelist import WhiteList
+from mssmail.errors import Fault
+from mssmail.flows.refresh import TrustKeeper
+from mssmail.journal import Entry, Event
+from mssmail.policy.outlook import Alarm, Contact, find_alarms, find_step
+from mssmail.settings import Settings
+from mssmail.store.engine import Store
+from mssmail.store.journal import append_entries
+from mssmail.store.peers_seen import SeenPeer, list_peers
+
+_log = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 60.0
+PEERS_FOR: Final = timedelta(days=90)
+"""Peers not seen for so long are no longer people we talk to."""
+
+
+class Watchman:
+    """One for the process; ``raised`` counts alarms by kind."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        trust: TrustKeeper,
+        clock: Clock,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.settings, self._store, self._trust, self._clock = settings, store, trust, clock
+        self._pause = pause
+        self._told: set[tuple[object, ...]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self.raised: Counter[str] = Counter()
+
+    async def start(self) -> None:
+        """Look now and then from now on, and at every new white list."""
+        self._trust.lists.subscribe(self.compare_lists)
+        self._task = asyncio.create_task(self._repeat())
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def compare_lists(self, old: WhiteList | None, new: WhiteList, reason: str) -> None:
+        """A list was adopted or, with a reason, held: what of it concerns the peers we talk to."""
+        since = self._clock() - PEERS_FOR
+        peers = await asyncio.wrap_future(self._store.read(lambda conn: list_peers(conn, since)))
+        contacts = [Contact(domain, peer.name) for peer in peers for domain in peer.domains]
+        alarms = await asyncio.to_thread(find_alarms, contacts, old, new)
+        for alarm in alarms:
+            once = (alarm, new.generated_at, bool(reason))  # adopted after it was held, it is told once more
+            await self._raise(alarm.kind.value, alarm.text, once, _describe(alarm, new, reason))
+
+    async def look(self) -> list[Standing]:
+        """How everything stands; raises an alarm for what is about to end, or cannot be used."""
+        now, warning_days = self._clock(), self.settings.trust.expiry_warning_days
+        peers = await asyncio.wrap_future(self._store.read(lambda conn: list_peers(conn, now - PEERS_FOR)))
+        found = await asyncio.to_thread(list_standings, self.settings, self.hold(), peers, now)
+        for standing in found:
+            facts: dict[str, object] = {"kind": standing.kind, "name": standing.name, "note": standing.note}
+            if standing.fault:
+                text = f"{standing.name} cannot be used, the old one stays: {standing.fault}"
+                await self._raise("unusable", text, (standing.key, standing.fault), facts)
+            # Lists live for days and are renewed by themselves: of them only the end is news.
+            patience = -1 if standing.kind == "crl" else warning_days
+            step = None if standing.days_left is None else find_step(standing.days_left, patience)
+            if step is not None:
+                text = f"{standing.name} ({standing.kind}) ends at {standing.ends_at:%Y-%m-%d %H:%M}Z"
+                facts |= {"days_left": standing.days_left}
+                await self._raise("ends", text, (standing.key, standing.ends_at, step), facts)
+        if fault := self._trust.certificates_fault:
+            text = f"anchors or intermediates cannot be read, the old ones stay: {fault}"
+            await self._raise("unusable", text, ("trust", fault), {"kind": "trust"})
+        return found
+
+    def hold(self) -> Held:
+        """What is in use now."""
+        snapshot, lists = self._trust.snapshot, self._trust.lists
+        crls = tuple(self._trust.crls.kept.values())
+        return Held(snapshot.anchors, snapshot.intermediates, crls, lists.signer_certificate)
+
+    def list_peers(self) -> list[SeenPeer]:
+        """The peers we talk to, for metrics; blocks."""
+        since = self._clock() - PEERS_FOR
+        return list(self._store.read(lambda conn: list_peers(conn, since)).result())
+
+    async def _repeat(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except Exception:  # a mistake of ours in one round must not end all later ones
+                _log.exception("certificates could not be looked after")
+            await self._pause(LOOK_SECONDS)
+
+    async def _raise(self, kind: str, text: str, once: tuple[object, ...], facts: dict[str, object]) -> None:
+        if once in self._told:
+            return
+        self._told.add(once)
+        self.raised[kind] += 1
+        _log.warning("%s", text, extra={"alarm": kind})
+        entry = Entry(self._clock(), Event.ALARM, build_id(), {"alarm": kind, "text": text, **facts})
+        try:
+            await asyncio.wrap_future(self._store.submit(lambda conn: append_entries(conn, (entry,))))
+        except Fault:
+            _log.exception("an alarm is not in the journal: %s", text)
+
+
+def _describe(alarm: Alarm, new: WhiteList, reason: str) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "domain": alarm.domain,
+        "name": encode_name(alarm.name),
+        "list_generated_at": new.generated_at.isoformat(),
+        "list": f"held: {reason}" if reason else "in use",
+    }
+    return facts

@@ -1,0 +1,81 @@
+"""The servers we exchange mail with, by certificate: seen when, in which direction, for which domains."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.sqlite import insert
+
+from mssmail.core.names import DistinguishedName, encode_name, parse_listed_name
+from mssmail.store.schema import peer_domains, peers_seen
+
+_peer, _domain = peers_seen.c, peer_domains.c
+
+
+class Direction(Enum):
+    """Who called whom."""
+
+    IN = "in"  # they brought us mail
+    OUT = "out"  # we brought them mail
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPeer:
+    """A certificate that spoke for domains; the moments are those of its mail. ``domains`` in alphabetical order."""
+
+    fingerprint: str
+    direction: Direction
+    subject: str  # RFC 4514, for people
+    name: DistinguishedName
+    server: str
+    not_after: datetime
+    first_at: datetime
+    last_at: datetime
+    domains: tuple[str, ...] = ()
+
+
+def note_peer(conn: Connection, peer: SeenPeer, domain: str) -> None:
+    """Remember that this certificate spoke for this domain at ``last_at``."""
+    key = {"fingerprint": peer.fingerprint, "direction": peer.direction.value}
+    changing = {"server": peer.server, "last_at": peer.last_at}
+    fixed = {
+        "subject": peer.subject,
+        "name": encode_name(peer.name),
+        "not_after": peer.not_after,
+        "first_at": peer.first_at,
+    }
+    met = insert(peers_seen).values(**key, **fixed, **changing)
+    conn.execute(met.on_conflict_do_update(index_elements=["fingerprint", "direction"], set_=changing))
+    spoke = insert(peer_domains).values(**key, domain=domain, last_at=peer.last_at)
+    conn.execute(
+        spoke.on_conflict_do_update(
+            index_elements=["fingerprint", "direction", "domain"], set_={"last_at": peer.last_at}
+        )
+    )
+
+
+def list_peers(conn: Connection, since: datetime | None = None) -> Sequence[SeenPeer]:
+    """Every peer seen, the latest first; only those seen from a moment on, when it is given."""
+    domains: dict[tuple[str, str], list[str]] = {}
+    wanted = select(_domain.fingerprint, _domain.direction, _domain.domain).order_by(_domain.domain)
+    for fingerprint, direction, domain in conn.execute(wanted):
+        domains.setdefault((fingerprint, direction), []).append(domain)
+    met = select(peers_seen).order_by(_peer.last_at.desc(), _peer.fingerprint)
+    if since is not None:
+        met = met.where(_peer.last_at >= since)
+    return [
+        SeenPeer(
+            row.fingerprint,
+            Direction(row.direction),
+            row.subject,
+            parse_listed_name(row.name),
+            row.server,
+            row.not_after,
+            row.first_at,
+            row.last_at,
+            tuple(domains.get((row.fingerprint, row.direction), ())),
+        )
+        for row in conn.execute(met)
+    ]
