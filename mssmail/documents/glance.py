@@ -19,6 +19,7 @@ FIELD_NAMES: Final = ("x-mss-codecda", "x-mss-ins", "x-mss-nil", "x-mss-mes")
 GLANCED_PARTS: Final = 200
 XDM_NAME: Final = re.compile(r"ihe[_ -]?xdm", re.IGNORECASE)
 _PEEKED_BYTES: Final = 8_192  # of the encoded body: enough for the header of an HPRIM text
+_PEEKED_LINES: Final = 80
 _LINE = re.compile(r"\r\n|\r|\n")
 ZIP_STARTS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 XML_STARTS: Final = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff")
@@ -75,6 +76,6 @@ def _find_candidate(part: Part, name: str, start: bytes) -> DocumentKind | None:
 
 
 def _may_be_hprim(start: bytes) -> bool:
-    lines = _LINE.split(decode_hprim(start))
+    lines = _LINE.split(decode_hprim(start), _PEEKED_LINES)
     blank = next((number for number, line in enumerate(lines[:50]) if line.strip()), 0)
     return is_header(lines) or is_header(lines[blank:])

@@ -8,6 +8,7 @@ and no mail program shows it.
 
 import binascii
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +16,7 @@ from mssmail.core.message import Span
 from mssmail.core.verdict import Structure
 from mssmail.errors import BadSyntax
 from mssmail.mime.content import parse_params
-from mssmail.mime.headers import select_fields
+from mssmail.mime.headers import Field, select_fields
 from mssmail.mime.lexical import strip_comments
 from mssmail.mime.tree import Part
 from mssmail.smime.signed_data import (
@@ -35,6 +36,7 @@ _ENVELOPE_WORDS: Final = frozenset({"enveloped-data", "authenveloped-data"})
 _NOT_SIGNED_WORDS: Final = frozenset({"certs-only", "compressed-data"})
 
 _UNIQUE: Final = (b"boundary", b"protocol", b"smime-type")
+_TWICE: Final = re.compile(rb"(?is)(%b).*\1" % b"|".join(_UNIQUE))
 
 _NO_ENCODINGS: Final = frozenset({"7bit", "8bit", "binary"})
 
@@ -103,10 +105,11 @@ def _find_header_fault(data: bytes, root: Part) -> str:
     Of two fields of a name some take the last; at a line that is no field some let the body begin; and a multipart is
     never encoded (RFC 2045 §6.4), but some decode it.
     """
-    for key in ("content-type", "content-transfer-encoding"):
-        if len(select_fields(data, root.header, key)) > 1:
-            return f"the header has more than one {key.title()} field"
-    repeated = _find_repeated_param(data, root)
+    fields = select_fields(data, root.header, "content-type", "content-transfer-encoding")
+    keys = [field.key for field in fields]
+    if len(keys) > len(set(keys)):
+        return f"the header has more than one {max(keys, key=keys.count).title()} field"
+    repeated = _find_repeated_param(data, fields)
     if repeated:
         return f"Content-Type names its {repeated} more than once"
     if _NO_FIELD.search(root.header.cut(data)):
@@ -116,15 +119,13 @@ def _find_header_fault(data: bytes, root: Part) -> str:
     return ""
 
 
-def _find_repeated_param(data: bytes, root: Part) -> str:
+def _find_repeated_param(data: bytes, fields: Sequence[Field]) -> str:
     """A parameter that stands there twice, also in pieces (RFC 2231): of such two, some readers take the other."""
-    for field in select_fields(data, root.header, "content-type"):
-        value = field.read(data)
-        if all(value.lower().count(name) < 2 for name in _UNIQUE):
-            continue
-        names = [name.partition("*")[0].encode() for name, _ in parse_params(strip_comments(value).partition(b";")[2])]
-        return next((name.decode() for name in _UNIQUE if names.count(name) > 1), "")
-    return ""
+    value = b"".join(field.read(data) for field in fields if field.key == "content-type")
+    if not _TWICE.search(value):
+        return ""
+    names = [name.partition("*")[0].encode() for name, _ in parse_params(strip_comments(value).partition(b";")[2])]
+    return next((name.decode() for name in _UNIQUE if names.count(name) > 1), "")
 
 
 def _is_cms_message(root: Part) -> bool:

@@ -159,6 +159,8 @@ def _judge_usage(path: PathResult, integrity: Integrity) -> Fact:
 
 
 def _combine(checks: Sequence[_Check]) -> Found:
+    if len(checks) == 1:
+        return Verdict(Structure.SIGNED, checks[0].facts, checks[0].signer), checks[0].missing
     worst = [
         min(facts, key=_rank) for facts in zip(*([f for _, f in check.facts.items()] for check in checks), strict=True)
     ]

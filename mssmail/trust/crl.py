@@ -58,6 +58,7 @@ class Crl:
     """
 
     crl: x509.CertificateRevocationList
+    raw: bytes  # DER
     issuer: NameKey
     this_update: datetime
     next_update: datetime | None
@@ -113,19 +114,21 @@ class Crl:
 def load_crl(raw: bytes) -> Crl:
     """The list in these DER or PEM bytes; raises BadRevocationList. Nothing is verified yet."""
     try:
-        crl = x509.load_der_x509_crl(raw) if is_der_sequence(raw) else x509.load_pem_x509_crl(raw)
+        is_der = is_der_sequence(raw)
+        crl = x509.load_der_x509_crl(raw) if is_der else x509.load_pem_x509_crl(raw)
         extensions = {e.oid: e for e in crl.extensions}
-        return _build(crl, extensions)
+        return _build(crl, raw if is_der else crl.public_bytes(Encoding.DER), extensions)
     except (*UNREADABLE, BadSyntax) as error:
         raise BadRevocationList(f"not a readable CRL: {error}") from error
 
 
-def _build(crl: x509.CertificateRevocationList, extensions: _Extensions) -> Crl:
+def _build(crl: x509.CertificateRevocationList, raw: bytes, extensions: _Extensions) -> Crl:
     values = [e.value for e in extensions.values()]
     key_ids = (v.key_identifier for v in values if isinstance(v, x509.AuthorityKeyIdentifier))
     point = next((v for v in values if isinstance(v, x509.IssuingDistributionPoint)), None)
     return Crl(
         crl=crl,
+        raw=raw,
         issuer=fold_name(crl.issuer),
         this_update=crl.last_update_utc,
         next_update=crl.next_update_utc,
@@ -194,4 +197,4 @@ def verify_crl(crl: Crl, issuer: x509.Certificate) -> None:
 def is_issued_by(crl: Crl, issuer: Link) -> bool:
     """The signature holds under the key of this certificate, which may sign lists (RFC 5280 §6.3.3 (f))."""
     usage = issuer.key_usage
-    return (usage is None or usage.crl_sign) and is_signed_with(crl.crl, issuer.public_key)
+    return (usage is None or usage.crl_sign) and is_signed_with(crl.crl, issuer.public_key, crl.raw)

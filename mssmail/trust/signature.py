@@ -43,10 +43,8 @@ _ECDSA: Final = (
 )
 
 
-def is_oversized(key: CertificatePublicKeyTypes | None) -> bool:
-    """An RSA key beyond what is in use: a single signature under it can be made to cost as much as hundreds."""
-    if not isinstance(key, rsa.RSAPublicKey):
-        return False
+def is_oversized(key: rsa.RSAPublicKey) -> bool:
+    """The key is beyond what is in use: a single signature under it can be made to cost as much as hundreds."""
     return key.key_size > _MAX_RSA_BITS or key.public_numbers().e.bit_length() > _MAX_EXPONENT_BITS
 
 
@@ -73,11 +71,9 @@ def _verify(
     signed = raw[start:stop]
     if not _is_consistent(raw, signed):
         return False
-    if is_oversized(key):
-        return False
     parameters, algorithm = document.signature_algorithm_parameters, document.signature_hash_algorithm
     match key, parameters:
-        case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS() if algorithm is not None:
+        case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS() if algorithm is not None and not is_oversized(key):
             key.verify(document.signature, signed, parameters, algorithm)
         case ec.EllipticCurvePublicKey(), ec.ECDSA():
             key.verify(document.signature, signed, parameters)
@@ -102,7 +98,7 @@ def is_octets_signed_with(
     """The same for octets whose signature algorithm is an identifier without parameters: no RSA-PSS."""
     try:
         match key:
-            case rsa.RSAPublicKey() if algorithm is not None and oid in _RSA:
+            case rsa.RSAPublicKey() if algorithm is not None and oid in _RSA and not is_oversized(key):
                 key.verify(signature, signed, padding.PKCS1v15(), algorithm)
             case ec.EllipticCurvePublicKey() if algorithm is not None and oid in _ECDSA:
                 key.verify(signature, signed, ec.ECDSA(algorithm))
