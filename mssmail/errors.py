@@ -21,6 +21,7 @@
     │   └── ReadOnly          the mailbox, or an act that is not allowed on it
     ├── LoginFault
     │   ├── BadCredentials
+    │   ├── TooManyFailures   of late, from this address
     │   └── TlsRequired
     ├── MessageFault
     │   ├── BadLineEnding     bare CR, bare LF or NUL
@@ -145,6 +146,10 @@ class LoginFault(Fault):
 
 class BadCredentials(LoginFault):
     """Unknown user or wrong password; which of the two is nobody's business."""
+
+
+class TooManyFailures(LoginFault):
+    """No password is looked at: too many from there were wrong of late."""
 
 
 class TlsRequired(LoginFault):

@@ -22,6 +22,7 @@ from mssmail.flows.indexing import Indexer
 from mssmail.flows.intake import Intake
 from mssmail.flows.later_news import LaterNews
 from mssmail.flows.mailboxes import Mailboxes
+from mssmail.flows.postmaster import ensure_postmasters
 from mssmail.flows.receipts import ReceiptSender
 from mssmail.flows.receive import Receiver
 from mssmail.flows.refresh import TrustKeeper
@@ -91,6 +92,7 @@ class Operator:
         settings = self._settings
         store = await asyncio.to_thread(open_store, settings.server.store)
         self._stack.push_async_callback(asyncio.to_thread, store.close)
+        await ensure_postmasters(store, (domain.name for domain in settings.domain), self._clock())
         trust = self._build_trust(store)
         pool = await self._start_judges(trust)
         await self._follow_news(store, trust)
@@ -99,6 +101,7 @@ class Operator:
         readers = await self._start_readers()
         intake = Intake(store, pool, trust, bells, self._clock, readers, Distributor(settings))
         dispatcher = Dispatcher(settings, store, trust, pool, bells, clock=self._clock)
+        intake.sizes = dispatcher.sizes  # what our client is told by peers, those who submit are told at once
         await self._enter(dispatcher)
         receipts = ReceiptSender(settings, store, pool, trust, bells, dispatcher.wake, clock=self._clock)
         await self._enter(receipts)
@@ -106,7 +109,7 @@ class Operator:
         filer = Filer(settings, store, receipts.wake, clock=self._clock)
         await self._enter(filer)
         intake.followers.append(filer.wake)
-        sign_in = SignIn(store, self._clock)
+        sign_in = SignIn(store, self._clock, settings.login)
         await self._start_edges(store, trust, pool, bells, intake, dispatcher, sign_in)
 
     def _build_trust(self, store: Store) -> TrustKeeper:

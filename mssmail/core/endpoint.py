@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 
 from mssmail.errors import BadSyntax
 
@@ -26,3 +27,15 @@ def parse_endpoint(text: str) -> Endpoint:
     if match is None or int(match[3]) > 65535:
         raise BadSyntax(f"not host:port: {text!r}")
     return Endpoint(match[1] or match[2], int(match[3]))
+
+
+def find_network(address: str) -> str:
+    """What counts as one address: an IPv6 host owns a /64."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(IPv6Address(int(parsed) >> 64 << 64)) if mapped is None else str(mapped)
+    return str(parsed)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from mssmail.core.clock import Clock
-from mssmail.core.decision import Accept, Decision
+from mssmail.core.decision import Accept, Decision, Refuse
 from mssmail.core.envelope import Peer
 from mssmail.core.lane import read_via
 from mssmail.core.queue import QueueItem
@@ -17,15 +17,16 @@ from mssmail.delivery.identity import identify_server
 from mssmail.delivery.outcome import Deferred, Failed, Outcome, read_outcome
 from mssmail.delivery.resolve import MailResolver
 from mssmail.delivery.tls import ClientContexts
-from mssmail.delivery.transport import Manners
+from mssmail.delivery.transport import Manners, Session
 from mssmail.errors import PeerFault, StoreFault
-from mssmail.flows.handover import Door, Handover, list_doors
+from mssmail.flows.handover import Door, Handover, Opener, list_doors
 from mssmail.flows.inflight import Inflight
 from mssmail.flows.intake import TrustSource
 from mssmail.flows.lane import Lane
 from mssmail.flows.local_delivery import LocalDelivery
 from mssmail.flows.meeting import build_opener
 from mssmail.flows.peer_book import PeerBook
+from mssmail.flows.peer_sizes import PeerSizes
 from mssmail.flows.settlement import Attempt, Settlement
 from mssmail.policy.peer import judge_peer
 from mssmail.policy.retry import Trouble
@@ -68,6 +69,7 @@ class Carrier:
         self._here = describe_here(settings)
         self._alone = asyncio.Lock()  # of items that are suspected: one at a time, so that the guilty one is found
         self._peers = PeerBook(store, clock)
+        self.sizes = PeerSizes()
         self._contexts = ClientContexts(settings.relay.certificate, settings.relay.key)
         self._dice = random.Random()  # noqa: S311 - it spreads load, it hides nothing
 
@@ -92,13 +94,23 @@ class Carrier:
             await self.settle_all(lane, lane.clear(), route)
             return None
         hop, doors = route
-        handover = Handover(lane, doors, build_opener(self._trust, self._judge_for(lane, hop), self._find_manners))
+        opener = build_opener(self._trust, self._judge_for(lane, hop), self._find_manners)
+        handover = Handover(lane, doors, self._learn_sizes(hop.domain, opener))
         try:
             await self._hand_over(lane, handover)
         except BaseException:
             await handover.close()
             raise
         return handover
+
+    def _learn_sizes(self, domain: str, open_door: Opener) -> Opener:
+        async def open_and_learn(door: Door) -> Session | Refuse:
+            opened = await open_door(door)
+            if isinstance(opened, Session):
+                self.sizes.learn(domain, opened.capabilities.max_bytes)
+            return opened
+
+        return open_and_learn
 
     async def leave(self, lane: Lane, outcome: Outcome, trouble: Trouble = Trouble.PEER) -> None:
         """Nothing can be handed over at present: the lane rests, and what was in hand says why."""

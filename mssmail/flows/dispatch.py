@@ -76,6 +76,7 @@ class Dispatcher:
         resolver = resolver or build_resolver(describe_here(settings), settings.queue.dns_servers)
         ends = Ends(self._settlement, LocalDelivery(store, Distributor(settings), bells), self._marks)
         self._carrier = Carrier(settings, store, trust, resolver, ends, clock)
+        self.sizes = self._carrier.sizes
         self._turns = asyncio.Semaphore(max(1, settings.queue.max_concurrent))
         self._woken = asyncio.Event()
         self._stopping = False

@@ -27,6 +27,7 @@ from mssmail.flows.distribution import Distributor, FindFlags, join_delivered
 from mssmail.flows.documents import DocumentReader, describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_notices, describe_verdict
 from mssmail.flows.peer_book import PeerBook
+from mssmail.flows.peer_sizes import PeerSizes
 from mssmail.flows.products import Products
 from mssmail.flows.quarantine import Quarantine
 from mssmail.journal import Entry, Event
@@ -118,6 +119,7 @@ class Intake:
         self.boxes = Boxes(store, self.distributor)
         self.quarantine = Quarantine(store, clock)
         self.peers = PeerBook(store, clock)
+        self.sizes = PeerSizes()
         self.spent = Spent()
         self.products = Products()
         self.followers: list[Callable[[], None]] = []  # woken when more than a message was written

@@ -25,6 +25,7 @@ from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.flows.later_news import plan_signer_step
 from mssmail.flows.patients import Patients
+from mssmail.flows.peer_sizes import judge_sizes
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.reports import Reporter
 from mssmail.flows.returns import plan_returns
@@ -79,6 +80,9 @@ class Receiver:
         header = judge_form(envelope.message.data)
         if isinstance(header, Refuse):
             return await self._intake.refuse(envelope, header)
+        size = judge_sizes(self._settings, self._intake.sizes, len(envelope.message), envelope.recipients)
+        if isinstance(size, Refuse):
+            return await self._intake.refuse(envelope, size)
         domain = self._find_domain(envelope)
         verify = domain.smime is not SmimeMode.OFF
         examination = await self._intake.examine_message(envelope, envelope.message.data, verify=verify)

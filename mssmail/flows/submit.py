@@ -21,6 +21,7 @@ from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Also, Intake, find_signature_part, judge_form
 from mssmail.flows.later_news import plan_signer_step
 from mssmail.flows.patients import Patients
+from mssmail.flows.peer_sizes import judge_sizes
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.receive import ACCOUNT_GONE, LOOP
 from mssmail.flows.reports import Reporter
@@ -77,6 +78,9 @@ class Submitter:
         prepared = await asyncio.to_thread(self._prepare, envelope)
         if isinstance(prepared, Refuse):
             return await self._intake.refuse(envelope, prepared)
+        size = judge_sizes(self._settings, self._intake.sizes, len(prepared), envelope.recipients)
+        if isinstance(size, Refuse):
+            return await self._intake.refuse(envelope, size)
         examination = await self._intake.examine_message(envelope, prepared, verify=True)
         if isinstance(examination, Refuse):
             return await self._intake.refuse(envelope, examination)

@@ -21,6 +21,7 @@ from mssmail.errors import (
     StoreFault,
     TlsRequired,
     TooBig,
+    TooManyFailures,
     UnknownEncoding,
     WrongState,
 )
@@ -62,6 +63,7 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
     (BadSyntax, bad("This command does not parse")),
     (WrongState, bad("This command is not for this state", "CLIENTBUG")),
     (FrameTooBig, no("The command is too large", "TOOBIG")),
+    (TooManyFailures, no("Too many failed sign-ins from your address; try again later", "UNAVAILABLE")),
     (BadCredentials, no("Wrong user name or password", "AUTHENTICATIONFAILED")),
     (TlsRequired, no("Encryption is required first: issue STARTTLS", "PRIVACYREQUIRED")),
     (NoSuchMailbox, no("There is no such mailbox", "NONEXISTENT")),

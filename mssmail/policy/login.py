@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from mssmail.core.decision import Accept, Decision, refuse
 from mssmail.core.reply import quote_text
+from mssmail.settings import Login
 
 MECHANISMS = ("PLAIN", "LOGIN")
 
@@ -29,6 +30,18 @@ def judge_login(
         text = "Encryption is required for this sign-in: issue STARTTLS first"
         return refuse("tls-required", 538, "5.7.11", text)  # RFC 4954 §6
     return Accept("login-may-proceed")
+
+
+def judge_attempt(of_account: int, of_address: int, limits: Login, *, is_known: bool) -> Decision:
+    """Answer whether a password is looked at, by the failures of late from this network address.
+
+    Those who signed in from there before (``is_known``) are not locked out by what others guess.
+    """
+    if of_account >= limits.max_failures_per_account:
+        return refuse("account-guessed", 454, "4.7.0", "Too many failed sign-ins; try again later")
+    if of_address >= limits.max_failures_per_address and not is_known:
+        return refuse("address-guesses", 454, "4.7.0", "Too many failed sign-ins; try again later")
+    return Accept("attempt-may-proceed")
 
 
 def judge_account(*, suspended: bool) -> Decision:

@@ -18,14 +18,19 @@ class Relay:
     certificate: Path = setting(Path("operator.crt"), "Our operator certificate with its intermediates, PEM.")
     key: Path = setting(Path("operator.key"), "Its private key, PEM.")
     max_message_bytes: int = setting(52_428_800, "Largest message taken (552 5.3.4 beyond), announced as SIZE.")
-    max_recipients: int = setting(1_000, "Recipients of one message (452 4.5.3 beyond).")
+    max_recipients: int = setting(
+        1_000, "Recipients of one message (452 4.5.3 beyond), announced as RCPTMAX (RFC 9422)."
+    )
+    max_messages_per_connection: int = setting(
+        1_000, "Messages over one connection (421 beyond), announced as MAILMAX (RFC 9422)."
+    )
     max_connections: int = setting(512, "Connections at a time (421 beyond).")
     max_connections_per_address: int = setting(64, "Connections at a time from one address (421 beyond).")
     max_inflight_bytes: int = setting(
         268_435_456, "Octets of messages being received or examined at a time (452 beyond)."
     )
     command_timeout_seconds: int = setting(300, "A silent peer is disconnected after this (RFC 5321 §4.5.3.2).")
-    data_timeout_seconds: int = setting(1_800, "The whole of one DATA may take this long.")
+    data_timeout_seconds: int = setting(1_800, "The whole of one message, by DATA or BDAT, may take this long.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,24 @@ class Submission:
         False,
         "RSA keys sign with RSASSA-PSS (RFC 4056) instead of PKCS #1 v1.5; ECDSA and Ed25519 keys are as they are.",
     )
-    max_message_bytes: int = setting(52_428_800, "Largest message taken from a client.")
+    max_message_bytes: int = setting(
+        52_428_800, "Largest message taken from a client (552 5.3.4 beyond), announced as SIZE."
+    )
+    max_recipients: int = setting(
+        1_000, "Recipients of one message (452 4.5.3 beyond), announced as RCPTMAX (RFC 9422)."
+    )
+    max_messages_per_connection: int = setting(
+        1_000, "Messages over one connection (421 beyond), announced as MAILMAX (RFC 9422)."
+    )
+    max_connections: int = setting(1_024, "Connections at a time (421 beyond).")
+    max_connections_per_address: int = setting(
+        256, "Connections at a time from one address (421 beyond); a whole hospital may share one."
+    )
+    max_inflight_bytes: int = setting(
+        268_435_456, "Octets of messages being received or examined at a time (452 beyond)."
+    )
+    command_timeout_seconds: int = setting(300, "A silent client is disconnected after this (RFC 5321 §4.5.3.2).")
+    data_timeout_seconds: int = setting(1_800, "The whole of one message, by DATA or BDAT, may take this long.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +99,15 @@ class Login:
     """Sign-in of clients."""
 
     max_failures: int = setting(5, "Failed attempts of one connection before it is closed.")
+    max_failures_per_account: int = setting(
+        20, "Failed attempts on one account from one network address; beyond, none is looked at for a while."
+    )
+    max_failures_per_address: int = setting(
+        50,
+        "Failed attempts on all accounts from one address, at most five counted for each account; beyond, only those "
+        "who signed in from there before may try.",
+    )
+    failure_window_seconds: int = setting(900, "Failed attempts are forgotten after this.")
     failure_delay_seconds: int = setting(1, "Each failed attempt is answered after this.")
 
 

@@ -38,6 +38,9 @@ class Domain:
     name: str = required("The domain.")
     smime: SmimeMode = setting(SmimeMode.REQUIRE, "require, verify or off: what is asked of mail from peers.")
     accept_encrypted: bool = setting(False, "Take encrypted mail without an outer signature under smime = require.")
+    max_message_bytes: int = setting(
+        0, "Largest message for its accounts (552 5.3.4 beyond), where it is less than the listener's; 0: no less."
+    )
     detail_separator: str = setting(
         "+", "anne+labo@ is anne@ (RFC 5233) unless it is an address of its own; empty: no details."
     )
@@ -52,6 +55,9 @@ class Route:
     port: int = setting(25, "Its port.")
     further: tuple[Endpoint, ...] = setting((), "More servers, host:port each, tried in this order after it.")
     min_tls: TlsFloor = setting(TlsFloor.TLS12, "TLSv1.2 or TLSv1.3: mail waits for a server that speaks less.")
+    max_message_bytes: int = setting(
+        0, "Largest message it takes: a client is told at once (552 5.3.4); 0: as its server announced last."
+    )
 
     @property
     def servers(self) -> tuple[Endpoint, ...]:

@@ -55,6 +55,8 @@ class Edge:
     on_failure: OnFailure
     contexts: ContextSource | None
     max_message_bytes: int
+    max_recipients: int
+    max_messages: int
     command_seconds: float
     data_seconds: float
     offers_login: bool = False

@@ -14,9 +14,10 @@ from mssmail.core.envelope import Envelope, Peer
 from mssmail.core.message import RawMessage
 from mssmail.core.parameters import PLAIN_MAIL
 from mssmail.core.reply import Reply
-from mssmail.errors import BadCredentials, StoreFault
+from mssmail.errors import LoginFault, StoreFault
 from mssmail.flows.evidence import describe_decision, describe_peer
 from mssmail.flows.intake import Intake
+from mssmail.flows.peer_sizes import judge_sizes
 from mssmail.flows.receive import Receiver
 from mssmail.flows.submit import Submitter
 from mssmail.journal import Entry, Event
@@ -42,7 +43,7 @@ class Login(Protocol):
     """Satisfied by ``flows.sign_in.SignIn.sign_in``."""
 
     async def __call__(self, user: str, password: str, peer: Peer, mechanism: str, *, trace_id: str = "") -> Account:
-        """The account of these credentials; raises BadCredentials. Journals either way."""
+        """The account of these credentials; raises BadCredentials or TooManyFailures. Journals either way."""
         ...
 
 
@@ -108,6 +109,8 @@ class PeerHandler:
         box = await _find_box(self._settings, self._intake, transaction, recipient)
         decision = judge_recipient(recipient, box, self._count(transaction))
         if isinstance(decision, Accept):
+            decision = _judge_size(self._settings, self._intake, transaction, recipient)
+        if isinstance(decision, Accept):
             decision = await self._receiver.patients.judge_recipient(*_find_pair(transaction, recipient))
         return await self._scribe.answer(decision, _RECIPIENT_TAKEN, session, transaction, to=str(recipient))
 
@@ -154,10 +157,12 @@ class ClientHandler:
     async def handle_RCPT(self, session: Session, transaction: Transaction, recipient: Address) -> Reply:
         """Is it an account of ours, or one of a member of the trust space?"""
         box = await _find_box(self._settings, self._intake, transaction, recipient)
-        taken = Taken(len(transaction.recipients), self._settings.relay.max_recipients)
+        taken = Taken(len(transaction.recipients), self._settings.submission.max_recipients)
         trust = self._intake.trust
         freshness = trust.freshness(self._intake.clock())
         decision = judge_submitted_recipient(recipient, box, taken, trust.white_list, freshness)
+        if isinstance(decision, Accept):
+            decision = _judge_size(self._settings, self._intake, transaction, recipient)
         if isinstance(decision, Accept):
             decision = await self._submitter.patients.judge_recipient(*_find_pair(transaction, recipient))
         return await self._scribe.answer(decision, _RECIPIENT_TAKEN, session, transaction, to=str(recipient))
@@ -173,7 +178,7 @@ class ClientHandler:
             session.account = await self._login(
                 credentials.user, credentials.password, session.peer_facts, mechanism, trace_id=session.id
             )
-        except BadCredentials as fault:
+        except LoginFault as fault:
             session.failed_logins += 1
             await asyncio.sleep(self._settings.login.failure_delay_seconds)
             return find_reply(fault) or Reply(535, "5.7.8", "Authentication failed")
@@ -191,6 +196,12 @@ def _find_pair(transaction: Transaction, recipient: Address) -> tuple[ReversePat
     """Who writes to whom, and how much was announced."""
     mail = transaction.mail
     return (None, recipient, None) if mail is None else (mail.reverse_path, recipient, mail.size)
+
+
+def _judge_size(settings: Settings, intake: Intake, transaction: Transaction, recipient: Address) -> Decision:
+    """The size MAIL announced, against what this recipient's domain takes."""
+    size = transaction.mail.size if transaction.mail else None
+    return judge_sizes(settings, intake.sizes, size, (recipient,))
 
 
 async def _find_box(settings: Settings, intake: Intake, transaction: Transaction, recipient: Address) -> Box:

@@ -1,7 +1,8 @@
 """How much the world may ask of us at a time: connections, and octets of messages in flight."""
 
 from collections import Counter
-from ipaddress import IPv6Address, ip_address
+
+from mssmail.core.endpoint import find_network
 
 
 class ConnectionLimits:
@@ -14,7 +15,7 @@ class ConnectionLimits:
 
     def try_enter(self, address: str) -> bool:
         """Count one more and say True, or say False; who entered must ``leave``."""
-        key = _find_key(address)
+        key = find_network(address)
         if self.total >= self._max_total or self._by_address[key] >= self._max_per_address:
             return False
         self.total += 1
@@ -23,7 +24,7 @@ class ConnectionLimits:
 
     def leave(self, address: str) -> None:
         """The connection is over."""
-        key = _find_key(address)
+        key = find_network(address)
         self.total -= 1
         self._by_address[key] -= 1
         if not self._by_address[key]:
@@ -51,15 +52,3 @@ class InflightLimit:
     def release(self, count: int) -> None:
         """Give room back."""
         self.used -= count
-
-
-def _find_key(address: str) -> str:
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(IPv6Address(int(parsed) >> 64 << 64))
-    return str(parsed)

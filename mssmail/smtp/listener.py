@@ -12,7 +12,7 @@ from mssmail.flows.intake import Intake
 from mssmail.flows.receive import Receiver
 from mssmail.flows.submit import Submitter
 from mssmail.journal import Entry, Event
-from mssmail.settings import Endpoint, Settings
+from mssmail.settings import Endpoint, Relay, Settings, Submission
 from mssmail.smtp.connection import Edge
 from mssmail.smtp.handler import ClientHandler, Login, PeerHandler
 from mssmail.smtp.limits import ConnectionLimits, InflightLimit
@@ -106,7 +106,7 @@ def build_relay_listener(settings: Settings, intake: Intake, receiver: Receiver)
     if relay.listen is None:
         return None
     contexts = ContextSource(relay.certificate, relay.key, lambda: intake.trust.store.snapshot)
-    edge = _build_edge(settings, intake, PeerHandler(settings, intake, receiver), contexts, relay.max_message_bytes)
+    edge = _build_edge(settings, intake, PeerHandler(settings, intake, receiver), contexts, relay)
     return Listener(edge, contexts, (Door(relay.listen),))
 
 
@@ -124,26 +124,27 @@ def build_submission_listener(
         return None
     contexts = ContextSource(submission.certificate, submission.key)
     handler = ClientHandler(settings, intake, submitter, login)
-    edge = _build_edge(settings, intake, handler, contexts, submission.max_message_bytes)
+    edge = _build_edge(settings, intake, handler, contexts, submission)
     edge = replace(edge, offers_login=True, max_failed_logins=settings.login.max_failures)
     return Listener(edge, contexts, doors)
 
 
 def _build_edge(
-    settings: Settings, intake: Intake, handler: Handler, contexts: ContextSource, max_message_bytes: int
+    settings: Settings, intake: Intake, handler: Handler, contexts: ContextSource, limits: Relay | Submission
 ) -> Edge:
-    relay = settings.relay
     return Edge(
         server_name=settings.server.name,
         postmaster_domain=settings.domain[0].name if settings.domain else settings.server.name,
         handler=handler,
-        connections=ConnectionLimits(relay.max_connections, relay.max_connections_per_address),
-        inflight=InflightLimit(relay.max_inflight_bytes),
+        connections=ConnectionLimits(limits.max_connections, limits.max_connections_per_address),
+        inflight=InflightLimit(limits.max_inflight_bytes),
         on_failure=_build_failure_note(intake),
         contexts=contexts,
-        max_message_bytes=max_message_bytes,
-        command_seconds=relay.command_timeout_seconds,
-        data_seconds=relay.data_timeout_seconds,
+        max_message_bytes=limits.max_message_bytes,
+        max_recipients=limits.max_recipients,
+        max_messages=limits.max_messages_per_connection,
+        command_seconds=limits.command_timeout_seconds,
+        data_seconds=limits.data_timeout_seconds,
     )
 
 

@@ -18,6 +18,7 @@ from mssmail.errors import (
     StoreUnavailable,
     TlsRequired,
     TooBig,
+    TooManyFailures,
     WorkerFault,
     WrongState,
 )
@@ -27,6 +28,7 @@ _TABLE: Final[dict[type[BaseException], Reply]] = {
     SpoolFull: Reply(452, "4.3.1", "No room for this message now; try again later"),
     OverQuota: Reply(452, "4.2.2", "The account is full"),
     NoSuchAccount: Reply(550, "5.1.1", "No such account here"),
+    TooManyFailures: Reply(454, "4.7.0", "Too many failed sign-ins from your address; try again later"),
     BadCredentials: Reply(535, "5.7.8", "Unknown user or wrong password"),
     TlsRequired: Reply(530, "5.7.0", "Must issue a STARTTLS command first"),
     BadLineEnding: Reply(550, "5.6.0", "Bare CR, bare LF or NUL in the message"),

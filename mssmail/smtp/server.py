@@ -33,8 +33,11 @@ class Conversation(Connection):
         """RFC 5321 §4.1.1.1; what is announced here is what is done."""
         self._begin_session(hostname, extended=True)
         edge, has_tls = self._edge, self.session.tls is not None
+        limits = f"LIMITS MAILMAX={edge.max_messages} RCPTMAX={edge.max_recipients}"
         lines = [edge.server_name, "PIPELINING", f"SIZE {edge.max_message_bytes}", "8BITMIME", "ENHANCEDSTATUSCODES"]
-        lines += ["DSN", "CHUNKING", "SMTPUTF8"]
+        lines += ["DSN", "CHUNKING", "SMTPUTF8", limits]
+        if has_tls:
+            lines.append("REQUIRETLS")  # RFC 8689 §2: never outside TLS
         if edge.contexts is not None and not has_tls:
             lines.append("STARTTLS")
         if edge.offers_login and has_tls:
@@ -64,9 +67,14 @@ class Conversation(Connection):
             self._write(Reply(452, "4.3.1", "No room for this message now; try again later"))
             return
         self._set_rset_state()
+        if self.session.messages >= self._edge.max_messages:
+            self._write(Reply(421, "4.3.2", "Enough messages for one connection; open another"))
+            self._is_over = True
+            return
         reply = await self._edge.handler.handle_MAIL(self.session, self.envelope, mail)
         if reply.code == 250:
             self.envelope.mail = mail
+            self.session.messages += 1
         self._give_answer(reply)
 
     async def smtp_RCPT(self, arg: str | None) -> None:
@@ -242,7 +250,8 @@ class Conversation(Connection):
         """Those that EHLO announced; none after HELO."""
         if not self._is_extended():
             return ()
-        return _MAIL_PARAMETERS | ({"AUTH"} if self._edge.offers_login else frozenset())
+        more = {"AUTH"} if self._edge.offers_login else set()
+        return _MAIL_PARAMETERS | more | ({"REQUIRETLS"} if self.session.tls is not None else set())
 
     def _is_extended(self) -> bool:
         return self.session.host_name is not None and self.session.extended_smtp

@@ -32,6 +32,7 @@ class Session(AiosmtpdSession):
         self.certified: Peer | None = None  # what the certificate says of the peer at any time
         self.account: Account | None = None
         self.failed_logins = 0
+        self.messages = 0  # transactions begun
 
     @property
     def peer_facts(self) -> Peer:

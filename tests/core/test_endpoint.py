@@ -2,7 +2,7 @@
 
 import pytest
 
-from mssmail.core.endpoint import Endpoint, parse_endpoint
+from mssmail.core.endpoint import Endpoint, find_network, parse_endpoint
 from mssmail.errors import BadSyntax
 
 
@@ -19,3 +19,18 @@ def test_refuses(text: str) -> None:
 
 def test_is_a_value() -> None:
     assert Endpoint("a", 1) == parse_endpoint("a:1")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("", ""),
+        ("no address", "no address"),
+    ],
+)
+def test_an_ipv6_host_is_its_network(address: str, network: str) -> None:
+    assert find_network(address) == network

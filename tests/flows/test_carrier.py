@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mssmail.journal import Event
 from mssmail.settings import Route
+from tests.delivery.scripted_peer import Script
 from tests.flows.dispatch_room import ANNE, AT_ONCE, CLEO, open_room
 from tests.support.operator_room import CAROL, age
 
@@ -41,3 +42,13 @@ async def test_a_certificate_of_ours_that_cannot_be_used_makes_mail_wait(tmp_pat
         await room.start()
         (entry,) = await room.wait_for(Event.DEFERRED)
     assert "TLS material for deliveries cannot be used" in str(entry.facts["reason"])
+
+
+async def test_how_much_a_server_takes_is_remembered_for_those_who_submit(tmp_path: Path) -> None:
+    async with open_room(tmp_path, PATIENT) as room:
+        await room.add_peer("a.test", Script(keywords=(b"PIPELINING", b"SIZE 12345")))
+        await room.put(ANNE)
+        dispatcher = await room.start()
+        assert dispatcher.sizes.find("a.test") is None
+        await room.settle()
+        assert dispatcher.sizes.find("a.test") == 12_345

@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -7,9 +8,10 @@ from argon2 import PasswordHasher
 from mssmail.core.account import Account
 from mssmail.core.address import parse_address
 from mssmail.core.envelope import Peer
-from mssmail.errors import BadCredentials
+from mssmail.errors import BadCredentials, TooManyFailures
 from mssmail.flows.sign_in import SignIn
 from mssmail.journal import Event
+from mssmail.settings import Login
 from mssmail.store.accounts import find_password_hash, suspend
 from mssmail.store.engine import Store
 from mssmail.store.journal import read_entries
@@ -113,3 +115,31 @@ async def test_an_old_hash_is_made_anew_at_the_next_sign_in(store: Store, sign_i
 async def test_many_at_once_are_all_answered(sign_in: partial) -> None:  # type: ignore[type-arg]
     answers = await asyncio.gather(*(sign_in("anne@a.test", "secret") for _ in range(5)))
     assert {account.address for account in answers} == {ANNE}
+
+
+async def test_guessing_from_one_address_ends_but_not_for_those_who_were_there_before(
+    store: Store, anne: Account
+) -> None:
+    moments = [NOW]
+    limits = Login(max_failures_per_account=3, max_failures_per_address=4, failure_window_seconds=60)
+    signs = SignIn(store, lambda: moments[0], limits)
+    add_account(store, "bea@a.test", password_hash=hash_password("secret"))
+
+    async def attempt(user: str, password: str, peer: Peer = PEER) -> str:
+        try:
+            return str((await signs.sign_in(user, password, peer, "PLAIN")).address)
+        except BadCredentials:
+            return "wrong"
+        except TooManyFailures:
+            return "not now"
+
+    assert await attempt("anne@a.test", "secret") == "anne@a.test"
+    assert [await attempt("zoe@a.test", "x") for _ in range(4)] == ["wrong"] * 3 + ["not now"]
+    assert await attempt("yan@a.test", "x") == "wrong"
+    assert await attempt("bea@a.test", "secret") == "not now"
+    assert await attempt("anne@a.test", "secret") == "anne@a.test"
+    assert await attempt("bea@a.test", "secret", Peer("192.0.2.8", 1)) == "bea@a.test"
+    assert _read_journal(store).count((Event.SIGN_IN_FAILED, "address-guesses")) == 1
+    moments[0] = NOW + timedelta(seconds=60)
+    assert await attempt("zoe@a.test", "x") == "wrong"
+    assert str(anne.address) == "anne@a.test"

@@ -3,7 +3,8 @@
 import pytest
 
 from mssmail.core.decision import Accept, Refuse
-from mssmail.policy.login import judge_account, judge_login
+from mssmail.policy.login import judge_account, judge_attempt, judge_login
+from mssmail.settings import Login
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,21 @@ def test_a_suspended_account_is_told_so_once_its_password_held() -> None:
     assert isinstance(decision, Refuse)
     assert str(decision.reply) == "525 5.7.13 This account is suspended"
     assert judge_account(suspended=False) == Accept("signed-in")
+
+
+@pytest.mark.parametrize(
+    ("of_account", "of_address", "is_known", "rule"),
+    [
+        (0, 0, False, "attempt-may-proceed"),
+        (2, 3, False, "attempt-may-proceed"),
+        (3, 0, False, "account-guessed"),
+        (3, 0, True, "account-guessed"),
+        (0, 4, False, "address-guesses"),
+        (0, 4, True, "attempt-may-proceed"),
+    ],
+)
+def test_guessing_ends_and_those_who_were_there_before_stay(
+    of_account: int, of_address: int, is_known: bool, rule: str
+) -> None:
+    limits = Login(max_failures_per_account=3, max_failures_per_address=4)
+    assert judge_attempt(of_account, of_address, limits, is_known=is_known).rule == rule

@@ -65,6 +65,19 @@ async def _connect(port: int, context: ssl.SSLContext | None = None) -> Client:
     return Client(*await asyncio.open_connection("127.0.0.1", port, ssl=tls, server_hostname="localhost"))
 
 
+async def test_says_how_many_messages_a_connection_may_bring_and_means_it(tmp_path: Path) -> None:
+    async with open_room(tmp_path, max_messages=2) as room:
+        client = await _connect(room.tls_port)
+        await client.hear()
+        client.writer.write(b"EHLO mail.a.test\r\n")
+        assert b"250-LIMITS MAILMAX=2 RCPTMAX=100\r\n" in await client.reader.readuntil(b"250 HELP\r\n")
+        for _ in range(2):
+            assert (await client.say(b"MAIL FROM:<alice@a.test>\r\n")).startswith(b"250 2.1.0")
+            assert (await client.say(b"RSET\r\n")).startswith(b"250 2.0.0")
+        assert (await client.say(b"MAIL FROM:<alice@a.test>\r\n")).startswith(b"421 4.3.2")
+        assert await client.reader.read() == b""
+
+
 async def test_keeps_the_octets_of_a_message(tmp_path: Path) -> None:
     async with open_room(tmp_path) as room:
         client = await _connect(room.tls_port)

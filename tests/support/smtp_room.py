@@ -137,6 +137,8 @@ async def open_room(
         on_failure=note,
         contexts=contexts,
         max_message_bytes=1_000_000,
+        max_recipients=100,
+        max_messages=100,
         command_seconds=20,
         data_seconds=20,
     )

@@ -3,7 +3,7 @@
 import logging
 
 from mssmail.core.decision import Refuse
-from mssmail.errors import BadCredentials
+from mssmail.errors import BadCredentials, TooManyFailures
 from mssmail.imap.replies import Answer, bye, no, ok
 from mssmail.imap.session import Session
 from mssmail.imap.verbs.capability import list_capabilities
@@ -42,8 +42,8 @@ async def sign_in(session: Session, user: str, password: str, mechanism: str) ->
     """Ask the store; a failure costs time, and too many the connection."""
     try:
         account = await session.store.login(user, password, session.peer, mechanism, trace_id=session.trace_id)
-    except BadCredentials:
-        return await _fail(session, mechanism)
+    except (BadCredentials, TooManyFailures) as fault:
+        return await _fail(session, mechanism, fault)
     if not session.terms.admits(account):
         session.note("too many connections to the account", level=logging.WARNING, refused=str(account.address))
         return no("Too many connections to this account", "LIMIT")  # RFC 5530 §3
@@ -54,11 +54,11 @@ async def sign_in(session: Session, user: str, password: str, mechanism: str) ->
     return ok("Signed in", build_capability(list_capabilities(session)))
 
 
-async def _fail(session: Session, mechanism: str) -> Answer:
+async def _fail(session: Session, mechanism: str, fault: BadCredentials | TooManyFailures) -> Answer:
     session.failures += 1
     session.note("sign-in failed", level=logging.WARNING, mechanism=mechanism, failures=session.failures)
     await session.outlet.pause(session.terms.failure_delay_seconds)
     if session.failures >= session.terms.max_failures:
         await session.tell(bye("Too many failed sign-ins"))
         session.close()
-    raise BadCredentials
+    raise fault
