@@ -24,6 +24,7 @@ from mssmail.store.text_index import (
     prepare_message,
     prune_blocks,
 )
+from mssmail.store.vanished import find_overfull, forget_vanished
 
 T = TypeVar("T")
 
@@ -71,12 +72,14 @@ class Indexer:
         self._done_below = max(self._done_below, last + 1)
 
     async def sweep(self) -> None:
-        """Forget what messages that have gone had in the index."""
+        """Forget what messages that have gone had in the index, and the oldest of what vanished from mailboxes."""
         first: int | None = 0
         while first is not None:
             stale, first = await self._ask(lambda conn, first=first: find_stale_blocks(conn, first))  # type: ignore[misc]
             for each in stale:
                 await self._write(lambda conn, each=each: prune_blocks(conn, [each]))  # type: ignore[misc]
+        for mailbox_id in await self._ask(find_overfull):
+            await self._write(lambda conn, each=mailbox_id: forget_vanished(conn, each))  # type: ignore[misc]
 
     async def _run(self) -> None:
         while True:

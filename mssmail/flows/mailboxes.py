@@ -35,6 +35,7 @@ from mssmail.core.mailbox import (
 )
 from mssmail.core.message import Span
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
+from mssmail.core.ranges import Range
 from mssmail.core.rights import LETTERS
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
@@ -58,6 +59,7 @@ from mssmail.store.journal import append_entries
 from mssmail.store.layouts import find_layout
 from mssmail.store.messages import Delivery, insert_message
 from mssmail.store.pages import find_page_size, load_page
+from mssmail.store.vanished import list_vanished
 
 T = TypeVar("T")
 
@@ -184,9 +186,9 @@ class Mailboxes:
         """See MailStore."""
         return await self._read(lambda conn: store_changes.list_changed(conn, mailbox_id, since))
 
-    async def list_vanished(self, mailbox_id: int, since: ModSeq) -> Sequence[UID]:
+    async def list_vanished(self, mailbox_id: int, since: ModSeq) -> Sequence[Range]:
         """See MailStore."""
-        return await self._read(lambda conn: store_changes.list_vanished(conn, mailbox_id, since))
+        return await self._read(lambda conn: list_vanished(conn, mailbox_id, since))
 
     async def find_highest_modseq(self, mailbox_id: int, uids: Sequence[UID]) -> ModSeq:
         """See MailStore."""

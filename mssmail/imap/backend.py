@@ -26,6 +26,7 @@ from mssmail.core.mailbox import (
 )
 from mssmail.core.message import Span
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
+from mssmail.core.ranges import Range
 from mssmail.core.rights import LETTERS
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
@@ -123,8 +124,8 @@ class MailStore(Protocol):
         """Messages that are there and came or changed after ``since``, ascending."""
         ...
 
-    async def list_vanished(self, mailbox_id: int, since: ModSeq) -> Sequence[UID]:
-        """UIDs that went after ``since``, ascending, whenever they came."""
+    async def list_vanished(self, mailbox_id: int, since: ModSeq) -> Sequence[Range]:
+        """UIDs that went after ``since``, whenever they came; where that is forgotten, all that are not there."""
         ...
 
     async def find_highest_modseq(self, mailbox_id: int, uids: Sequence[UID]) -> ModSeq:

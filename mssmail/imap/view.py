@@ -24,6 +24,7 @@ from mssmail.core.mailbox import (
     UIDSet,
     compress,
 )
+from mssmail.core.ranges import Range, find_gaps
 from mssmail.core.rights import LETTERS
 from mssmail.errors import NoSuchNumber
 
@@ -113,6 +114,14 @@ class View:
         places = ((low, min(high, len(self._uids))) for low, high in self._find_places(numbers))
         return tuple((self._uids[low], self._uids[high - 1]) for low, high in places if low < high)
 
+    def leave_out(self, ranges: Iterable[Range]) -> tuple[Range, ...]:
+        """The ranges without the UIDs that this client counts: of those it hears when they are expunged."""
+        kept: list[Range] = []
+        for low, high in ranges:
+            known = self._uids[bisect_left(self._uids, low) : bisect_right(self._uids, high)]
+            kept += ((first + low - 1, last + low - 1) for first, last in find_gaps(_shift(known, low), high - low + 1))
+        return tuple(kept)
+
     def find_recent(self) -> tuple[tuple[int, int], ...]:
         r"""UID ranges of the messages \Recent to this session."""
         return tuple((uid, uid) for uid in sorted(self._recent))
@@ -167,6 +176,11 @@ class View:
     def _cut_uids(self, numbers: UIDSet) -> Iterator[int]:
         for low, high in numbers.resolve(self.largest):
             yield from self._uids[bisect_left(self._uids, low) : bisect_right(self._uids, high)]
+
+
+def _shift(uids: Iterable[int], first: int) -> Iterator[int]:
+    """Counted from 1 at ``first``."""
+    return (uid - first + 1 for uid in uids)
 
 
 def _refuse_beyond(numbers: SeqSet, count: int) -> None:

@@ -15,6 +15,7 @@ from mssmail.errors import NoSuchMailbox
 from mssmail.store.flags import decode_flags
 from mssmail.store.mailboxes import load_mailbox
 from mssmail.store.schema import mailbox_rows, mailboxes, vanished
+from mssmail.store.vanished import list_vanished
 
 NOTHING_RECENT = range(0)
 
@@ -37,12 +38,8 @@ _VANISHED = (
     )
     .order_by(vanished.c.uid)
 )
+_FORGOTTEN = select(mailboxes.c.forgotten_modseq).where(mailboxes.c.id == bindparam("of_mailbox"))
 _CHANGED = select(_row.uid).where(_row.mailbox_id == bindparam("of_mailbox"), _row.modseq > _since).order_by(_row.uid)
-_EVER_VANISHED = (
-    select(vanished.c.uid)
-    .where(vanished.c.mailbox_id == bindparam("of_mailbox"), vanished.c.modseq > _since)
-    .order_by(vanished.c.uid)
-)
 _HIGHEST = select(func.max(_row.modseq)).where(
     _row.mailbox_id == bindparam("of_mailbox"), _row.uid.in_(bindparam("of_uids", expanding=True))
 )
@@ -69,19 +66,23 @@ def load_changes(conn: Connection, mailbox_id: int, since: ModSeq, recent: range
     return Changes(
         appeared=_build(conn, _APPEARED, where, recent),
         flags=_build(conn, _FLAGGED, where, NOTHING_RECENT),
-        vanished=tuple(conn.execute(_VANISHED, where).scalars()),
+        vanished=_list_vanished(conn, mailbox_id, since),
         modseq=now,
     )
+
+
+def _list_vanished(conn: Connection, mailbox_id: int, since: ModSeq) -> tuple[UID, ...]:
+    """UIDs that went after ``since`` and had come before it, as far as is remembered; else all that are not there."""
+    where = {"of_mailbox": mailbox_id, "since": since}
+    forgotten = conn.execute(_FORGOTTEN, {"of_mailbox": mailbox_id}).scalar() or 0
+    if since >= forgotten:
+        return tuple(conn.execute(_VANISHED, where).scalars())
+    return tuple(UID(uid) for low, high in list_vanished(conn, mailbox_id, since) for uid in range(low, high + 1))
 
 
 def list_changed(conn: Connection, mailbox_id: int, since: ModSeq) -> Sequence[UID]:
     """UIDs of what is there and came or changed after ``since``, ascending."""
     return list(conn.execute(_CHANGED, {"of_mailbox": mailbox_id, "since": since}).scalars())
-
-
-def list_vanished(conn: Connection, mailbox_id: int, since: ModSeq) -> Sequence[UID]:
-    """UIDs that went after ``since``, ascending; also of what came after it, which the caller may have seen."""
-    return list(conn.execute(_EVER_VANISHED, {"of_mailbox": mailbox_id, "since": since}).scalars())
 
 
 def find_highest_modseq(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> ModSeq:

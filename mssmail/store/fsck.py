@@ -18,9 +18,21 @@ from mssmail.errors import StoreUnavailable
 from mssmail.journal import Event
 from mssmail.store.engine import Store
 from mssmail.store.flags import DELETED_BIT, SEEN_BIT
+from mssmail.store.grams import list_buckets
 from mssmail.store.layouts import LAYOUT_COLUMNS, build_layout
 from mssmail.store.messages import is_unused
-from mssmail.store.schema import bodies, dead_bodies, journal, mailbox_rows, mailboxes, messages, vanished
+from mssmail.store.schema import (
+    bodies,
+    dead_bodies,
+    gram_blocks,
+    journal,
+    mailbox_rows,
+    mailboxes,
+    message_texts,
+    messages,
+    vanished,
+)
+from mssmail.store.texts import is_text
 
 PAGE = 200  # rows of one read
 
@@ -46,6 +58,7 @@ def check_store(store: Store) -> list[Problem]:
     found += _check_bodies(store)
     found += _check_layouts(store)
     found += _check_files(store)
+    found += _check_index(store)
     return found
 
 
@@ -203,3 +216,16 @@ def _check_files(store: Store) -> list[Problem]:
     files = list(store.body_files.list_files())  # before the rows: a file is there before the row that refers to it
     known = store.read(list_known).result()
     return [Problem("file", str(path), "no row refers to this body") for name, path in files if name not in known]
+
+
+def _check_index(store: Store) -> list[Problem]:
+    """What is made from messages can be read: kept texts, and the index that leads to them."""
+    found = []
+    for row in _read_pages(store, select(message_texts.c.message_id, message_texts.c.data)):
+        if row.data is not None and not is_text(row.data):
+            found.append(Problem("index", f"message {row.message_id}", "its text for SEARCH cannot be read"))
+    for row in _read_pages(store, select(gram_blocks.c.block + 1, gram_blocks.c.present, gram_blocks.c.unfiltered)):
+        data = store.read(lambda conn, block=row[0] - 1: list_buckets(conn, block)).result()  # type: ignore[misc]
+        if row.unfiltered & ~row.present or any(len(each) % 12 for each in data):
+            found.append(Problem("index", f"block {row[0] - 1}", "its trigrams cannot be read"))
+    return found

@@ -108,8 +108,13 @@ def _write(conn: Connection, block: int, bits: tuple[int, int], gathered: Mappin
     )
 
 
+def list_buckets(conn: Connection, block: int) -> Sequence[bytes]:
+    """The octets of a block, for ``fsck``; each is a whole number of entries of 12."""
+    return list(conn.execute(select(grams.c.data).where(grams.c.block == block)).scalars())
+
+
 def _read_block(conn: Connection, block: int) -> Iterator[tuple[int, int]]:
-    for (data,) in conn.execute(select(grams.c.data).where(grams.c.block == block)):
+    for data in list_buckets(conn, block):
         count = len(data) // _ENTRY
         for place in range(count):
             yield _GRAM.unpack_from(data, 4 * place)[0], _BITS.unpack_from(data, 4 * count + 8 * place)[0]

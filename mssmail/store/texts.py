@@ -66,7 +66,19 @@ def find_text(conn: Connection, message_id: int) -> FoldedText | None:
     row = _FIND.fetch(conn, {"of_message": message_id})
     if row is None or row[0] is None:
         return None
-    return FoldedText(zlib.decompress(row[0]).decode("utf-8", "surrogatepass"))
+    return FoldedText(_expand(row[0]))
+
+
+def is_text(compressed: bytes) -> bool:
+    """What is kept can be read, for ``fsck``."""
+    try:
+        return FoldedText(_expand(compressed)).whole.count(_STRETCH) >= 2
+    except (zlib.error, UnicodeDecodeError):
+        return False
+
+
+def _expand(compressed: bytes) -> str:
+    return zlib.decompress(compressed).decode("utf-8", "surrogatepass")
 
 
 def compress_text(encoded: bytes) -> bytes | None:

@@ -167,3 +167,16 @@ def test_a_hundred_thousand_messages_stay_quick() -> None:
     view.catch_up(_changes(vanished=tuple(range(1, 200_001, 4))), may_expunge=True)
     assert len(view.resolve(SeqSet(((1, STAR),)))) == 50_000
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("ranges", "left"),
+    [
+        ([], ()),
+        ([(1, 30)], ((1, 2), (4, 4), (6, 7), (9, 12), (14, 20), (22, 30))),
+        ([(3, 3), (9, 10)], ((9, 10),)),
+        ([(4, 5), (20, 21)], ((4, 4), (20, 20))),
+    ],
+)
+def test_leaves_out_what_it_counts_itself(ranges: list[tuple[int, int]], left: tuple[tuple[int, int], ...]) -> None:
+    assert _view(3, 5, 8, 13, 21).leave_out(ranges) == left

@@ -66,6 +66,8 @@ def test_a_store_in_use_has_no_problems(used: Store, monkeypatch: pytest.MonkeyP
         ("UPDATE messages SET length = length + 1 WHERE id = 1", "message", "sizes do not agree"),
         ("UPDATE messages SET header_end = 1000000 WHERE id = 1", "message", "sizes do not agree"),
         ("UPDATE messages SET cuts = '[[0,5]]' WHERE id = 1", "message", "sizes do not agree"),
+        ("INSERT INTO message_texts (message_id, data) VALUES (1, x'00')", "index", "its text for SEARCH"),
+        ("INSERT INTO gram_blocks (block, present, unfiltered) VALUES (0, 0, 1)", "index", "its trigrams"),
         (
             "INSERT INTO bodies (sha256, length, data) VALUES (zeroblob(32), 0, zeroblob(0))",
             "body",

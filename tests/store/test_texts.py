@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection
 
 from mssmail.store.engine import Store
-from mssmail.store.texts import MAX_KEPT, FoldedText, compress_text, find_text, join_text, keep_text
+from mssmail.store.texts import MAX_KEPT, FoldedText, compress_text, find_text, is_text, join_text, keep_text
 from tests.support.store import add_account, build_message, deliver_to
 
 TEXT = join_text(["from: a", "subject: b\0c", "x: "], "dupont 1970", ["first\0 part", "", "second"])
@@ -58,3 +58,9 @@ def test_a_very_long_text_is_not_kept(store: Store) -> None:
 
     store.submit(keep).result()
     assert store.read(lambda conn: find_text(conn, message_id)).result() is None
+
+
+@pytest.mark.parametrize("damaged", [b"", b"x", compress_text(b"\xff"), compress_text(b"no stretches")])
+def test_what_is_no_text_is_known(damaged: bytes) -> None:
+    assert not is_text(damaged)
+    assert is_text(compress_text(TEXT.encode()) or b"")

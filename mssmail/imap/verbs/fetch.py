@@ -17,8 +17,8 @@ from mssmail.core.mailbox import (
     SeqNum,
     StoreAction,
     UIDSet,
-    has_number,
 )
+from mssmail.core.ranges import intersect
 from mssmail.core.trace import build_id
 from mssmail.errors import BadSyntax, NoSuchMailbox, StoreFault, UnknownEncoding
 from mssmail.imap.decoded import prepare_decoded, prepare_size
@@ -79,10 +79,10 @@ async def _tell_vanished(session: Session, numbers: UIDSet, since: ModSeq) -> No
     gone = await session.store.list_vanished(session.selected.mailbox_id, since)
     if not gone:
         return
-    ranges = numbers.resolve(max(gone[-1], session.selected.largest))
-    told = [uid for uid in gone if has_number(ranges, uid)]
+    ranges = numbers.resolve(max(gone[-1][1], session.selected.largest))
+    told = session.selected.leave_out(intersect(gone, ranges))
     if told:
-        await session.tell(Vanished(tuple(told), earlier=True))
+        await session.tell(Vanished(told, earlier=True))
 
 
 class _Fetch:

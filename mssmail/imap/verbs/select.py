@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mssmail.core.mailbox import RESERVED_KEYWORDS, SEEN, Changes, MailboxInfo, has_number
+from mssmail.core.ranges import intersect
 from mssmail.core.rights import may_set
 from mssmail.errors import BadSyntax
 from mssmail.imap.render import encode_flags_line
@@ -82,7 +83,7 @@ async def _resynchronise(session: Session, info: MailboxInfo, content: Changes, 
     view = session.selected
     ranges = known.uids.resolve(info.uid_next - 1) if known.uids is not None else ((1, info.uid_next - 1),)
     gone = await session.store.list_vanished(view.mailbox_id, known.modseq)
-    told = tuple(uid for uid in gone if has_number(ranges, uid) and view.find_number(uid) is None)
+    told = view.leave_out(intersect(gone, ranges))
     if told:
         await session.tell(Vanished(told, earlier=True))
     lines = [

@@ -17,6 +17,7 @@ from mssmail.imap.wire.writer import (
     encode_nstring,
     encode_number_set,
     encode_quoted,
+    encode_ranges,
     encode_string,
     encode_text,
 )
@@ -141,7 +142,7 @@ class Threads:
 class Vanished:
     """``* VANISHED``; ``earlier``: not from the numbers the client counts by (RFC 7162 §3.2.10)."""
 
-    uids: tuple[int, ...]
+    ranges: tuple[tuple[int, int], ...]
     earlier: bool = False
 
 
@@ -252,8 +253,8 @@ def _encode_numbers(response: Numbers) -> bytes:
             return b"* %d RECENT" % count
         case Expunged(number):
             return b"* %d EXPUNGE" % number
-        case Vanished(uids, earlier):
-            return b"* VANISHED " + (b"(EARLIER) " if earlier else b"") + encode_number_set(uids)
+        case Vanished(ranges, earlier):
+            return b"* VANISHED " + (b"(EARLIER) " if earlier else b"") + encode_ranges(ranges)
         case _:
             assert_never(response)
 
