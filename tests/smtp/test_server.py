@@ -274,7 +274,8 @@ _SAYINGS = (
     rb"EHLO a\r\n|HELO\r\n|MAIL FROM:<a@b.test>\r\n|RCPT TO:<b@b.test>\r\n|DATA\r\n|\r\n|.\r\n|RSET\r\n|QUIT\r\n|"
     rb"AUTH PLAIN\r\n|=\r\n|*\r\n|NOOP|\n|\r|\0| |<|>|BDAT 4\r\n|BDAT 2 LAST\r\n|BDAT x\r\n|BDAT|\xc3\xa9|EXPN a\r\n|"
     rb"HELP\r\n|VRFY\r\n|STARTTLS\r\n|MAIL FROM:<\xc3\xa9@b.test> SMTPUTF8 REQUIRETLS RET=HDRS ENVID=x\r\n|"
-    rb"RCPT TO:<\xc3\xa9@b.test> NOTIFY=NEVER\r\n|RCPT TO:<b@b.test> ORCPT=rfc822;\r\n|MAIL FROM:<a@b.test> SIZE=9999999\r\n"
+    rb"RCPT TO:<\xc3\xa9@b.test> NOTIFY=NEVER\r\n|RCPT TO:<b@b.test> ORCPT=rfc822;\r\n|"
+    rb"MAIL FROM:<a@b.test> SIZE=9999999\r\n"
 )
 _PIECES = st.sampled_from(_SAYINGS.decode("unicode_escape").encode("latin-1").split(b"|"))
 _REPLY = re.compile(rb"(220 mx|250-[A-Z0-9a-z]|250 (mx|HELP)|334 |354 |([245])\d\d \3\.\d\.\d{1,2} )[\x20-\x7e]*\r\n")
