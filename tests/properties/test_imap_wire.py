@@ -73,7 +73,7 @@ from mssmail.imap.wire.mailbox_commands import STATUS_ITEMS
 from mssmail.imap.wire.names import parse_mailbox
 from mssmail.imap.wire.number_sets import parse_known_uids
 from mssmail.imap.wire.parser import WITH_ARGUMENTS, WITHOUT_ARGUMENTS, parse_command
-from mssmail.imap.wire.search_keys import RETURN_OPTIONS as SEARCH_RETURNS
+from mssmail.imap.wire.search_returns import OPTIONS as SEARCH_RETURNS
 from mssmail.imap.wire.utf7 import decode_utf7, encode_utf7
 from mssmail.imap.wire.writer import encode_astring, encode_client_string, encode_mailbox, encode_number_set
 

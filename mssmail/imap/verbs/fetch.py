@@ -45,7 +45,6 @@ RowEncoder = Callable[[MessageRow, SeqNum, bool], bytes]
 
 async def run(session: Session, command: c.Fetch) -> Answer:
     """All messages named that are still there."""
-    view = session.selected
     if command.vanished and not (session.dialect.has_vanished and isinstance(command.numbers, UIDSet)):
         raise BadSyntax("VANISHED is for UID FETCH after ENABLE QRESYNC")  # RFC 7162 §3.2.6
     if command.changed_since is not None or _MODSEQ in command.items:
@@ -54,13 +53,8 @@ async def run(session: Session, command: c.Fetch) -> Answer:
         await session.catch_up(may_expunge=True)  # what went from this session's numbers is told as such
     elif isinstance(command.numbers, UIDSet) and _has_star(command.numbers):
         await session.catch_up(may_expunge=False)  # N:* is how clients ask for what is new
-    uids = view.resolve(command.numbers)
     fetch = _Fetch(session, command.items)
-    if command.changed_since is not None:
-        if command.vanished and isinstance(command.numbers, UIDSet):
-            await _tell_vanished(session, command.numbers, command.changed_since)
-        changed = set(await session.store.list_changed(view.mailbox_id, command.changed_since))
-        uids = [uid for uid in uids if uid in changed]
+    uids = await _find_uids(session, command)
     if uids:
         await fetch.tell(uids)
     if fetch.undecodable:
@@ -68,6 +62,17 @@ async def run(session: Session, command: c.Fetch) -> Answer:
     if fetch.told < len(uids):  # RFC 2180 §4.1, RFC 5530 §3
         return ok("FETCH completed, but some messages were expunged", Code("EXPUNGEISSUED"))
     return ok("FETCH completed")
+
+
+async def _find_uids(session: Session, command: c.Fetch) -> Sequence[UID]:
+    """Those named, of them those that changed, of them those within the window (RFC 9394 §3.4)."""
+    uids: Sequence[UID] = session.selected.resolve(command.numbers)
+    if command.changed_since is not None:
+        if command.vanished and isinstance(command.numbers, UIDSet):
+            await _tell_vanished(session, command.numbers, command.changed_since)
+        changed = set(await session.store.list_changed(session.selected.mailbox_id, command.changed_since))
+        uids = [uid for uid in uids if uid in changed]
+    return uids if command.window is None else command.window.cut(uids)
 
 
 def _has_star(numbers: UIDSet) -> bool:

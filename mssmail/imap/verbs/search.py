@@ -1,15 +1,20 @@
 r"""SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182). What only the view knows becomes UIDs first."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from mssmail.core.mailbox import UID, ModSeq
 from mssmail.core.search import HasFlag, InSeqs, InUids, ModSeqKey, SearchKey, UidRanges, has_leaf, map_leaves
+from mssmail.core.window import Window
 from mssmail.errors import BadSyntax, Fault
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.view import View
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import Extended, Found
+from mssmail.imap.wire.search_returns import PARTIAL
+
+T = TypeVar("T")
 
 _RECENT = "\\recent"
 _SAVE = "SAVE"
@@ -36,7 +41,7 @@ async def run(session: Session, command: c.Search) -> Answer:
         modseq = await _find_modseq(session, [uid for uid, _ in known]) if counts_modseq and known else None
         await session.tell(Found(tuple(uid if command.uid else number for uid, number in known), modseq))
         return ok("SEARCH completed")
-    return await _answer_extended(session, command, known, counts_modseq=counts_modseq)
+    return await answer_extended(session, command, known, counts_modseq=counts_modseq)
 
 
 async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID]:
@@ -50,16 +55,18 @@ async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID
     return [each for each in found if view.find_number(each) is not None]
 
 
-async def _answer_extended(
-    session: Session, command: c.Search, known: Sequence[tuple[UID, int]], *, counts_modseq: bool
+async def answer_extended(
+    session: Session, command: c.Search | c.Sort, known: Sequence[tuple[UID, int]], *, counts_modseq: bool
 ) -> Answer:
+    """One ESEARCH response of (UID, number) pairs, which stand in the order of the results."""
+    name = type(command).__name__.upper()
     options = set(command.returns or ()) or {"ALL"}
-    chosen = _choose(known, options)
+    chosen = _choose(known, options, command.window)
     if _SAVE in options:
-        session.selected.saved = tuple(uid for uid, _ in chosen)
+        session.selected.saved = tuple(sorted(uid for uid, _ in chosen))
         options.remove(_SAVE)
         if not options:  # RFC 5182 §2.1: then nothing is told
-            return ok("SEARCH completed, result saved")
+            return ok(f"{name} completed, result saved")
     numbers = tuple(uid if command.uid else number for uid, number in known)
     modseq = await _find_modseq(session, [uid for uid, _ in chosen]) if counts_modseq and chosen else None
     told = Extended(
@@ -68,19 +75,28 @@ async def _answer_extended(
         lowest=numbers[0] if numbers and "MIN" in options else None,
         highest=numbers[-1] if numbers and "MAX" in options else None,
         count=len(numbers) if "COUNT" in options else None,
-        numbers=numbers if "ALL" in options else (),
+        numbers=tuple(_cut(numbers, command.window)) if options & {"ALL", PARTIAL} else (),
         modseq=modseq,
+        window=command.window,
     )
     await session.tell(told)
-    return ok("SEARCH completed")
+    return ok(f"{name} completed")
 
 
-def _choose(known: Sequence[tuple[UID, int]], options: set[str]) -> Sequence[tuple[UID, int]]:
-    """What is saved, and whose ModSeq counts: all, unless only MIN or MAX were asked for (RFC 5182 §2.4)."""
-    if options & {"ALL", "COUNT"} or not options & {"MIN", "MAX"}:
+def _cut(results: Sequence[T], window: Window | None) -> Sequence[T]:
+    return results if window is None else window.cut(results)
+
+
+def _choose(known: Sequence[tuple[UID, int]], options: set[str], window: Window | None) -> Sequence[tuple[UID, int]]:
+    """What is saved, and whose ModSeq counts: all, unless only MIN, MAX or PARTIAL were asked for.
+
+    RFC 5182 §2.4, RFC 9394 §3.3.
+    """
+    if options & {"ALL", "COUNT"} or not options & {"MIN", "MAX", PARTIAL}:
         return known
     ends = [*(known[:1] if "MIN" in options else ()), *(known[-1:] if "MAX" in options else ())]
-    return list(dict.fromkeys(ends))
+    within = () if window is None else window.cut(known)
+    return list(dict.fromkeys((*ends, *within)))
 
 
 async def _find_modseq(session: Session, uids: Sequence[UID]) -> ModSeq:

@@ -1,19 +1,22 @@
-"""SORT and UID SORT (RFC 5256 §3, RFC 5957)."""
+"""SORT and UID SORT (RFC 5256 §3, RFC 5957); ESEARCH when RETURN was given (RFC 5267 §4.5)."""
 
 from mssmail.core.search import ModSeqKey, has_leaf
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
-from mssmail.imap.verbs.search import find_known
+from mssmail.imap.verbs.search import answer_extended, find_known
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import Sorted
 
 
 async def run(session: Session, command: c.Sort) -> Answer:
-    """One SORT response, also when nothing matches."""
+    """One response, also when nothing matches."""
     view = session.selected
     counts_modseq = has_leaf(command.key, ModSeqKey)
     found = await find_known(session, command.key, uid=command.uid)
     uids = await session.store.sort(view.mailbox_id, found, command.criteria)
+    if command.returns is not None:
+        known = [(uid, number) for uid in uids if (number := view.find_number(uid)) is not None]
+        return await answer_extended(session, command, known, counts_modseq=counts_modseq)
     modseq = await session.store.find_highest_modseq(view.mailbox_id, uids) if counts_modseq and uids else None
     numbers = uids if command.uid else [number for uid in uids if (number := view.find_number(uid)) is not None]
     await session.tell(Sorted(tuple(numbers), modseq))

@@ -45,6 +45,7 @@ from mssmail.imap.wire.commands import (
 from mssmail.imap.wire.dates import encode_date_time
 from mssmail.imap.wire.fetch_responses import BRACKETED, encode_section
 from mssmail.imap.wire.parser import WITHOUT_ARGUMENTS
+from mssmail.imap.wire.search_returns import PARTIAL
 from mssmail.imap.wire.search_writer import encode_search_key
 from mssmail.imap.wire.utf7 import encode_utf7
 from mssmail.imap.wire.writer import NIL, encode_client_string, encode_flags, encode_numbers, encode_ranges
@@ -212,23 +213,30 @@ def _encode_of_messages(body: _OfMessages, *, utf8: bool) -> bytes:
 
 def _list_search_words(body: Search) -> list[bytes]:
     words = [b"UID SEARCH" if body.uid else b"SEARCH"]
-    if body.returns is not None:
-        words.append(b"RETURN " + _encode_words(body.returns))
+    words += _list_returns(body)
     if body.charset:
         words.append(b"CHARSET " + body.charset.encode("ascii"))
     return [*words, encode_search_key(body.key)]
 
 
+def _list_returns(body: Search | Sort) -> list[bytes]:
+    if body.returns is None:
+        return []
+    options = (f"{name} {body.window}" if name == PARTIAL else name for name in body.returns)
+    return [b"RETURN " + _encode_words(tuple(options))]
+
+
 def _list_sort_words(body: Sort) -> list[bytes]:
     names = tuple(("REVERSE " if each.is_reverse else "") + each.key.value for each in body.criteria)
     verb = b"UID SORT" if body.uid else b"SORT"
-    return [verb, _encode_words(names), body.charset.encode("ascii"), encode_search_key(body.key)]
+    return [verb, *_list_returns(body), _encode_words(names), body.charset.encode("ascii"), encode_search_key(body.key)]
 
 
 def _list_modifiers(body: Fetch) -> list[bytes]:
-    if body.changed_since is None:
-        return []
-    return [b"(CHANGEDSINCE %d%b)" % (body.changed_since, b" VANISHED" if body.vanished else b"")]
+    words = [] if body.changed_since is None else [f"CHANGEDSINCE {body.changed_since}"]
+    words += ["VANISHED"] if body.vanished else []
+    words += [] if body.window is None else [f"{PARTIAL} {body.window}"]
+    return [_encode_words(tuple(words))] if words else []
 
 
 def _list_store_words(body: Store) -> list[bytes]:

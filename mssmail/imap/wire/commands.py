@@ -10,6 +10,10 @@ from datetime import datetime
 from mssmail.core.mailbox import ModSeq, Numbers, Saved, StoreAction, UIDSet, UIDValidity
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
 from mssmail.core.search import SearchKey
+from mssmail.core.window import Window
+from mssmail.imap.wire.acl_values import DeleteAcl, GetAcl, ListRights, MyRights, SetAcl
+
+__all__ = ["DeleteAcl", "GetAcl", "ListRights", "MyRights", "SetAcl"]  # they live next door
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,17 +187,20 @@ class Search:
     key: SearchKey
     uid: bool = False
     charset: str = ""  # as written, in capitals; empty when none was
-    returns: tuple[str, ...] | None = None  # MIN, MAX, ALL, COUNT, SAVE
+    returns: tuple[str, ...] | None = None  # MIN, MAX, ALL, COUNT, SAVE, PARTIAL
+    window: Window | None = None  # of PARTIAL
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """SORT and UID SORT (RFC 5256)."""
+    """SORT and UID SORT (RFC 5256); ``returns`` and ``window`` as of Search (ESORT, RFC 5267)."""
 
     criteria: tuple[Criterion, ...]
     key: SearchKey
     uid: bool = False
     charset: str = "UTF-8"
+    returns: tuple[str, ...] | None = None
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +250,7 @@ class Fetch:
     items: tuple[FetchItem | FetchSection, ...]
     changed_since: ModSeq | None = None  # RFC 7162 §3.1.4.1
     vanished: bool = False  # RFC 7162 §3.2.6
+    window: Window | None = None  # of PARTIAL (RFC 9394 §3.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,46 +302,6 @@ class GetQuota:
 @dataclass(frozen=True, slots=True)
 class GetQuotaRoot:
     """GETQUOTAROOT (RFC 9208 §4.1.2)."""
-
-    mailbox: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetAcl:
-    """SETACL (RFC 4314 §3.1); ``action`` is ``+``, ``-`` or empty for all anew, ``rights`` its letters as written."""
-
-    mailbox: str
-    identifier: str
-    action: str
-    rights: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeleteAcl:
-    """DELETEACL (RFC 4314 §3.2)."""
-
-    mailbox: str
-    identifier: str
-
-
-@dataclass(frozen=True, slots=True)
-class GetAcl:
-    """GETACL (RFC 4314 §3.3)."""
-
-    mailbox: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListRights:
-    """LISTRIGHTS (RFC 4314 §3.4)."""
-
-    mailbox: str
-    identifier: str
-
-
-@dataclass(frozen=True, slots=True)
-class MyRights:
-    """MYRIGHTS (RFC 4314 §3.5)."""
 
     mailbox: str
 

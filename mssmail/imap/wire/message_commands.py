@@ -3,6 +3,7 @@
 import re
 
 from mssmail.core.mailbox import ModSeq, StoreAction
+from mssmail.core.window import Window
 from mssmail.errors import BadSyntax
 from mssmail.imap.wire.commands import Copy, Expunge, Fetch, FetchItem, Move, Search, Store
 from mssmail.imap.wire.cursor import Cursor
@@ -11,6 +12,7 @@ from mssmail.imap.wire.flags import parse_flags
 from mssmail.imap.wire.names import parse_mailbox
 from mssmail.imap.wire.number_sets import parse_modseq, parse_numbers, parse_uid_set
 from mssmail.imap.wire.search_keys import parse_search
+from mssmail.imap.wire.search_returns import parse_window
 
 _UID, _MODSEQ = FetchItem("UID"), FetchItem("MODSEQ")
 _STORE_ATT = re.compile(rb"([+-]?)FLAGS(\.SILENT)?", re.IGNORECASE)
@@ -38,23 +40,32 @@ def _parse_fetch(cursor: Cursor, *, uid: bool) -> Fetch:
     if not cursor.try_text(b" "):
         return Fetch(numbers, items)
     modifiers = cursor.expect_list(lambda: _parse_fetch_modifier(cursor))
-    since = [modifier for modifier in modifiers if modifier is not None]
-    vanished = None in modifiers
-    if len(since) != 1 or len(modifiers) > 1 + vanished:  # RFC 7162 §3.2.6: VANISHED only with CHANGEDSINCE
+    found = dict(modifiers)
+    vanished, since, window = "VANISHED" in found, found.get("CHANGEDSINCE"), found.get("PARTIAL")
+    if len(found) < len(modifiers) or (vanished and since is None) or (window is not None and not uid):
+        # RFC 7162 §3.2.6: VANISHED only with CHANGEDSINCE; RFC 9394 §3.4: PARTIAL only of UID FETCH
         raise BadSyntax("modifiers of FETCH that do not go together")
-    return Fetch(numbers, items if _MODSEQ in items else (*items, _MODSEQ), since[0], vanished)
+    if since is not None and _MODSEQ not in items:
+        items = (*items, _MODSEQ)
+    return Fetch(
+        numbers,
+        items,
+        ModSeq(since) if isinstance(since, int) else None,
+        vanished,
+        window if isinstance(window, Window) else None,
+    )
 
 
-# fetch-modifier = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED"; RFC 7162 §7
-def _parse_fetch_modifier(cursor: Cursor) -> ModSeq | None:
-    """The ModSeq of CHANGEDSINCE; None for VANISHED."""
+# fetch-modifier = "CHANGEDSINCE" SP mod-sequence-value / "VANISHED" / "PARTIAL" SP partial-range; RFC 7162 §7
+def _parse_fetch_modifier(cursor: Cursor) -> tuple[str, ModSeq | Window | None]:
+    """The modifier's name and its value, if it has one."""
     name = cursor.expect_keyword("a modifier")
     if name == "VANISHED":
-        return None
-    if name != "CHANGEDSINCE":
+        return name, None
+    if name not in {"CHANGEDSINCE", "PARTIAL"}:
         raise BadSyntax("there is no such modifier of FETCH")
     cursor.expect_space()
-    return parse_modseq(cursor)
+    return name, parse_modseq(cursor) if name == "CHANGEDSINCE" else parse_window(cursor)
 
 
 def parse_store(cursor: Cursor) -> Store:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import assert_never
 
 from mssmail.core.mailbox import ModSeq
+from mssmail.core.window import Window
 from mssmail.imap.wire.acl_responses import Acl, GrantableRights, OwnRights, Rights, encode_rights
 from mssmail.imap.wire.response_codes import Code
 from mssmail.imap.wire.thread_writer import encode_threads
@@ -120,6 +121,7 @@ class Extended:
     count: int | None = None
     numbers: tuple[int, ...] = ()
     modseq: ModSeq | None = None
+    window: Window | None = None  # then ``numbers`` are only those within
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +282,11 @@ def _encode_extended(response: Extended) -> bytes:
         words.append(b"UID")
     pairs = ((b"MIN", response.lowest), (b"MAX", response.highest), (b"COUNT", response.count))
     words += [name + b" %d" % number for name, number in pairs if number is not None]
-    if response.numbers:
-        words.append(b"ALL " + encode_number_set(response.numbers))
+    numbers = encode_number_set(response.numbers) if response.numbers else b""
+    if response.window is not None:
+        words.append(b"PARTIAL (%b %b)" % (str(response.window).encode("ascii"), numbers or NIL))
+    elif numbers:
+        words.append(b"ALL " + numbers)
     if response.modseq is not None:
         words.append(b"MODSEQ %d" % response.modseq)
     return b" ".join(words)

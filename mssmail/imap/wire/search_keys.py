@@ -29,6 +29,7 @@ from mssmail.imap.wire.commands import Search
 from mssmail.imap.wire.cursor import MAX_NUMBER64, Cursor
 from mssmail.imap.wire.dates import parse_date
 from mssmail.imap.wire.number_sets import parse_modseq, parse_seq_set, parse_uid_set
+from mssmail.imap.wire.search_returns import parse_returns
 
 MAX_DEPTH = 50  # of parentheses, NOT and OR together: what evaluates the key recurses as deep as it is
 CHARSETS = ("US-ASCII", "UTF-8")
@@ -36,10 +37,8 @@ RECENT = "\\Recent"
 
 _NAME = re.compile(rb"[A-Za-z]++")
 _CHARSET = re.compile(rb"CHARSET ", re.IGNORECASE)
-_RETURN = re.compile(rb"RETURN ", re.IGNORECASE)
 _EMAIL_ID = re.compile(r"E([1-9][0-9]{0,17})")
 _NOTHING = Not(All())
-RETURN_OPTIONS = ("MIN", "MAX", "ALL", "COUNT", "SAVE")  # RFC 4731 §3.1, RFC 5182 §2.1
 
 _WITHOUT_ARGUMENT: dict[str, SearchKey] = {
     "ALL": All(),
@@ -64,18 +63,9 @@ _WITHOUT_ARGUMENT: dict[str, SearchKey] = {
 # search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
 def parse_search(cursor: Cursor, *, uid: bool) -> Search:
     """A search. Text is read as UTF-8 whatever the charset: US-ASCII is a part of it (RFC 9051 §6.4.4 has no other)."""
-    returns = _parse_returns(cursor) if cursor.try_match(_RETURN) else None
+    returns, window = parse_returns(cursor)
     charset = parse_charset(cursor) if cursor.try_match(_CHARSET) else ""
-    return Search(parse_keys(cursor), uid, charset, returns)
-
-
-# search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"
-def _parse_returns(cursor: Cursor) -> tuple[str, ...]:
-    options = () if cursor.try_text(b"()") else cursor.expect_list(lambda: cursor.expect_keyword("an option"))
-    if not set(options) <= set(RETURN_OPTIONS):
-        raise BadSyntax("there is no such option of SEARCH")
-    cursor.expect_space()
-    return tuple(dict.fromkeys(options))
+    return Search(parse_keys(cursor), uid, charset, returns, window)
 
 
 # charset = atom / quoted

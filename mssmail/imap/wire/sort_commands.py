@@ -5,6 +5,7 @@ from mssmail.errors import BadSyntax
 from mssmail.imap.wire.commands import Sort, Thread
 from mssmail.imap.wire.cursor import Cursor
 from mssmail.imap.wire.search_keys import parse_charset, parse_keys
+from mssmail.imap.wire.search_returns import parse_returns
 
 MAX_CRITERIA = 20  # there are nine, and each counts once
 
@@ -32,16 +33,17 @@ def parse_uid_thread(cursor: Cursor) -> Thread:
     return _parse_thread(cursor, uid=True)
 
 
-# sort = ["UID" SP] "SORT" SP sort-criteria SP search-criteria
+# sort = ["UID" SP] "SORT" [search-return-opts] SP sort-criteria SP search-criteria; RFC 5267 §4.5
 # sort-criteria = "(" sort-criterion *(SP sort-criterion) ")"
 # search-criteria = charset 1*(SP search-key)
 def _parse_sort(cursor: Cursor, *, uid: bool) -> Sort:
+    returns, window = parse_returns(cursor)
     criteria = cursor.expect_list(lambda: _parse_criterion(cursor))
     if len(criteria) > MAX_CRITERIA:
         raise BadSyntax("too many sort criteria")
     cursor.expect_space()
     charset = parse_charset(cursor)
-    return Sort(tuple(criteria), parse_keys(cursor), uid, charset)
+    return Sort(tuple(criteria), parse_keys(cursor), uid, charset, returns, window)
 
 
 # sort-criterion = ["REVERSE" SP] sort-key

@@ -48,3 +48,27 @@ async def test_what_has_gone_elsewhere_keeps_its_number_till_it_is_told(world: W
 
 async def test_an_unknown_character_set_is_refused_by_name(talk: Talk) -> None:
     assert "NO [BADCHARSET (US-ASCII UTF-8)]" in (await talk.do("SORT (SIZE) LATIN-1 ALL"))[-1]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("SORT RETURN () (SUBJECT) UTF-8 ALL", "ALL 1,3,2"),
+        ("UID SORT RETURN (MIN MAX COUNT) (SUBJECT) UTF-8 ALL", "UID MIN 2 MAX 3 COUNT 3"),
+        ("SORT RETURN (PARTIAL 2:9) (SUBJECT) UTF-8 ALL", "PARTIAL (2:9 3,2)"),
+        ("SORT RETURN (PARTIAL -1:-1) (SUBJECT) UTF-8 ALL", "PARTIAL (-1:-1 2)"),
+        ("SORT RETURN (PARTIAL 7:9 COUNT) (SUBJECT) UTF-8 ALL", "COUNT 3 PARTIAL (7:9 NIL)"),
+    ],
+)
+async def test_returns_what_is_asked_for(talk: Talk, command: str, told: str) -> None:
+    """RFC 5267 §4.5, RFC 9394 §3.1."""
+    assert (await talk.do(command))[0] == f'* ESEARCH (TAG "T") {told}'
+
+
+async def test_saves_what_lies_within_the_window(talk: Talk) -> None:
+    assert await talk.do("SEARCH RETURN (PARTIAL 2:3 SAVE) ALL") == [
+        '* ESEARCH (TAG "T") PARTIAL (2:3 2:3)',
+        "OK SEARCH completed",
+    ]
+    assert [line[:9] for line in await talk.do("FETCH $ UID")][:-1] == ["* 2 FETCH", "* 3 FETCH"]
+    assert len(await talk.do("UID FETCH 1:* FLAGS (PARTIAL -1:-2)")) == 3
