@@ -78,6 +78,16 @@ def _find_identity_fault(path: Path) -> str:
     return ""
 
 
+def _find_role_fault(path: Path) -> str:
+    """Who is no CA is not given what only CAs have (RFC 5280 §4.2.1.9, §4.2.1.10): a mistake, or a trick."""
+    leaf = path[0]
+    if leaf.is_authority or leaf.certificate.version is x509.Version.v1:
+        return ""
+    if leaf.key_usage is not None and leaf.key_usage.key_cert_sign:
+        return f"the key usage of {leaf.text} allows signing certificates, and it is not a CA certificate"
+    return f"{leaf.text} has name constraints and is not a CA certificate" if leaf.name_constraints else ""
+
+
 def _find_name_fault(path: Path) -> str:
     """Name constraints, RFC 5280 §6.1.3 (b) and (c): self-issued certificates are exempt, but not the leaf."""
     rules: list[NameRule] = []
@@ -104,6 +114,7 @@ _RULES: Final[tuple[Callable[[Path], str], ...]] = (
     _find_authority_fault,
     _find_length_fault,
     _find_identity_fault,
+    _find_role_fault,
     _find_name_fault,
     _find_extension_fault,
 )

@@ -6,7 +6,7 @@ from mssmail.core.verdict import Outcome
 from mssmail.trust.chain import judge_chain
 from mssmail.trust.link import load_link
 from mssmail.trust.policies import PolicyRequest
-from tests.support.odd_certificates import Odd, authority, emails, make_root, policies
+from tests.support.odd_certificates import Critical, Odd, authority, emails, make_root, policies, usage
 
 EMPTY = x509.Name([])
 
@@ -46,3 +46,19 @@ def test_a_policy_that_does_not_hold_breaks_the_chain() -> None:
     fact, _ = judge_chain((load_link(root.issue("leaf").der), load_link(root.der)), PolicyRequest(explicit=True))
     assert fact.outcome is Outcome.FAILED
     assert "policy is demanded" in fact.reason
+
+
+@pytest.mark.parametrize(
+    ("extensions", "fault"),
+    [
+        ((usage("digital_signature", "key_cert_sign"),), "allows signing certificates"),
+        ((usage("digital_signature", "crl_sign"),), ""),  # an issuer of lists need not be a CA
+        (((x509.NameConstraints([x509.RFC822Name("a.test")], None), True),), "has name constraints"),
+        (authority(), ""),
+    ],
+)
+def test_who_is_no_authority_holds_nothing_of_one(extensions: tuple[Critical, ...], fault: str) -> None:
+    root = make_root()
+    reason = _reason(root.issue("leaf", *extensions), root)
+    assert fault in reason
+    assert bool(reason) is bool(fault)
