@@ -10,6 +10,7 @@ from typing import cast
 from mssmail.delivery.dialogue import Dialogue, State
 from mssmail.delivery.events import Event, TlsWanted
 from mssmail.errors import PeerFault
+from mssmail.trust.offered import find_latest_offer
 
 _GOODBYE_SECONDS = 5.0
 
@@ -73,7 +74,10 @@ class Link(asyncio.Protocol):
                 self._transport, self, context, server_hostname=name, ssl_handshake_timeout=seconds
             )
         except (OSError, ValueError) as error:  # TimeoutError and ssl.SSLError are OSErrors; ValueError: no host name
-            raise PeerFault(f"TLS handshake failed: {error or type(error).__name__}") from error
+            cause = str(error or type(error).__name__)
+            # asyncio keeps the failed handshake to itself; its traceback, still at hand here, keeps it alive.
+            offered = find_latest_offer(context, name)
+            raise PeerFault(f"TLS handshake failed: {cause}", handshake=cause, offered=offered) from error
         if transport is None:
             raise PeerFault("the peer closed the connection during the handshake")
         self._transport = transport

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mssmail.core.envelope import TlsFacts
 from mssmail.errors import BadCertificate
+from mssmail.trust.offered import watch_offers
 from mssmail.trust.snapshot import TrustSnapshot
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ def build_client_context(
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.set_ciphers(":".join(CIPHERS))
+    watch_offers(context)
     try:
         context.load_cert_chain(certificate, key, password=_refuse_password)
         _load_authorities(context, anchors, intermediates)

@@ -20,6 +20,7 @@ from mssmail.delivery.tls import ClientContexts
 from mssmail.delivery.transport import Manners, Session
 from mssmail.errors import PeerFault, StoreFault
 from mssmail.flows.handover import Door, Handover, Opener, list_doors
+from mssmail.flows.handshakes import FailedHandshake, Handshakes
 from mssmail.flows.inflight import Inflight
 from mssmail.flows.intake import TrustSource
 from mssmail.flows.lane import Lane
@@ -35,6 +36,7 @@ from mssmail.settings import Settings
 from mssmail.store.engine import Store
 from mssmail.store.messages import KeptMessage, load_message
 from mssmail.store.peers_seen import Direction
+from mssmail.trust.path import Purpose
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +72,7 @@ class Carrier:
         self._alone = asyncio.Lock()  # of items that are suspected: one at a time, so that the guilty one is found
         self._peers = PeerBook(store, clock)
         self.sizes = PeerSizes()
+        self._handshakes = Handshakes(store, trust, clock)
         self._contexts = ClientContexts(settings.relay.certificate, settings.relay.key)
         self._dice = random.Random()  # noqa: S311 - it spreads load, it hides nothing
 
@@ -94,8 +97,7 @@ class Carrier:
             await self.settle_all(lane, lane.clear(), route)
             return None
         hop, doors = route
-        opener = build_opener(self._trust, self._judge_for(lane, hop), self._find_manners)
-        handover = Handover(lane, doors, self._learn_sizes(hop.domain, opener))
+        handover = Handover(lane, doors, self._learn_sizes(hop.domain, self._build_opener(lane, hop)))
         try:
             await self._hand_over(lane, handover)
         except BaseException:
@@ -250,6 +252,23 @@ class Carrier:
     async def _load(self, group: Sequence[QueueItem]) -> KeptMessage | None:
         message_id = group[0].message_id
         return await asyncio.wrap_future(self._store.read(lambda conn: load_message(conn, message_id)))
+
+    def _build_opener(self, lane: Lane, hop: NextHop) -> Opener:
+        def note(door: Door, fault: PeerFault) -> str:
+            offered = fault.facts.get("offered")
+            cause, endpoint = str(fault.facts.get("handshake")), door.endpoint
+            return self._handshakes.note(
+                FailedHandshake(
+                    endpoint.host,
+                    endpoint.port,
+                    cause,
+                    Purpose.TLS_SERVER,
+                    offered if isinstance(offered, tuple) else (),
+                    hop.domain,
+                )
+            )
+
+        return build_opener(self._trust, self._judge_for(lane, hop), self._find_manners, note)
 
     def _judge_for(self, lane: Lane, hop: NextHop) -> Callable[[Peer], Decision]:
         trust, mode = self._trust, self._settings.trust.revocation

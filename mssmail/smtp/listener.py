@@ -6,12 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mssmail.core.trace import build_id
 from mssmail.errors import ListenFault
+from mssmail.flows.handshakes import FailedHandshake, Handshakes
 from mssmail.flows.intake import Intake
 from mssmail.flows.receive import Receiver
 from mssmail.flows.submit import Submitter
-from mssmail.journal import Entry, Event
 from mssmail.settings import Endpoint, Relay, Settings, Submission
 from mssmail.smtp.connection import Edge
 from mssmail.smtp.handler import ClientHandler, Login, PeerHandler
@@ -19,6 +18,7 @@ from mssmail.smtp.limits import ConnectionLimits, InflightLimit
 from mssmail.smtp.server import Conversation
 from mssmail.smtp.session import Handler
 from mssmail.smtp.tls import ContextSource, OnFailure, ServerHandshake
+from mssmail.trust.path import Purpose
 
 _log = logging.getLogger(__name__)
 
@@ -149,12 +149,12 @@ def _build_edge(
 
 
 def _build_failure_note(intake: Intake) -> OnFailure:
-    def note(address: str, port: int, cause: str, is_tls: bool) -> None:
+    handshakes = Handshakes(intake.store, intake.trust, intake.clock)
+
+    def note(address: str, port: int, cause: str, is_tls: bool, offered: tuple[bytes, ...]) -> None:
         if not is_tls:  # a port scan, a health check: nothing for the journal
             _log.info("connection from %s:%d ended in its TLS handshake", address, port)
             return
-        _log.warning("TLS handshake with %s:%d failed: %s", address, port, cause)
-        facts = {"peer": address, "port": port, "cause": cause}
-        intake.note_soon(Entry(intake.clock(), Event.HANDSHAKE_FAILED, build_id(), facts))
+        handshakes.note(FailedHandshake(address, port, cause, Purpose.TLS_CLIENT, offered))
 
     return note

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from mssmail.core.envelope import TlsFacts
 from mssmail.errors import ConfigError
 from mssmail.smtp.limits import ConnectionLimits
+from mssmail.trust.offered import find_offer, watch_offers
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ def build_server_context(certificate: Path, key: Path, believed: Believed | None
         raise ConfigError(f"certificate and key cannot be used: {error}", file=f"{certificate}, {key}") from error
     if believed is not None:
         _load_believed(context, believed)
+        watch_offers(context)
     return context
 
 
@@ -152,8 +154,9 @@ def read_peer_chain(ssl_object: ssl.SSLObject) -> tuple[bytes, ...]:
     return tuple(each.public_bytes(2) for each in chain) or (leaf,)
 
 
-OnFailure = Callable[[str, int, str, bool], None]
-"""Told the peer's address and port, the cause, and whether TLS itself failed (not just a connection that closed)."""
+OnFailure = Callable[[str, int, str, bool, tuple[bytes, ...]], None]
+"""Told the peer's address and port, the cause, whether TLS itself failed (not just a connection that closed), and the
+certificates (DER) the peer offered."""
 
 
 class ServerHandshake(sslproto.SSLProtocol):
@@ -216,7 +219,8 @@ class ServerHandshake(sslproto.SSLProtocol):
         if not self._is_reported and not self._is_complete():
             self._is_reported = True
             is_tls = isinstance(cause, ssl.SSLError)
-            self._on_failure(str(self._peername[0]), int(self._peername[1]), describe_failure(cause), is_tls)
+            offered = find_offer(self._sslobj)  # type: ignore[attr-defined]
+            self._on_failure(str(self._peername[0]), int(self._peername[1]), describe_failure(cause), is_tls, offered)
 
     def _send_alert(self) -> None:
         transport: Any = self._transport

@@ -91,6 +91,8 @@ async def test_a_refused_client_certificate_is_named_in_log_and_journal(
         [entry] = await operator.read_journal(Event.HANDSHAKE_FAILED)
         assert entry.facts["peer"] == "127.0.0.1"
         assert str(entry.facts["cause"]).startswith("client certificate refused: ")
+        assert entry.facts["rule"] == "certificate-chain"
+        assert entry.facts["subject"]
     assert "TLS handshake with 127.0.0.1:" in caplog.text
     assert "failed: client certificate refused: " in caplog.text
 

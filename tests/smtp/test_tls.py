@@ -48,7 +48,7 @@ class _Server:
     def __init__(self) -> None:
         self.port = 0
         self.seen: list[ssl.SSLObject] = []
-        self.failures: list[tuple[str, int, str, bool]] = []
+        self.failures: list[tuple[str, int, str, bool, tuple[bytes, ...]]] = []
         self.failed = asyncio.Event()
 
     def note(self, *facts: object) -> None:
@@ -129,7 +129,7 @@ async def test_a_refused_certificate_reads_its_alert_and_we_know_the_cause(
         with pytest.raises(ssl.SSLError, match=alert):
             await _greet(server.port, context)
         await asyncio.wait_for(server.failed.wait(), 10)
-    [(address, port, said, is_tls)] = server.failures
+    [(address, port, said, is_tls, _offered)] = server.failures
     assert (address, is_tls) == ("127.0.0.1", True)
     assert port > 0
     assert said.startswith(cause)
@@ -173,7 +173,7 @@ async def test_a_connection_that_closes_in_its_handshake_is_no_tls_failure(tmp_p
         _, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.close()
         await asyncio.wait_for(server.failed.wait(), 10)
-    assert [facts[2:] for facts in server.failures] == [("the connection was closed", False)]
+    assert [facts[2:4] for facts in server.failures] == [("the connection was closed", False)]
 
 
 async def test_beyond_the_limit_there_is_no_handshake(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ class Room:
     listener: Listener
     edge: Edge
     handler: YesHandler
-    failures: list[tuple[str, int, str, bool]]
+    failures: list[tuple[str, int, str, bool, tuple[bytes, ...]]]
     failed: asyncio.Event
 
     async def wait_until_empty(self) -> None:
@@ -120,7 +120,7 @@ async def open_room(
 ) -> AsyncIterator[Room]:
     """Listen on two ports, STARTTLS and implicit TLS; ``changes`` are fields of the Edge."""
     contexts = build_contexts(directory, believed)
-    failures: list[tuple[str, int, str, bool]] = []
+    failures: list[tuple[str, int, str, bool, tuple[bytes, ...]]] = []
     failed = asyncio.Event()
 
     def note(*facts: object) -> None:
