@@ -21,6 +21,7 @@ from mssmail.flows.file_documents import Filer
 from mssmail.flows.indexing import Indexer
 from mssmail.flows.intake import Intake
 from mssmail.flows.later_news import LaterNews
+from mssmail.flows.lists import Lister
 from mssmail.flows.mailboxes import Mailboxes
 from mssmail.flows.postmaster import ensure_postmasters
 from mssmail.flows.receipts import ReceiptSender
@@ -109,6 +110,9 @@ class Operator:
         filer = Filer(settings, store, receipts.wake, clock=self._clock)
         await self._enter(filer)
         intake.followers.append(filer.wake)
+        lister = Lister(settings, store, pool, dispatcher.wake, self._clock)
+        await self._enter(lister)
+        intake.followers.append(lister.wake)
         sign_in = SignIn(store, self._clock, settings.login)
         await self._start_edges(store, trust, pool, bells, intake, dispatcher, sign_in)
 

@@ -20,6 +20,7 @@ _PLACES = {
     "serve": "mssmail.cli.serve:serve",
     "account": "mssmail.cli.account:account",
     "alias": "mssmail.cli.alias:alias",
+    "list": "mssmail.cli.list:list_group",
     "trust": "mssmail.cli.trust:trust",
     "queue": "mssmail.cli.queue:queue",
     "message": "mssmail.cli.message:message",

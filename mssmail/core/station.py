@@ -21,3 +21,4 @@ class Station:
     has_quota: bool = False
     targets: tuple[Address, ...] = ()
     keeps: bool = True
+    list_id: int | None = None  # of a list: its members are not ends, each message to it is

@@ -6,21 +6,36 @@ at once. What was removed or suspended meanwhile the delivery's own transaction 
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Final
+from typing import Final, assert_never
 
 from mssmail.core.account import Account
 from mssmail.core.address import Address, ReversePath
+from mssmail.core.decision import Refuse
+from mssmail.core.lists import PostState
+from mssmail.core.return_path import Purpose, Token
 from mssmail.flows.distribution import Distributor
+from mssmail.policy.lists import judge_list_sender
 from mssmail.store.accounts import find_account, has_room
 from mssmail.store.delegations import list_identities
 from mssmail.store.engine import Connection, Store
 from mssmail.store.forwards import find_forward
+from mssmail.store.list_posts import find_post
+from mssmail.store.lists import NO_STANDING, find_standing, load_list
 from mssmail.store.return_paths import find_return_path, find_token
 
 REMEMBER_SECONDS: Final = 1.0
 _MAX_REMEMBERED: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Whether an address leads on at all, and why this sender may not use it all the same."""
+
+    leads_on: bool
+    refusal: Refuse | None = None
 
 
 class Boxes:
@@ -35,13 +50,21 @@ class Boxes:
         """The account of this address as it is now, and whether so many octets would be too many for it."""
         return await asyncio.wrap_future(self._store.read(lambda conn: _find(conn, address, octets)))
 
-    async def leads_on(self, address: Address, reverse_path: ReversePath, now: datetime) -> bool:
-        """An address that is no account of that name: whether it leads to any, here or elsewhere, for this sender."""
+    async def find_way(self, address: Address, reverse_path: ReversePath, now: datetime) -> Way:
+        """Where an address that is no account of that name leads for this sender."""
 
-        def ask(conn: Connection) -> bool:
-            if find_token(conn, address) is not None:  # a reverse path of ours takes reports only
-                return reverse_path is None and find_return_path(conn, address, now) is not None
-            return bool(self._distributor.expand(conn, address).ends)
+        def ask(conn: Connection) -> Way:
+            token = find_token(conn, address)
+            if token is not None:
+                return Way(_takes(conn, token, address, reverse_path, now))
+            station = self._distributor.find_station(conn, address)
+            if station is not None and station.list_id is not None:
+                found, standing = load_list(conn, station.list_id), NO_STANDING
+                if reverse_path is not None:
+                    standing = find_standing(conn, found.id, reverse_path)
+                refusal = judge_list_sender(found, reverse_path, standing.roles, is_member=standing.is_member)
+                return Way(leads_on=True, refusal=refusal)
+            return Way(bool(self._distributor.expand(conn, address).ends))
 
         return await asyncio.wrap_future(self._store.read(ask))
 
@@ -78,3 +101,18 @@ def _find(conn: Connection, address: Address, octets: int) -> tuple[Account | No
         return account, False
     forward = find_forward(conn, address)
     return account, forward is None or forward.keeps
+
+
+def _takes(conn: Connection, token: Token, address: Address, reverse_path: ReversePath, now: datetime) -> bool:
+    """An address of our own making takes what it was made for, while somebody waits for it."""
+    match token.purpose:
+        case Purpose.FORWARD:
+            return reverse_path is None and find_return_path(conn, address, now) is not None
+        case Purpose.LIST:
+            return reverse_path is None and find_post(conn, token.row_id) is not None
+        case Purpose.MODERATION:
+            post = find_post(conn, token.row_id)
+            is_held = post is not None and post.state is PostState.HELD
+            return reverse_path is not None and is_held
+        case _:
+            assert_never(token.purpose)

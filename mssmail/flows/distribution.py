@@ -18,6 +18,7 @@ from mssmail.core.return_path import has_form
 from mssmail.core.station import Station
 from mssmail.core.trace import build_delivered_to, build_received, build_return_path
 from mssmail.errors import BadSyntax, NoSuchAccount, OverQuota, RoutingLoop
+from mssmail.flows.list_posting import post_to_list
 from mssmail.journal import Entry, Event
 from mssmail.mime.headers import select_fields
 from mssmail.policy.expansion import End, Expansion, expand
@@ -39,6 +40,7 @@ class _Copy:
     recipient: Address
     trail: tuple[Address, ...]
     boxes: list[End] = field(default_factory=list)
+    lists: list[End] = field(default_factory=list)
     others: list[Address] = field(default_factory=list)
 
 
@@ -93,15 +95,18 @@ class Distributor:
         copies = self._sort_ends(conn, recipients, passed)
         append_entries(conn, delivery.entries)
         done: list[Delivered] = []
+        for end in [end for copy in copies.values() for end in copy.lists]:
+            done += post_to_list(conn, delivery, envelope, end, self._server_name)
         direct = copies.pop((), None)
         size = len(delivery.prefix) + len(delivery.body.data)
-        if direct is not None or delivery.queue:
+        if (direct is not None and direct.boxes) or delivery.queue:
             placements, waiting = self._place(conn, direct.boxes if direct else (), size, find_flags)
             queue = (*delivery.queue, *waiting)
             done.append(deliver(conn, replace(delivery, placements=placements, queue=queue, entries=())))
             self._note(conn, delivery, envelope, direct.boxes if direct else (), delivery.queue, ())
         for copy in copies.values():
-            done.append(self._send_copy(conn, delivery, envelope, copy, find_flags))
+            if copy.boxes or copy.others:
+                done.append(self._send_copy(conn, delivery, envelope, copy, find_flags))
         return join_delivered(done) if done else Delivered(0, (), ())
 
     def _sort_ends(
@@ -118,6 +123,8 @@ class Distributor:
             copy = copies.setdefault(tuple(each.key for each in end.trail), _Copy(recipient, end.trail))
             if end.station is None:
                 copy.others.append(end.address)
+            elif end.station.list_id is not None:
+                copy.lists.append(end)
             else:
                 copy.boxes.append(end)
         return copies

@@ -206,7 +206,7 @@ class Intake:
 
         done = await asyncio.wrap_future(self.store.submit(work))
         self._bells.ring(*(placed.mailbox_id for placed in done.placed))
-        if also:
+        if also or instead:
             for wake in self.followers:
                 wake()
         self.spent.messages += 1

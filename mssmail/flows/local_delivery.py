@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mssmail.core.address import ReversePath
-from mssmail.core.queue import QueueItem, QueueState
+from mssmail.core.queue import LastWord, QueueItem, QueueState
 from mssmail.core.reply import Reply
 from mssmail.core.trace import build_delivered_to, build_return_path
 from mssmail.delivery.outcome import Deferred, Failed, Outcome
@@ -22,6 +22,7 @@ from mssmail.store.queue import settle
 from mssmail.store.return_paths import Original, create_return_path
 
 _NOBODY = Failed(Reply(550, "5.1.1", "No such account here"), is_ours=True)
+_HERE = Reply(250, "2.1.5", "Delivered here")
 _FULL = Deferred("the account is full", Reply(452, "4.2.2", "The account is full"))
 
 
@@ -57,7 +58,7 @@ class LocalDelivery:
         if len(found.ends) == 1 and found.ends[0].station is not None and not self._has_room(conn, message, found):
             return _FULL, []
         placed = [each for end in found.ends for each in self._reach(conn, message, item, end, now)]
-        settle(conn, item.id, QueueState.DONE)
+        settle(conn, item.id, QueueState.DONE, last=LastWord(_HERE), at=now)
         return None, placed
 
     def _has_room(self, conn: Connection, message: KeptMessage, found: Expansion) -> bool:

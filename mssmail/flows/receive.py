@@ -10,7 +10,7 @@ from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.reply import Reply
 from mssmail.core.trace import build_prefix
-from mssmail.core.verdict import Structure, Verdict
+from mssmail.core.verdict import Structure, Trusted, Verdict
 from mssmail.errors import ConfigError, NoSuchAccount, RoutingLoop
 from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import (
@@ -24,6 +24,8 @@ from mssmail.flows.evidence import (
 from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
 from mssmail.flows.later_news import plan_signer_step
+from mssmail.flows.list_replies import Reply as ListReply
+from mssmail.flows.list_replies import plan_list_replies
 from mssmail.flows.patients import Patients
 from mssmail.flows.peer_sizes import judge_sizes
 from mssmail.flows.receipt_steps import plan_receipt_steps
@@ -62,6 +64,12 @@ class _Judged:
     def summary(self) -> str:
         """The verdict in a word."""
         return "unexamined" if self.verdict is None else summarise(self.verdict)
+
+
+def find_vouched_author(examination: Examination, verdict: Verdict | None) -> Address | None:
+    """The author, when there is one and a trusted signature is theirs."""
+    is_trusted = verdict is not None and isinstance(verdict.summary, Trusted)
+    return examination.authors[0] if is_trusted and len(examination.authors) == 1 else None
 
 
 class Receiver:
@@ -128,18 +136,20 @@ class Receiver:
         steps += plan_signer_step(judged.verdict)
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
         returned = await plan_returns(self._intake.store, self._reporter, envelope, now)
-        final = await self._intake.find_final(envelope, returned.rest)
+        reply = ListReply(envelope, find_vouched_author(judged.examination, judged.verdict), self._speaks_for(envelope))
+        answered = await plan_list_replies(self._intake.store, reply, returned.rest, now)
+        final = await self._intake.find_final(envelope, answered.rest)
         reports = await self._reporter.prepare_delivered(envelope, final, now)
         steps += await self.patients.plan(envelope, judged.examination, now)
         try:
             done = await self._intake.take(
                 lambda body: self._build(judged, body),
                 envelope,
-                returned.rest,
+                answered.rest,
                 lambda recipient: self._find_flags(judged, recipient),
                 steps,
                 reports,
-                returned.steps,
+                (*returned.steps, *answered.steps),
             )
         except NoSuchAccount:
             return ACCOUNT_GONE
@@ -155,6 +165,10 @@ class Receiver:
         }
         _log.info("received", extra=facts)
         return Reply(250, "2.0.0", envelope.id)
+
+    def _speaks_for(self, envelope: Envelope) -> Callable[[str], bool]:
+        white_list, name = self._intake.trust.white_list, envelope.peer.name
+        return lambda domain: white_list is not None and name is not None and white_list.may_speak(name, domain)
 
     def _find_flags(self, judged: _Judged, recipient: Address) -> frozenset[str]:
         """What the message is delivered with, in the same commit: no client ever sees it without."""
@@ -186,6 +200,7 @@ class Receiver:
             reverse_path=envelope.reverse_path,
             received_at=envelope.received_at,
             parameters=envelope.parameters,
+            author=find_vouched_author(examination, verdict),
             entries=tuple(entries),
             documents=examination.findings.documents,
         )

@@ -195,6 +195,7 @@ def _write(conn: Connection, steps: Sequence[_Step], reports: Mapping[Action, De
             next_try_at=step.next_try_at,
             last=LastWord(step.reply, step.reason, remembered),
             delays_told=step.delays_told,
+            at=entry.at,
         )
     return kept
 

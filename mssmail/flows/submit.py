@@ -20,6 +20,8 @@ from mssmail.flows.evidence import describe_decision, describe_envelope, describ
 from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Also, Intake, find_signature_part, judge_form
 from mssmail.flows.later_news import plan_signer_step
+from mssmail.flows.list_replies import Reply as ListReply
+from mssmail.flows.list_replies import plan_list_replies
 from mssmail.flows.patients import Patients
 from mssmail.flows.peer_sizes import judge_sizes
 from mssmail.flows.receipt_steps import plan_receipt_steps
@@ -137,17 +139,20 @@ class Submitter:
         steps = plan_filing_steps(self._settings, envelope.id, found.findings, found.verdict, now)
         steps += plan_signer_step(found.verdict)
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
-        final = await self._intake.find_final(envelope, judged.local)
+        reply = ListReply(envelope, found.authors[0], lambda domain: self._settings.find_domain(domain) is not None)
+        answered = await plan_list_replies(self._intake.store, reply, judged.local, now)
+        final = await self._intake.find_final(envelope, answered.rest)
         reports = await self._reporter.prepare_delivered(envelope, final, now)
         steps += (*await self.patients.plan(envelope, judged.examination, now), *also)
         try:
             done = await self._intake.take(
                 lambda body: self._build(judged, body),
                 envelope,
-                judged.local,
+                answered.rest,
                 lambda recipient: self._find_flags(judged, recipient),
                 steps,
                 reports,
+                answered.steps,
             )
         except NoSuchAccount:
             return ACCOUNT_GONE
@@ -189,6 +194,7 @@ class Submitter:
             queue=judged.remote,
             parameters=envelope.parameters,
             asked=envelope.asked,
+            author=examination.authors[0],  # bound to the account
             entries=tuple(entries),
             documents=examination.findings.documents,
         )

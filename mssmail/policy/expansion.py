@@ -74,6 +74,8 @@ def _pass_by(
     is_loop = bool(station.targets) and station.address.key in passed
     found.looped |= is_loop
     goes_on = bool(station.targets) and not is_loop
+    if station.list_id is not None:
+        found.ends.append(End(station.address, station, trail))
     if station.account_id is not None:
         boxes.append(End(station.address, station, trail))
         found.ends += boxes[-1:] if station.keeps or not goes_on else []

@@ -19,6 +19,7 @@ class Box:
     account: Account | None
     is_full: bool = False  # the account's quota leaves no room
     leads_on: bool = False  # no account of that name, but an address that leads to some, here or elsewhere
+    refusal: Refuse | None = None  # a list's, to who may not write to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def judge_submitted_recipient(
 
 def _judge_account(recipient: Address, box: Box) -> Refuse | None:
     if box.account is None and box.leads_on:
-        return None
+        return box.refusal
     if box.account is None:
         return refuse("unknown-account", 550, "5.1.1", f"No such account here: {quote_text(str(recipient))}")
     if box.account.suspended:

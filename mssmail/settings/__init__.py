@@ -10,7 +10,7 @@ from mssmail.core.modes import LogFormat, RevocationMode, SignWith, SmimeMode, T
 from mssmail.settings.connectors import Connector
 from mssmail.settings.documents import Documents, Marking
 from mssmail.settings.listeners import Hide, Http, Imap, Login, Relay, Setup, Submission
-from mssmail.settings.mail import Domain, Queue, Route
+from mssmail.settings.mail import Domain, Lists, Queue, Route
 from mssmail.settings.patient import Patient
 from mssmail.settings.reading import load_settings, parse_settings
 from mssmail.settings.receipts import Receipts
@@ -26,6 +26,7 @@ __all__ = [
     "Hide",
     "Http",
     "Imap",
+    "Lists",
     "LogFormat",
     "Login",
     "Marking",

@@ -32,6 +32,15 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Lists:
+    """Distribution lists: how fast their messages go out."""
+
+    max_waiting: int = setting(500, "Members of all lists in the queue at a time; the others wait in their own table.")
+    max_waiting_per_domain: int = setting(100, "The same of one domain: a slow peer holds up its own members only.")
+    page_members: int = setting(500, "Members written down or queued in one transaction.")
+
+
+@dataclass(frozen=True, slots=True)
 class Domain:
     """One domain whose accounts we hold."""
 

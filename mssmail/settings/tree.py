@@ -10,7 +10,7 @@ from mssmail.core.modes import LogFormat
 from mssmail.settings.connectors import Connector
 from mssmail.settings.documents import Documents, Marking
 from mssmail.settings.listeners import Hide, Http, Imap, Login, Relay, Setup, Submission
-from mssmail.settings.mail import Domain, Queue, Route
+from mssmail.settings.mail import Domain, Lists, Queue, Route
 from mssmail.settings.meaning import setting
 from mssmail.settings.patient import Patient
 from mssmail.settings.receipts import Receipts
@@ -46,6 +46,7 @@ class Settings:
     trust: Trust = field(default_factory=Trust)
     workers: Workers = field(default_factory=Workers)
     queue: Queue = field(default_factory=Queue)
+    lists: Lists = field(default_factory=Lists)
     login: Login = field(default_factory=Login)
     documents: Documents = field(default_factory=Documents)
     receipts: Receipts = field(default_factory=Receipts)

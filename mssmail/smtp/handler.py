@@ -211,8 +211,10 @@ async def _find_box(settings: Settings, intake: Intake, transaction: Transaction
     size = transaction.mail.size if transaction.mail else None
     account, is_full = await intake.boxes.find_box(recipient, size or 1)
     sender = transaction.mail.reverse_path if transaction.mail else None
-    leads_on = account is None and await intake.boxes.leads_on(recipient, sender, intake.clock())
-    return Box(domain, account, is_full, leads_on)
+    if account is not None:
+        return Box(domain, account, is_full)
+    way = await intake.boxes.find_way(recipient, sender, intake.clock())
+    return Box(domain, None, is_full, way.leads_on, way.refusal)
 
 
 def _build_envelope(intake: Intake, session: Session, transaction: Transaction, data: bytes) -> Envelope:

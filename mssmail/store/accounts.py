@@ -13,7 +13,17 @@ from mssmail.core.address import Address
 from mssmail.core.mailbox import Quota
 from mssmail.errors import AccountExists, NoSuchAccount
 from mssmail.store.mailboxes import build_first_mailboxes, remove_mailbox
-from mssmail.store.schema import accounts, aliases, delegations, forwards, mailboxes, subscriptions
+from mssmail.store.schema import (
+    accounts,
+    aliases,
+    answered,
+    answers,
+    delegations,
+    forwards,
+    lists,
+    mailboxes,
+    subscriptions,
+)
 
 # The statements of every RCPT and sign-in stand ready: building one costs more than running it.
 _BY_KEY = select(accounts).where(accounts.c.address_key == bindparam("of_key"))
@@ -50,8 +60,9 @@ def create_account(conn: Connection, new: NewAccount) -> Account:
     """A new account with its first mailboxes; raises AccountExists."""
     if find_account(conn, new.address) is not None:
         raise AccountExists("the address is taken", address=str(new.address))
-    if conn.execute(select(aliases.c.address_key).where(aliases.c.address_key == new.address.key)).first() is not None:
-        raise AccountExists("the address is an alias: mssmail alias remove", address=str(new.address))
+    for table, kind in ((aliases, "an alias"), (lists, "a list")):
+        if conn.execute(select(table.c.address_key).where(table.c.address_key == new.address.key)).first() is not None:
+            raise AccountExists(f"the address is {kind}", address=str(new.address))
     made = insert(accounts).values(
         address_key=new.address.key,
         local=new.address.local,
@@ -145,7 +156,8 @@ def remove(conn: Connection, address: Address) -> None:
     conn.execute(delete(subscriptions).where(subscriptions.c.account_id == account.id))
     for side in (delegations.c.grantor_id, delegations.c.grantee_id):
         conn.execute(delete(delegations).where(side == account.id))
-    conn.execute(delete(forwards).where(forwards.c.account_id == account.id))
+    for table in (forwards, answers, answered):
+        conn.execute(delete(table).where(table.c.account_id == account.id))
     conn.execute(delete(accounts).where(accounts.c.id == account.id))
 
 

@@ -78,3 +78,23 @@ passed_reports = Table(  # reports that were passed back: the same one again cha
     Column("sha256", LargeBinary, primary_key=True),
     sqlite_with_rowid=False,
 )
+
+answers = Table(  # who answers by itself, and what
+    "answers",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("subject", Words, nullable=False),
+    Column("text", Words, nullable=False),
+    Column("days", Integer, nullable=False),  # each sender is answered once in so many
+    Column("starts_at", Moment),
+    Column("ends_at", Moment),
+)
+
+answered = Table(  # to whom, and when last
+    "answered",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id"), primary_key=True),
+    Column("sender_key", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)

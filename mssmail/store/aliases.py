@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 from mssmail.core.address import Address, parse_address
 from mssmail.core.station import MAX_ENDS
 from mssmail.errors import AccountExists, BadAccount, NoSuchAccount
-from mssmail.store.schema import accounts, alias_targets, aliases
+from mssmail.store.schema import accounts, alias_targets, aliases, lists
 
 _TARGETS = (
     select(alias_targets.c.target)
@@ -56,6 +56,8 @@ def add_targets(conn: Connection, address: Address, targets: Sequence[Address], 
     """
     if conn.execute(select(accounts.c.id).where(accounts.c.address_key == address.key)).first() is not None:
         raise AccountExists(f"{address} is an account; mssmail account forward sends its mail on", address=str(address))
+    if conn.execute(select(lists.c.id).where(lists.c.address_key == address.key)).first() is not None:
+        raise AccountExists(f"{address} is a list", address=str(address))
     alias = find_alias(conn, address)
     if alias is None:
         values = {"address_key": address.key, "local": address.local, "domain": address.domain, "created_at": now}

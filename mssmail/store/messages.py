@@ -88,6 +88,7 @@ class Delivery:
     documents: tuple[DocumentFacts, ...] = ()
     parameters: MailParameters = PLAIN_MAIL
     asked: Mapping[Address, RecipientParameters] = field(default_factory=dict)
+    author: Address | None = None  # From's, when a signature or a sign-in vouches for it
 
 
 @dataclass(frozen=True, slots=True)

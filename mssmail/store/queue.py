@@ -13,11 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select, update
 
 from mssmail.core.address import Address, parse_address
+from mssmail.core.clock import read_clock
 from mssmail.core.lane import PeerState
 from mssmail.core.parameters import parse_mail_parameters, parse_recipient_parameters
 from mssmail.core.queue import LastWord, QueueItem, QueueState
 from mssmail.core.reply import Reply
 from mssmail.errors import BadSyntax
+from mssmail.store.list_posts import note_settled
 from mssmail.store.messages import PAGE, drop_unused_messages
 from mssmail.store.peers import load_peers
 from mssmail.store.prepared import Prepared
@@ -114,7 +116,7 @@ def release_leases(conn: Connection, now: datetime) -> int:
     return conn.execute(leased.values(state=_WAITING, leased_until=None, next_try_at=now)).rowcount
 
 
-def settle(
+def settle(  # noqa: PLR0913 - one a column
     conn: Connection,
     item_id: int,
     state: QueueState,
@@ -123,13 +125,16 @@ def settle(
     last: LastWord = _SILENCE,
     delays_told: int | None = None,
     crashes: int = 0,
+    at: datetime | None = None,
 ) -> bool:
-    """Note how an attempt ended; False when the item has gone.
+    """Note how an attempt ended, at this time (now, when left out); False when the item has gone.
 
     DONE and FAILED remove the item, and the message when nothing else needs it: put what must not be lost (a delivery
     report, the journal entry) into the same transaction, before. WAITING needs ``next_try_at``; HELD waits for people.
     """
     if state in {QueueState.DONE, QueueState.FAILED}:
+        answer = last.error if last.reply is None else str(last.reply)
+        note_settled(conn, item_id, delivered=state is QueueState.DONE, answer=answer, now=at or read_clock())
         return remove_item(conn, item_id)
     if state is QueueState.SENDING or (state is QueueState.WAITING) != (next_try_at is not None):
         raise ValueError("an item that waits has a time for its next try, and no other has")

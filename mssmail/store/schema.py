@@ -20,6 +20,8 @@ from sqlalchemy import (
 from mssmail.store.address_tables import (
     alias_targets,
     aliases,
+    answered,
+    answers,
     delegations,
     forwards,
     passed_reports,
@@ -30,6 +32,7 @@ from mssmail.store.campaign_tables import campaign_rows, campaigns
 from mssmail.store.columns import Id, Moment, Words, metadata
 from mssmail.store.exchange_tables import exchange_messages, exchanges
 from mssmail.store.filing_tables import filings
+from mssmail.store.list_tables import list_deliveries, list_members, list_posts, list_roles, lists
 from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, sort_keys
 from mssmail.store.peer_tables import peers
 from mssmail.store.receipt_tables import receipts, sent_mail
@@ -51,6 +54,8 @@ __all__ = [
     "accounts",
     "alias_targets",
     "aliases",
+    "answered",
+    "answers",
     "bodies",
     "campaign_rows",
     "campaigns",
@@ -64,7 +69,12 @@ __all__ = [
     "gram_blocks",
     "grams",
     "journal",
+    "list_deliveries",
+    "list_members",
+    "list_posts",
+    "list_roles",
     "listings",
+    "lists",
     "mailbox_rows",
     "mailboxes",
     "message_signers",
@@ -87,7 +97,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0013"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0014"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",
@@ -257,5 +267,11 @@ journal = Table(
     sqlite_autoincrement=True,
 )
 
-HOLDERS = (mailbox_rows.c.message_id, queue.c.message_id, receipts.c.message_id, filings.c.message_id)
+HOLDERS = (
+    mailbox_rows.c.message_id,
+    queue.c.message_id,
+    receipts.c.message_id,
+    filings.c.message_id,
+    list_posts.c.message_id,
+)
 """Whatever names a message keeps it: ``store.messages`` drops those that nobody names any more."""

@@ -1,4 +1,4 @@
-"""What an address of ours is: an account, an alias, or one of them with a detail behind a separator."""
+"""What an address of ours is: an account, an alias, a list, or one of them with a detail behind a separator."""
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -6,6 +6,7 @@ from mssmail.core.address import Address
 from mssmail.core.station import Station
 from mssmail.store.aliases import find_alias
 from mssmail.store.forwards import read_targets
+from mssmail.store.lists import find_list
 from mssmail.store.prepared import Prepared
 from mssmail.store.schema import accounts, forwards
 
@@ -50,4 +51,7 @@ def _find_exactly(conn: Connection, address: Address) -> Station | None:
             return Station(own, id, bool(has_quota))
         return Station(own, id, bool(has_quota), read_targets(targets), bool(keeps))
     alias = find_alias(conn, address)
-    return None if alias is None else Station(alias.address, targets=alias.targets)
+    if alias is not None:
+        return Station(alias.address, targets=alias.targets)
+    found = find_list(conn, address)
+    return None if found is None else Station(found.address, list_id=found.id)

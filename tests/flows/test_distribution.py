@@ -176,14 +176,14 @@ async def test_an_alias_of_those_who_have_gone_is_asked_for_again(tmp_path: Path
         assert (await operator.receiver.receive(build_envelope(data, TEAM))).code == 250
         await _change(operator, lambda conn: remove(conn, CAROL))
         assert (await operator.receiver.receive(build_envelope(data, TEAM))).code == 451
-        assert not await operator.intake.boxes.leads_on(TEAM, ALICE, NOW)
+        assert not (await operator.intake.boxes.find_way(TEAM, ALICE, NOW)).leads_on
 
 
 async def test_rcpt_knows_what_leads_on(tmp_path: Path) -> None:
     async with open_operator(tmp_path) as operator:
         await _alias(operator, TEAM, FAR)
         for text, leads_on in (("team@b.test", True), ("bob+x@b.test", True), ("nobody@b.test", False)):
-            assert await operator.intake.boxes.leads_on(parse_address(text), ALICE, NOW) == leads_on
+            assert (await operator.intake.boxes.find_way(parse_address(text), ALICE, NOW)).leads_on == leads_on
         await _change(operator, lambda conn: set_quota(conn, BOB, 10))
         assert (await operator.intake.boxes.load_box(BOB, 1_000))[1]
         await _forward(operator, BOB, FAR, keeps=False)

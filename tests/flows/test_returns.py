@@ -136,10 +136,10 @@ async def test_who_may_write_to_a_reverse_path(tmp_path: Path) -> None:
         path = await _send_on(operator, data)
         boxes, now = operator.intake.boxes, datetime.now(UTC)
         forged = Address(path.local[:-1] + ("a" if path.local[-1] != "a" else "b"), path.domain)
-        assert await boxes.leads_on(path, None, now)
-        assert not await boxes.leads_on(path, ALICE, now)  # reports only
-        assert not await boxes.leads_on(forged, None, now)
-        assert not await boxes.leads_on(path, None, now.replace(year=now.year + 1))
+        assert (await boxes.find_way(path, None, now)).leads_on
+        assert not (await boxes.find_way(path, ALICE, now)).leads_on  # reports only
+        assert not (await boxes.find_way(forged, None, now)).leads_on
+        assert not (await boxes.find_way(path, None, now.replace(year=now.year + 1))).leads_on
 
 
 @pytest.mark.parametrize(

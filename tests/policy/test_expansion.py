@@ -36,6 +36,8 @@ STATIONS = {
         _alias("circle", "circle2"),
         _alias("circle2", "circle"),
         _alias("detail", "anne+x", "anne"),
+        Station(_address("alerts"), list_id=7),
+        _alias("news", "alerts", "anne"),
     )
 }
 
@@ -75,6 +77,8 @@ def _expand(name: str, passed: Collection[str] = ()) -> list[tuple[str, str]]:
         ("gone", []),
         ("circle", []),
         ("ping", [("ping@a.test", "")]),  # one of the two keeps it
+        ("alerts", [("alerts@a.test", "")]),
+        ("news", [("alerts@a.test", "news"), ("anne@a.test", "news")]),
         ("detail", [("anne@a.test", "anne+x detail")]),
     ],
 )
