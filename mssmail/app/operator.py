@@ -182,7 +182,9 @@ class Operator:
         self._listeners = _name_doors(settings, relay, submission)
         self._listeners |= {"imap": imap.endpoint, "imaps": imap.endpoint_tls}
         if settings.http.listen is not None:
-            gauges = Gauges(store, trust, pool, intake.spent, intake.products, self._clock, watchman)
+            gauges = Gauges(
+                store, trust, pool, intake.spent, intake.products, self._clock, watchman, dispatcher.figures
+            )
             http = HttpListener(settings.http.listen, build_site(gauges.sample, gauges.check))
             await self._enter(http)
             self._listeners["http"] = Endpoint(settings.http.listen.host, http.port)

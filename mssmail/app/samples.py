@@ -1,14 +1,16 @@
 """What the operator's machines watch, taken from the parts when asked."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from mssmail.app.delivery_samples import sample_deliveries
 from mssmail.app.standing import list_standings
 from mssmail.app.watchman import Watchman
 from mssmail.core.clock import Clock
 from mssmail.core.queue import QueueState
 from mssmail.errors import Fault
+from mssmail.flows.figures import Figures
 from mssmail.flows.intake import Spent
 from mssmail.flows.products import Products
 from mssmail.flows.refresh import TrustKeeper
@@ -16,7 +18,7 @@ from mssmail.policy.freshness import Freshness
 from mssmail.store.engine import Store
 from mssmail.store.filings import count_filings
 from mssmail.store.queue import count_items, find_oldest
-from mssmail.web.metrics import Sample
+from mssmail.web.metrics import Figure, Sample
 from mssmail.web.server import Health
 from mssmail.workers.pool import Pool
 
@@ -34,9 +36,11 @@ class Gauges:
     products: Products
     clock: Clock
     watchman: Watchman
+    deliveries: Figures = field(default_factory=Figures)
 
-    def sample(self) -> Iterator[Sample]:
+    def sample(self) -> Iterator[Figure]:
         """Every figure of ``/metrics``."""
+        yield from sample_deliveries(self.deliveries)
         yield from self._sample_messages()
         yield from self._sample_store()
         yield from self._sample_trust(self.clock())

@@ -1,22 +1,31 @@
-"""``mssmail queue``: what is on its way to other operators."""
+"""``mssmail queue``: what is on its way to other operators. What people do to it is in ``queue_steer``."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from mssmail.app.explanation import load_known_trust
+from mssmail.app.queue_story import Story
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
-from mssmail.cli.store import ask_store, change_store
+from mssmail.cli.queue_steer import fail, hold, lower_floor, redirect, release, retry, wake
+from mssmail.cli.store import ask_store
 from mssmail.core.clock import read_clock
+from mssmail.core.lane import PeerState
 from mssmail.core.queue import QueueItem, QueueState
-from mssmail.store import queue as store_queue
-from mssmail.store import steering
+from mssmail.settings import Settings
 from mssmail.store.engine import Connection
+from mssmail.store.peers import find_peer, load_peers
+from mssmail.store.queue import find_item, list_items
+
+_STATES = tuple(state.value for state in (QueueState.WAITING, QueueState.SENDING, QueueState.HELD))
+_COLUMNS = ("id", "state", "sender", "recipient", "attempts", "next_try_at", "why")
 
 
 @click.group()
 def queue() -> None:
     """Mail on its way to other operators.
+
+    All of it works beside a running server as well as without one.
 
     Example: mssmail queue list
     """
@@ -25,35 +34,40 @@ def queue() -> None:
 @queue.command("list")
 @config_option
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
+@click.option("--after", type=click.IntRange(0), default=0, help="Go on behind the item with this id.")
+@click.option("--lane", default="", help="Only what goes this way: a domain, or as queue show tells it.")
+@click.option("--state", type=click.Choice(_STATES), help="Only what stands so.")
 @json_option
-def list_queue(config: Path, limit: int, *, as_json: bool) -> None:
-    """List what waits, with the last reply and the next try.
+def list_queue(config: Path, limit: int, after: int, lane: str, state: str | None, *, as_json: bool) -> None:
+    """List what is on its way, oldest first, with the reason why it still is.
 
-    Example: mssmail queue list --json
+    Example: mssmail queue list --state held --json
     """
-    items = ask_store(read_config(config), lambda conn: store_queue.list_items(conn, limit=limit))
+    settings, now = read_config(config), read_clock()
+
+    def look(conn: Connection) -> list[Story]:
+        known = load_peers(conn)
+        wanted = None if state is None else QueueState(state)
+        items = list_items(conn, after_id=after, limit=limit, lane=lane, state=wanted)
+        return [Story(item, known.get(item.lane, PeerState(item.lane)), settings, now) for item in items]
+
+    stories = ask_store(settings, look)
     if as_json:
-        print_json([_describe(item) for item in items])
+        print_json([dict(story.list_facts()) for story in stories])
         return
-    header = ("id", "state", "from", "to", "attempts", "next try", "last answer")
-    print_table(header, [tuple(_describe(item)[key] for key in _COLUMNS) for item in items])
+    header = ("id", "state", "from", "to", "attempts", "next try", "why")
+    print_table(header, [tuple(dict(story.list_facts())[name] for name in _COLUMNS) for story in stories])
 
 
-_COLUMNS = ("id", "state", "sender", "recipient", "attempts", "next_try_at", "last_answer")
+def load_story(settings: Settings, item_id: int) -> Story | None:
+    """All that is known of one item; None when it is not in the queue."""
 
+    def look(conn: Connection) -> tuple[QueueItem | None, PeerState]:
+        item = find_item(conn, item_id)
+        return item, PeerState("") if item is None else find_peer(conn, item.lane)
 
-def _describe(item: QueueItem) -> dict[str, object]:
-    return {
-        "id": item.id,
-        "trace_id": item.trace_id,
-        "state": item.state.value,
-        "sender": str(item.reverse_path) if item.reverse_path else "<>",
-        "recipient": str(item.recipient),
-        "attempts": item.attempts,
-        "queued_at": item.queued_at.isoformat(timespec="seconds"),
-        "next_try_at": item.next_try_at.isoformat(timespec="seconds"),
-        "last_answer": str(item.last_reply) if item.last_reply else item.last_error,
-    }
+    item, peer = ask_store(settings, look)
+    return None if item is None else Story(item, peer, settings, read_clock())
 
 
 @queue.command()
@@ -65,69 +79,54 @@ def show(item: int, config: Path, *, as_json: bool) -> int:
 
     Example: mssmail queue show 12
     """
-    found = ask_store(read_config(config), lambda conn: store_queue.find_item(conn, item))
-    if found is None:
-        click.echo(f"item {item} is not in the queue (any more)", err=True)
+    return _tell(read_config(config), item, as_json=as_json, with_route=False)
+
+
+@queue.command()
+@click.argument("item", type=int)
+@config_option
+@json_option
+def explain(item: int, config: Path, *, as_json: bool) -> int:
+    """Explain why an item waits: retry rule, last reply, TLS and certificate of the last attempt, route, next try.
+
+    Example: mssmail queue explain 12
+    """
+    return _tell(read_config(config), item, as_json=as_json, with_route=True)
+
+
+def _tell(settings: Settings, item_id: int, *, as_json: bool, with_route: bool) -> int:
+    story = load_story(settings, item_id)
+    if story is None:
+        click.echo(f"item {item_id} is not in the queue (any more)", err=True)
         return 1
-    facts = {**_describe(found), "why": explain_item(found)}
+    facts = dict(story.list_facts())
+    if with_route:
+        facts["route"] = story.describe_route(load_known_trust(settings, story.now))
     if as_json:
         print_json(facts)
-    else:
-        print_table(("", ""), facts.items())
-        click.echo(f"mssmail explain {found.trace_id} tells the message's whole story.")
+        return 0
+    shown = [(name, value) for name, value in facts.items() if value not in {"", None}]
+    print_table(("", ""), shown)
+    click.echo(f"mssmail explain {story.item.trace_id} tells the message's whole story.")
     return 0
 
 
-def explain_item(item: QueueItem) -> str:
-    """Why it is still here, in a sentence."""
-    match item.state:
-        case QueueState.HELD:
-            return "held by an administrator: mssmail queue release lets it go on"
-        case QueueState.SENDING:
-            return "being sent now"
-        case _ if item.attempts == 0:
-            return "not tried yet"
-        case _:
-            answer = str(item.last_reply) if item.last_reply else item.last_error or "no answer"
-            return f"the last of {item.attempts} attempts ended in: {answer}"
-
-
 @queue.command()
-@click.argument("item", type=int)
 @config_option
-def hold(item: int, config: Path) -> None:
-    """Keep a waiting item in the queue until it is released.
+@json_option
+def peers(config: Path, *, as_json: bool) -> None:
+    """List what is known of other operators' servers: failures, rests, the oldest TLS version still believed.
 
-    Example: mssmail queue hold 12
+    Example: mssmail queue peers
     """
-    _steer(config, item, "queue hold", lambda conn: steering.hold(conn, item), "is held")
+    known = ask_store(read_config(config), load_peers)
+    names = ("lane", "failures", "failed_since", "rests_until", "tls_floor", "reason")
+    rows = [{name: getattr(peer, name) for name in names} for peer in known.values()]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(names, [tuple(row.values()) for row in rows])
 
 
-@queue.command()
-@click.argument("item", type=int)
-@config_option
-def release(item: int, config: Path) -> None:
-    """Let a held item go on.
-
-    Example: mssmail queue release 12
-    """
-    now = read_clock()
-    _steer(config, item, "queue release", lambda conn: steering.release(conn, item, now), "is due now")
-
-
-@queue.command()
-@click.argument("item", type=int)
-@config_option
-def retry(item: int, config: Path) -> None:
-    """Try a waiting item now; a running server looks at the queue at least every minute.
-
-    Example: mssmail queue retry 12
-    """
-    now = read_clock()
-    _steer(config, item, "queue retry", lambda conn: steering.retry(conn, item, now), "is due now")
-
-
-def _steer(config: Path, item: int, act: str, work: Callable[[Connection], bool], words: str) -> None:
-    if not change_store(read_config(config), act, work, item=item):
-        raise click.ClickException(f"item {item} is not in the state for that: mssmail queue show {item}")
-    click.echo(f"Item {item} {words}.")
+for _command in (hold, release, retry, fail, redirect, wake, lower_floor):
+    queue.add_command(_command)

@@ -50,7 +50,8 @@ MARKS = "inflight"  # in the store's folder
 _CLAIM = 512  # items taken in one transaction, shared out among the lanes that want some
 _LONGEST_SLEEP = 5.0  # seconds; a look costs little, and people's commands come by way of the store
 _PAUSE_SECONDS = 5.0  # after a fault of the store
-_TEND_SECONDS = 60.0  # at most, between looks at leases and at what waits for a resting peer
+_OVERDUE_SECONDS = 10.0  # between looks at what waits for a resting peer
+_ANY_NUMBER = 1_000_000  # of delay reports: more than there ever are
 
 
 class Dispatcher:
@@ -83,7 +84,8 @@ class Dispatcher:
         self._lanes: dict[str, Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._main: asyncio.Task[None] | None = None
-        self._tended_at: datetime | None = None
+        self._leases = _Rhythm(timedelta(seconds=settings.queue.lease_seconds / 3))
+        self._overdue = _Rhythm(timedelta(seconds=_OVERDUE_SECONDS))
 
     @property
     def figures(self) -> Figures:
@@ -227,21 +229,19 @@ class Dispatcher:
 
     async def _tend(self, now: datetime) -> None:
         """Renew our leases, take back those nobody renews, and say what must be said about what waits unattempted."""
-        every = min(self._limits.lease_seconds / 3, _TEND_SECONDS)
-        if self._tended_at is not None and (now - self._tended_at).total_seconds() < every:
-            return
-        self._tended_at = now
-        until = now + timedelta(seconds=self._limits.lease_seconds)
-        ours = [id for lane in self._lanes.values() for id in lane.in_hand]
+        if self._leases.is_due(now):
+            until = now + timedelta(seconds=self._limits.lease_seconds)
+            ours = [id for lane in self._lanes.values() for id in lane.in_hand]
 
-        def tend(conn: Connection) -> None:
-            renew_leases(conn, ours, until)
-            release_expired(conn, now)
+            def tend(conn: Connection) -> None:
+                renew_leases(conn, ours, until)
+                release_expired(conn, now)
 
-        await asyncio.wrap_future(self._store.submit(tend))
-        await self._tell_overdue(now, until)
+            await asyncio.wrap_future(self._store.submit(tend))
+        if self._overdue.is_due(now):
+            await self._tell_overdue(now)
 
-    async def _tell_overdue(self, now: datetime, until: datetime) -> None:
+    async def _tell_overdue(self, now: datetime) -> None:
         """What waits for a resting peer beyond our patience is given up, and senders are told of long waits."""
         waiting = await asyncio.wrap_future(self._store.read(list_waiting))
         resting = {each.lane: each.peer for each in waiting if each.peer.rests_until and each.peer.rests_until > now}
@@ -249,7 +249,7 @@ class Dispatcher:
         delays = sorted(self._limits.delay_report_seconds)
         moments += [(now - timedelta(seconds=seconds), number) for number, seconds in enumerate(delays, 1)]
         if resting:
-            await self._settle_overdue(resting, moments, until)
+            await self._settle_overdue(resting, moments, now + timedelta(seconds=self._limits.lease_seconds))
 
     async def _settle_overdue(
         self, resting: dict[str, PeerState], moments: Sequence[tuple[datetime, int]], until: datetime
@@ -273,4 +273,16 @@ class Dispatcher:
         self._lanes.clear()
 
 
-_ANY_NUMBER = 1_000_000  # of delay reports: more than there ever are
+class _Rhythm:
+    """Now and then."""
+
+    def __init__(self, every: timedelta) -> None:
+        self._every = every
+        self._last_at: datetime | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """It is time again, and from now on it is not."""
+        if self._last_at is not None and now - self._last_at < self._every:
+            return False
+        self._last_at = now
+        return True

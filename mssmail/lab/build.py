@@ -157,7 +157,12 @@ _MODES = {"cabinet-sud.test": SmimeMode.VERIFY}
 
 
 # Nobody who watches a lab waits a minute to see mail tried again.
-_QUEUE = Queue(retry_seconds=(2, 4, 8, 30, 60, 300), connect_timeout_seconds=10, command_timeout_seconds=10)
+_QUEUE = Queue(
+    retry_seconds=(2, 4, 8, 30, 60, 300),
+    delay_report_seconds=(15, 14_400),
+    connect_timeout_seconds=10,
+    command_timeout_seconds=10,
+)
 
 
 def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
@@ -184,7 +189,7 @@ def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
         ),
         domain=tuple(Domain(domain, _MODES.get(domain, SmimeMode.REQUIRE)) for domain in operator.domains),
         route=(*routes, *audit.build_routes(lab), *strangers.build_routes(lab)),
-        queue=_QUEUE,
+        queue=replace(_QUEUE, dns_servers=(strangers.find_name_server(lab),)),
         patient=Patient(domains=(PATIENT_DOMAIN,)),
     )
 

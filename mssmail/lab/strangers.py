@@ -11,7 +11,7 @@ from cryptography import x509
 
 from mssmail.lab.layout import HOST, Lab
 from mssmail.lab.pki import Authority, Credential, Profile, build_subject, describe_subject
-from mssmail.settings import Route
+from mssmail.settings import Endpoint, Route
 
 _FIRST_PORT = 270  # above the lab's port base
 _UNIT, _STATE = "1990000088", "Nord (59)"
@@ -50,6 +50,11 @@ STRANGERS = (
 )
 NO_MAIL = "no-mail.sending.test"
 """A listed domain without a route, whose MX says that it takes no mail (RFC 7505)."""
+
+
+def find_name_server(lab: Lab) -> Endpoint:
+    """Where the stranger answers questions of DNS, while it does; only about ``NO_MAIL``."""
+    return Endpoint(HOST, lab.port_base + _FIRST_PORT + len(STRANGERS))
 
 
 def find_stranger(label: str) -> Stranger:

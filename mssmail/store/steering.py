@@ -1,6 +1,7 @@
 """What people do to mail in the queue: each act only from the states where nobody else holds the item."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, update
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, update
 from mssmail.core.address import Address
 from mssmail.core.endpoint import Endpoint
 from mssmail.core.lane import name_lane
+from mssmail.core.parameters import RecipientParameters
 from mssmail.core.queue import QueueState
 from mssmail.store.queue import find_item
 from mssmail.store.schema import queue
@@ -35,19 +37,28 @@ def take_out(conn: Connection, item_id: int) -> bool:
     return _move(conn, item_id, (_WAITING, _HELD), {"state": _HELD.value})
 
 
-def redirect(conn: Connection, item_id: int, now: datetime, to: Address | None, via: Endpoint | None) -> bool:
-    """Send a waiting or held item to another recipient, or to this server of its domain, due now.
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Where an item is to go: to another recipient, by another server of the domain, with these parameters of RCPT."""
+
+    to: Address | None = None
+    via: Endpoint | None = None
+    parameters: RecipientParameters | None = None
+
+
+def redirect(conn: Connection, item_id: int, now: datetime, course: Course) -> bool:
+    """Send a waiting or held item another way, due now.
 
     False when it is neither waiting nor held. Whether mail may go there is asked when it is tried, as always.
     """
     item = find_item(conn, item_id)
     if item is None:
         return False
-    recipient = to or item.recipient
-    values = {"state": _WAITING.value, "next_try_at": now, "crashes": 0, "attempts": 0}
-    return _move(
-        conn, item_id, (_WAITING, _HELD), {**values, "recipient": str(recipient), "lane": name_lane(recipient, via)}
-    )
+    recipient = course.to or item.recipient
+    values: dict[str, object] = {"state": _WAITING.value, "next_try_at": now, "crashes": 0, "attempts": 0}
+    values |= {"recipient": str(recipient), "lane": name_lane(recipient, course.via)}
+    values["parameters"] = (course.parameters or item.parameters).encode()
+    return _move(conn, item_id, (_WAITING, _HELD), values)
 
 
 def _move(conn: Connection, item_id: int, states: tuple[QueueState, ...], values: Mapping[str, object]) -> bool:

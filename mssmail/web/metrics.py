@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,20 @@ class Sample:
     is_counter: bool = False
 
 
-Sampler = Callable[[], Iterable[Sample]]
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How figures are spread. ``buckets``: (upper bound, how many up to it), the last ``+Inf``."""
+
+    name: str
+    help: str
+    buckets: tuple[tuple[str, float], ...]
+    total: float
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+Figure = Sample | Histogram
+Sampler = Callable[[], Iterable[Figure]]
+_Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 
 
 class _Collector:
@@ -29,15 +42,26 @@ class _Collector:
 
     def collect(self) -> Iterator[Metric]:
         """Families with their samples, in order of first appearance."""
-        families: dict[str, CounterMetricFamily | GaugeMetricFamily] = {}
-        for sample in self._sampler():
-            family = families.get(sample.name)
+        families: dict[str, _Family] = {}
+        for figure in self._sampler():
+            family = families.get(figure.name)
             if family is None:
-                make = CounterMetricFamily if sample.is_counter else GaugeMetricFamily
-                family = make(f"mssmail_{sample.name}", sample.help, labels=[key for key, _ in sample.labels])
-                families[sample.name] = family
-            family.add_metric([value for _, value in sample.labels], sample.value)
+                family = families[figure.name] = _build_family(figure)
+            values = [value for _, value in figure.labels]
+            if isinstance(figure, Histogram) and isinstance(family, HistogramMetricFamily):
+                family.add_metric(values, list(figure.buckets), figure.total)
+            elif isinstance(figure, Sample) and not isinstance(family, HistogramMetricFamily):
+                family.add_metric(values, figure.value)
+            else:
+                raise TypeError(f"{figure.name} is a histogram and something else")
         yield from families.values()
+
+
+def _build_family(figure: Figure) -> _Family:
+    name, labels = f"mssmail_{figure.name}", [key for key, _ in figure.labels]
+    if isinstance(figure, Histogram):
+        return HistogramMetricFamily(name, figure.help, labels=labels)
+    return (CounterMetricFamily if figure.is_counter else GaugeMetricFamily)(name, figure.help, labels=labels)
 
 
 def encode_metrics(sampler: Sampler) -> bytes:

@@ -64,7 +64,7 @@ def test_what_is_being_sent_is_the_dispatchers(store: Store, items: tuple[int, i
         assert not store.submit(lambda conn, id=item_id: steering.hold(conn, id)).result()  # type: ignore[misc]
         assert not store.submit(lambda conn, id=item_id: steering.take_out(conn, id)).result()  # type: ignore[misc]
         assert not store.submit(
-            lambda conn, id=item_id: steering.redirect(conn, id, LATER, EVE, None)  # type: ignore[misc]
+            lambda conn, id=item_id: steering.redirect(conn, id, LATER, steering.Course(EVE))  # type: ignore[misc]
         ).result()
 
 
@@ -78,9 +78,9 @@ def test_an_item_goes_to_another_recipient_or_by_another_server(store: Store, it
     first, second = items
     via = Endpoint("::1", 2525)
     store.submit(lambda conn: steering.hold(conn, first)).result()
-    assert store.submit(lambda conn: steering.redirect(conn, first, LATER, EVE, None)).result()
-    assert store.submit(lambda conn: steering.redirect(conn, second, LATER, None, via)).result()
+    assert store.submit(lambda conn: steering.redirect(conn, first, LATER, steering.Course(EVE))).result()
+    assert store.submit(lambda conn: steering.redirect(conn, second, LATER, steering.Course(via=via))).result()
     moved, rerouted = _find(store, first), _find(store, second)
     assert (moved.recipient, moved.lane, moved.state, moved.next_try_at) == (EVE, "c.test", QueueState.WAITING, LATER)
     assert (rerouted.recipient, rerouted.lane) == (EVE, "c.test>[::1]:2525")
-    assert not store.submit(lambda conn: steering.redirect(conn, 10_000, LATER, EVE, None)).result()
+    assert not store.submit(lambda conn: steering.redirect(conn, 10_000, LATER, steering.Course(EVE))).result()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from mssmail.lab.audit import SITUATIONS, Situation
 from mssmail.lab.check.audit_peers import AuditPeers
 from mssmail.lab.check.case import Case
-from mssmail.lab.check.cases import NORD
+from mssmail.lab.check.cases import LABO, NORD
 from mssmail.lab.check.mail import build_letter, sign_letter
 from mssmail.lab.check.stage import Stage
 from mssmail.store.engine import open_store
@@ -52,7 +52,7 @@ def _send(situation: Situation) -> Callable[[Stage], str]:
     def play(stage: Stage) -> str:
         recipient = f"testeur@{situation.domain}"
         with AuditPeers(stage) as peers:
-            answer = stage.submit(build_letter(NORD, recipient), NORD, recipient)
+            answer = stage.submit(build_letter(LABO, recipient), LABO, recipient)
             if not answer.startswith("250"):
                 return answer
             return _await_outcome(stage, situation, peers, recipient)

@@ -21,6 +21,7 @@ class AuditPeers:
         self._ready, self._done = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._fault: BaseException | None = None
+        self._sessions: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
         self.taken: dict[str, list[bytes]] = {each.label: [] for each in SITUATIONS}
 
     def __enter__(self) -> "AuditPeers":
@@ -51,17 +52,22 @@ class AuditPeers:
             await asyncio.to_thread(self._done.wait)
         for server in servers:
             server.close()
+        for writer in self._sessions:  # an operator may keep its session for a moment, in case there is more
+            writer.transport.abort()
+        await asyncio.gather(*(task for task in self._sessions.values() if task is not None))
 
     def _build_session(
         self, situation: Situation
     ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._sessions[writer] = asyncio.current_task()
             try:
                 await self._talk(situation, reader, writer)
             except (OSError, EOFError):
                 return  # the operator hung up, which is an answer too: nothing was taken
             finally:
                 writer.close()
+                del self._sessions[writer]
 
         return talk
 

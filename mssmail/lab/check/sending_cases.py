@@ -1,49 +1,19 @@
 """Sending, case by case: what our mail meets at other operators, and what becomes of it."""
 
-import time
 from collections.abc import Callable
 
 from mssmail.lab.check.case import Case
 from mssmail.lab.check.cases import LABO, SUD
 from mssmail.lab.check.mail import Letter, build_letter
 from mssmail.lab.check.patient_cases import PATIENT_CASES
+from mssmail.lab.check.queue_cases import QUEUE_CASES
 from mssmail.lab.check.receipt_cases import RECEIPT_CASES
 from mssmail.lab.check.sending_peers import SendingPeers
 from mssmail.lab.check.stage import Stage, find_verdict
 from mssmail.lab.check.submission import find_report, submit_to_many
-from mssmail.lab.strangers import find_stranger
-from mssmail.store.engine import open_store
-from mssmail.store.queue import list_items
+from mssmail.lab.check.waiting import address_at, find_reason, wait_for
 
-_PATIENCE_SECONDS = 40.0
 AUTHOR = LABO
-
-
-def address_at(label: str, name: str = "testeur") -> str:
-    """An address of the stranger with this label."""
-    return f"{name}@{find_stranger(label).domain}"
-
-
-def wait_for(found: Callable[[], str], seconds: float = _PATIENCE_SECONDS) -> str:
-    """What ``found`` answers as soon as it says something, or that nothing happened."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if words := found():
-            return words
-        time.sleep(0.1)
-    return "nothing happened"
-
-
-def find_reason(stage: Stage, recipient: str) -> str:
-    """Why the newest item for this recipient waits, once it was tried; empty before, and when there is none."""
-    store = open_store(stage.operator_of(AUTHOR).path / "store", exclusive=False)
-    try:
-        items = [each for each in store.read(list_items).result() if str(each.recipient) == recipient]
-    finally:
-        store.close()
-    if not items or (items[-1].last_error == "" and items[-1].last_reply is None):
-        return ""
-    return f"kept back: {items[-1].last_error or items[-1].last_reply}"
 
 
 def _is_whole(taken: bytes, letter: Letter) -> bool:
@@ -80,7 +50,7 @@ def _keep_back_from(label: str) -> Callable[[Stage], str]:
             answer = stage.submit(build_letter(AUTHOR, recipient), AUTHOR, recipient)
             if not answer.startswith("250"):
                 return answer
-            words = wait_for(lambda: find_reason(stage, recipient))
+            words = wait_for(lambda: find_reason(stage, AUTHOR, recipient))
             server = peers.get(label)
             return "HANDED OVER" if server is not None and server.count("RCPT") else words
 
@@ -99,7 +69,7 @@ def _stall(stage: Stage) -> str:
         stage.submit(other, AUTHOR, SUD)
         if stage.fetch(SUD, other) is None:
             return "the others wait for it"
-        return wait_for(lambda: find_reason(stage, recipient)).replace("kept back", "others pass, kept back")
+        return wait_for(lambda: find_reason(stage, AUTHOR, recipient)).replace("kept back", "others pass, kept back")
 
 
 def _judge_each(stage: Stage) -> str:
@@ -130,6 +100,7 @@ SENDING_SUITE = (
     Case("a peer that nobody answers for", "kept back", _keep_back_from("asleep"), "no connection"),
     Case("a peer that stalls", "others pass, kept back", _stall, "silent"),
     Case("an answer for each recipient", "taken for two, reported for nobody, smime=pass", _judge_each),
+    *QUEUE_CASES,
     *RECEIPT_CASES,
     *PATIENT_CASES,
 )

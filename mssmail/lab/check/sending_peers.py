@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from mssmail.lab.check.name_server import NameServer
 from mssmail.lab.check.stage import Stage
 from mssmail.lab.layout import HOST
-from mssmail.lab.strangers import STRANGERS, Stranger, find_stranger_port
+from mssmail.lab.strangers import NO_MAIL, STRANGERS, Stranger, find_name_server, find_stranger_port
 
 _START_SECONDS = 20
 _BUSY_ANSWERS = 2
@@ -49,6 +50,10 @@ class StrangersServer:
         for writer in self.sessions:
             writer.transport.abort()
         await asyncio.gather(*(task for task in self.sessions.values() if task is not None))
+
+    def has(self, message_id: str) -> bool:
+        """It has taken the message with this Message-ID."""
+        return any(message_id.encode() in each for each in self.taken)
 
     def count(self, verb: str) -> int:
         """How often it was told this."""
@@ -163,8 +168,12 @@ class SendingPeers(Mapping[str, StrangersServer]):
         self._thread.join(_START_SECONDS)
 
     async def _serve(self) -> None:
-        listening = []
+        listening, asked = [], None
         try:
+            place = find_name_server(self._stage.lab)
+            asked, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: NameServer(NO_MAIL), (place.host, place.port)
+            )
             for each in self._servers.values():
                 port = find_stranger_port(self._stage.lab, each.stranger)
                 listening.append(await asyncio.start_server(each.talk, HOST, port))
@@ -175,6 +184,8 @@ class SendingPeers(Mapping[str, StrangersServer]):
             await asyncio.to_thread(self._done.wait)
         for server in listening:
             server.close()
+        if asked is not None:
+            asked.close()
         for each in self._servers.values():
             await each.hang_up()
 
