@@ -7,7 +7,7 @@ client that hangs up, and a session that is cancelled, stop neither.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -66,6 +66,7 @@ T = TypeVar("T")
 Scan = Callable[[bytes], Index]  # what a message's bytes say, without a verdict
 _log = logging.getLogger(__name__)
 _MAX_NOTES = 64  # entries about reading on their way to the disk
+CHANGES_IN_A_ROW = 4  # operations of one STORE that share a commit
 CHANGES_AT_A_TIME = 1_000  # messages in one operation: deliveries wait for it in the writer
 
 
@@ -244,13 +245,13 @@ class Mailboxes:
     ) -> Sequence[MessageMeta]:
         """See MailStore."""
         change = rows.FlagChange(action, flags, unchanged_since, rights)
-        metas: list[MessageMeta] = []
-        for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
-            metas += await self._write(
-                lambda conn, page=page: rows.store_flags(conn, mailbox_id, page, change),  # type: ignore[misc]
-                lambda _: (mailbox_id,),
-            )
-        return metas
+
+        def store(page: Sequence[UID]) -> Awaitable[Sequence[MessageMeta]]:
+            return self._submit(lambda conn: rows.store_flags(conn, mailbox_id, page, change), lambda _: (mailbox_id,))
+
+        pages = list(rows.cut_pages(uids, CHANGES_AT_A_TIME))
+        groups = [pages[first : first + CHANGES_IN_A_ROW] for first in range(0, len(pages), CHANGES_IN_A_ROW)]
+        return [meta for group in groups for done in await asyncio.gather(*map(store, group)) for meta in done]
 
     async def expunge(self, mailbox_id: int, uids: Sequence[UID] | None) -> Sequence[UID]:
         """See MailStore."""
@@ -347,6 +348,9 @@ class Mailboxes:
         return await asyncio.wrap_future(self._store.read(run))
 
     async def _write(self, run: Callable[[Connection], T], find_rung: Callable[[T], Iterable[int]] = lambda _: ()) -> T:
+        return await self._submit(run, find_rung)
+
+    def _submit(self, run: Callable[[Connection], T], find_rung: Callable[[T], Iterable[int]]) -> Awaitable[T]:
         """Do it durably, then ring; the writer's future cannot be cancelled, and the ring does not need this task."""
         loop = asyncio.get_running_loop()
         future = self._store.submit(run)
@@ -356,7 +360,7 @@ class Mailboxes:
                 self._bells.ring_soon(loop, find_rung(done.result()))
 
         future.add_done_callback(ring)
-        return await asyncio.wrap_future(future)
+        return asyncio.wrap_future(future)
 
 
 def _tell(note: "Future[None]", entry: Entry) -> None:

@@ -7,7 +7,7 @@ keeps its number until then (RFC 9051 §7.5.1).
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import filterfalse
 
@@ -113,6 +113,17 @@ class View:
             return numbers.resolve(self.largest)
         places = ((low, min(high, len(self._uids))) for low, high in self._find_places(numbers))
         return tuple((self._uids[low], self._uids[high - 1]) for low, high in places if low < high)
+
+    def list_uids(self) -> list[UID]:
+        """All that this client counts, ascending; what has gone unheard among them."""
+        return [UID(uid) for uid in self._uids]
+
+    def select_known(self, uids: Sequence[UID]) -> list[UID]:
+        """Those of these UIDs that this client counts, in their order."""
+        if len(uids) * 16 < len(self._uids):  # few are looked up one by one
+            return [uid for uid in uids if self.find_number(uid) is not None]
+        known = set(self._uids)
+        return [uid for uid in uids if uid in known]
 
     def leave_out(self, ranges: Iterable[Range]) -> tuple[Range, ...]:
         """The ranges without the UIDs that this client counts: of those it hears when they are expunged."""

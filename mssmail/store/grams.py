@@ -129,7 +129,7 @@ class GramIndex:
     """The index as one page of a search asks it; what was read of a block is remembered."""
 
     def __init__(self, conn: Connection) -> None:
-        self._conn = conn
+        self.conn = conn
         self._known: dict[tuple[int, tuple[int, ...]], int] = {}
 
     def may_hold(self, message_id: int, wanted: Sequence[int]) -> bool:
@@ -144,7 +144,7 @@ class GramIndex:
         return bool(bits >> slot & 1)
 
     def _find_bits(self, block: int, wanted: Sequence[int]) -> int:
-        head = _FIND_BLOCK.fetch(self._conn, {"of_block": block})
+        head = _FIND_BLOCK.fetch(self.conn, {"of_block": block})
         if head is None:
             return -1  # not indexed yet
         unfiltered, bits = int(head[0]), -1
@@ -156,7 +156,7 @@ class GramIndex:
         return bits | unfiltered | ~int(head[1])
 
     def _read_bits(self, block: int, gram: int) -> int:
-        row = _FIND_BUCKET.fetch(self._conn, {"of_block": block, "of_bucket": _find_bucket(gram)})
+        row = _FIND_BUCKET.fetch(self.conn, {"of_block": block, "of_bucket": _find_bucket(gram)})
         if row is None:
             return 0
         data = row[0]

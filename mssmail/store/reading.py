@@ -45,7 +45,7 @@ class Reading:
         if self._kept is not None:
             return self._kept
         fields = [f"{fold(found.name)}: {self._fold_value(found)}" for found in self._fields]
-        return join_text(fields, fold(find_words(self._conn, self._message_id)), list(self._fold_body()))
+        return join_text(fields, fold(find_words(self._conn, self._message_id)), self._fold_body())
 
     @cached_property
     def _kept(self) -> FoldedText | None:

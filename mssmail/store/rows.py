@@ -1,9 +1,9 @@
 """What lies in a mailbox: rows by UID, and how they come, change and go. Every change moves the mailbox's ModSeq."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
@@ -13,6 +13,7 @@ from mssmail.store.counters import Move, count_deleted, count_unseen, move_count
 from mssmail.store.flags import DELETED_BIT, change_flags, decode_flags, encode_flags, keep_locked
 from mssmail.store.mailboxes import load_mailbox
 from mssmail.store.messages import PAGE, drop_unused_messages
+from mssmail.store.prepared import Prepared
 from mssmail.store.schema import mailbox_rows, vanished
 
 # The statements stand ready: building one costs more than running it.
@@ -41,11 +42,24 @@ _MEASURE_DELETED = select(func.coalesce(func.sum(_row.size), 0)).where(
 )
 _INSERT, _INSERT_VANISHED = insert(mailbox_rows), insert(vanished)
 _DELETE = delete(mailbox_rows).where(_in_mailbox, _row.uid == bindparam("of_uid"))
-_UPDATE_FLAGS = (
+_new_state: dict[str, Any] = {
+    "modseq": bindparam("new_modseq"),
+    "flags": bindparam("new_flags"),
+    "keywords": bindparam("new_keywords"),
+}
+_UPDATE_FLAGS = Prepared(update(mailbox_rows).where(_in_mailbox, _row.uid == bindparam("of_uid")).values(**_new_state))
+_UPDATE_STATE = Prepared(
     update(mailbox_rows)
-    .where(_in_mailbox, _row.uid == bindparam("of_uid"))
-    .values(modseq=bindparam("new_modseq"), flags=bindparam("new_flags"), keywords=bindparam("new_keywords"))
+    .where(_in_mailbox, _row.uid.between(bindparam("first"), bindparam("last")), _row.modseq < bindparam("new_modseq"))
+    .where(_row.flags == bindparam("old_flags"), _row.keywords == bindparam("old_keywords"))
+    .values(**_new_state)  # what was just written has the new ModSeq: no state is taken for the next one
 )
+_STATES = Prepared(
+    select(_row.uid, _row.message_id, _row.modseq, _row.flags, _row.keywords)
+    .where(_in_mailbox, _row.uid.between(bindparam("first"), bindparam("last")))
+    .order_by(_row.uid)
+)
+_SPARSE = 4  # of a range with more than so many UIDs for each that is meant, rows are looked up one by one
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -117,18 +131,20 @@ class FlagChange:
 
 def store_flags(conn: Connection, mailbox_id: int, uids: Sequence[UID], change: FlagChange) -> Sequence[MessageMeta]:
     """Change flags; the messages asked for as they are afterwards, by UID. One that did not change keeps its ModSeq."""
-    named, since = encode_flags(drop_reserved(change.flags)), change.unchanged_since
-    pairs = [
-        (row, _change((row.flags, row.keywords), change, named))
-        for row in _load(conn, mailbox_id, uids)
-        if since is None or row.modseq <= since
-    ]
-    changed = [(row, new) for row, new in pairs if new != (row.flags, row.keywords)]
-    modseq = _rewrite_flags(conn, mailbox_id, changed)
-    touched = {row.uid for row, _ in changed}
+    found, is_whole = _load_states(conn, mailbox_id, uids)
+    chosen = [row for row in found if change.unchanged_since is None or row.modseq <= change.unchanged_since]
+    named = encode_flags(drop_reserved(change.flags))
+    after = {state: _change(state, change, named) for state in {row.state for row in chosen}}  # few states, many rows
+    changed = [row for row in chosen if after[row.state] != row.state]
+    modseq = _rewrite_flags(conn, mailbox_id, changed, after, is_whole=is_whole and len(chosen) == len(found))
     return [
-        MessageMeta(row.uid, modseq if row.uid in touched else row.modseq, decode_flags(*new), row.message_id)
-        for row, new in pairs
+        MessageMeta(
+            row.uid,
+            row.modseq if after[row.state] == row.state else modseq,
+            decode_flags(*after[row.state]),
+            row.message_id,
+        )
+        for row in chosen
     ]
 
 
@@ -209,20 +225,54 @@ def measure_deleted(conn: Connection, mailbox_id: int) -> int:
     return int(conn.execute(_MEASURE_DELETED, {"of_mailbox": mailbox_id}).scalar_one())
 
 
-def _rewrite_flags(conn: Connection, mailbox_id: int, changed: Sequence[tuple[AnyRow, tuple[int, str]]]) -> ModSeq:
+class _StateRow(NamedTuple):
+    uid: UID
+    message_id: int
+    modseq: ModSeq
+    state: tuple[int, str]  # bits and keywords
+
+
+def _load_states(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> tuple[list[_StateRow], bool]:
+    """The rows by UID, and whether they are all there are between the first and the last of these UIDs."""
+    wanted = set(uids)
+    if not wanted or max(wanted) - min(wanted) >= _SPARSE * len(wanted):
+        found = _load(conn, mailbox_id, uids)
+        return [_StateRow(row.uid, row.message_id, row.modseq, (row.flags, row.keywords)) for row in found], False
+    where = {"of_mailbox": mailbox_id, "first": min(wanted), "last": max(wanted)}
+    rows = [_StateRow(row[0], row[1], row[2], (row[3], row[4])) for row in _STATES.fetch_all(conn, where)]
+    chosen = [row for row in rows if row.uid in wanted]
+    return chosen, len(chosen) == len(rows)
+
+
+def _rewrite_flags(
+    conn: Connection,
+    mailbox_id: int,
+    changed: Sequence[_StateRow],
+    after: Mapping[tuple[int, str], tuple[int, str]],
+    *,
+    is_whole: bool,
+) -> ModSeq:
+    """Write the new states; ``is_whole``: all rows between the first and the last of a state are meant."""
     if not changed:
         return load_mailbox(conn, mailbox_id).highest_modseq
     move = Move(
-        unseen=sum(count_unseen(new[0]) - count_unseen(row.flags) for row, new in changed),
-        deleted=sum(count_deleted(new[0]) - count_deleted(row.flags) for row, new in changed),
+        unseen=sum(count_unseen(after[row.state][0]) - count_unseen(row.state[0]) for row in changed),
+        deleted=sum(count_deleted(after[row.state][0]) - count_deleted(row.state[0]) for row in changed),
     )
     modseq = move_counters(conn, mailbox_id, move).modseq
-    where = {"of_mailbox": mailbox_id, "new_modseq": modseq}
-    conn.execute(
-        _UPDATE_FLAGS,
-        [{**where, "of_uid": row.uid, "new_flags": new[0], "new_keywords": new[1]} for row, new in changed],
-    )
+    where: dict[str, int | str] = {"of_mailbox": mailbox_id, "new_modseq": modseq}
+    if is_whole:  # one statement for each state
+        where |= {"first": changed[0].uid, "last": changed[-1].uid}
+        _UPDATE_STATE.run(conn, ({**where, **_name_states(old, after[old])} for old in {row.state for row in changed}))
+    else:
+        _UPDATE_FLAGS.run(
+            conn, ({**where, "of_uid": row.uid, **_name_states(row.state, after[row.state])} for row in changed)
+        )
     return modseq
+
+
+def _name_states(old: tuple[int, str], new: tuple[int, str]) -> dict[str, int | str]:
+    return {"old_flags": old[0], "old_keywords": old[1], "new_flags": new[0], "new_keywords": new[1]}
 
 
 def _load(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> list[AnyRow]:

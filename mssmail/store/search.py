@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Result, Row, and_, or_, select, true
 from sqlalchemy.sql import visitors
 
 from mssmail.core.mailbox import UID
@@ -52,22 +52,24 @@ class Search:
     def find_page(self, conn: Connection, after: UID) -> Page:
         """The matches among the next candidates."""
         wanted = self._wanted.where(mailbox_rows.c.uid > after).order_by(mailbox_rows.c.uid).limit(self._limit)
-        rows = conn.execute(wanted).all()
-        following = rows[-1][0] if len(rows) == self._limit else None
         if isinstance(self._root, Exact):
-            return Page([row[0] for row in rows], following)
+            uids = list(conn.execute(wanted).scalars())
+            return Page(uids, uids[-1] if len(uids) == self._limit else None)
+        with conn.execute(wanted) as rows:  # read one by one: we may well stop before the last
+            return self._ask(rows, GramIndex(conn))
+
+    def _ask(self, rows: Result[*tuple[Any, ...]], index: GramIndex) -> Page:
         found: list[UID] = []
-        index = GramIndex(conn)
         opened = octets = 0
-        for row in rows:
-            reading = Reading(conn, row[1])
+        for count, row in enumerate(rows, 1):
+            reading = Reading(index.conn, row[1])
             if self._decide(self._root, row, reading, index):
                 found.append(row[0])
             opened += reading.octets > 0
             octets += reading.octets
-            if octets > OPENED_OCTETS or opened == OPENED_ROWS:
+            if count == self._limit or octets > OPENED_OCTETS or opened == OPENED_ROWS:
                 return Page(found, row[0])
-        return Page(found, following)
+        return Page(found, None)
 
     def _decide(self, node: Node, row: Row[*tuple[Any, ...]], reading: Reading, index: GramIndex) -> bool:
         match node:

@@ -44,7 +44,7 @@ def list_messages(conn: Connection, block: int) -> Sequence[int]:
 
 def prepare_message(conn: Connection, message_id: int) -> Prepared:
     """The message, read and decoded: this takes milliseconds."""
-    encoded = Reading(conn, message_id).text.encode()
+    encoded = Reading(conn, message_id).text.whole
     return Prepared(message_id, compress_text(encoded), list_grams(encoded))
 
 

@@ -5,9 +5,8 @@ message is decoded again whenever a search has to look at it.
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 from sqlalchemy import Connection, bindparam, insert, select
 
@@ -15,50 +14,52 @@ from mssmail.store.prepared import Prepared
 from mssmail.store.schema import message_texts
 
 MAX_KEPT = 4_194_304  # octets of a text; longer ones are rare, and read from the message
+_BUFFER = 65_536  # octets to begin with
 _LEVEL = 1  # twice the size of what is best costs a tenth of the time
-_PIECE, _STRETCH = "\0", "\0\0"
+_PIECE, _STRETCH = b"\0", b"\0\0"
 
 _FIND = Prepared(select(message_texts.c.data).where(message_texts.c.message_id == bindparam("of_message")))
 _INSERT = Prepared(insert(message_texts).prefix_with("OR REPLACE"), message_texts.columns.keys())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoldedText:
-    """``whole`` has a NUL between pieces and two between stretches; pieces hold none."""
+    """``whole`` is UTF-8 with a NUL between pieces and two between stretches; pieces hold none.
 
-    whole: str
+    Octets are compared, not characters: in UTF-8 the one finds what the other does, in less time.
+    """
 
-    @cached_property
-    def _stretches(self) -> Sequence[str]:
-        return self.whole.split(_STRETCH, 2)
+    whole: bytes
 
     def has_header_text(self, field: str, folded: str) -> bool:
         """A field of this (lower-case) name contains the folded text; empty text: there is such a field."""
-        start = f"{field}: "
-        lines = self._stretches[0].split(_PIECE)
-        return any(line.startswith(start) and folded in line[len(start) :] for line in lines)
+        start, wanted = encode_folded(f"{field}: "), encode_folded(folded)
+        lines = self.whole[: self.whole.index(_STRETCH)].split(_PIECE)
+        return any(line.startswith(start) and wanted in line[len(start) :] for line in lines)
 
     def has_body_text(self, folded: str) -> bool:
         """The body contains the folded text."""
-        return folded in self._stretches[2]
+        start = self.whole.index(_STRETCH, self.whole.index(_STRETCH) + 2) + 2
+        return self.whole.find(encode_folded(folded), start) >= 0
 
     def has_any_text(self, folded: str) -> bool:
         """Header, body or documents contain the folded text."""
-        return folded in self.whole
-
-    def encode(self) -> bytes:
-        """As UTF-8: what trigrams are taken from."""
-        return self.whole.encode("utf-8", "surrogatepass")
+        return encode_folded(folded) in self.whole
 
 
-def join_text(fields: Sequence[str], documents: str, body: Sequence[str]) -> FoldedText:
+def encode_folded(text: str) -> bytes:
+    """Octets of a folded text, ready to be compared."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def join_text(fields: Iterable[str], documents: str, body: Iterable[str]) -> FoldedText:
     """The text of these pieces, already folded; a field is ``name: value``."""
-    stretches = (_join(fields), _join((documents,)), _join(body))
-    return FoldedText(_STRETCH.join(stretches))
+    return FoldedText(_STRETCH.join((_join(fields), _join((documents,)), _join(body))))
 
 
-def _join(pieces: Sequence[str]) -> str:
-    return _PIECE.join(piece for piece in (each.replace("\0", "") for each in pieces) if piece)
+def _join(pieces: Iterable[str]) -> bytes:
+    without = (each.replace("\0", "") for each in pieces)
+    return _PIECE.join(encode_folded(each) for each in without if each)
 
 
 def find_text(conn: Connection, message_id: int) -> FoldedText | None:
@@ -66,19 +67,15 @@ def find_text(conn: Connection, message_id: int) -> FoldedText | None:
     row = _FIND.fetch(conn, {"of_message": message_id})
     if row is None or row[0] is None:
         return None
-    return FoldedText(_expand(row[0]))
+    return FoldedText(zlib.decompress(row[0], bufsize=_BUFFER))
 
 
 def is_text(compressed: bytes) -> bool:
     """What is kept can be read, for ``fsck``."""
     try:
-        return FoldedText(_expand(compressed)).whole.count(_STRETCH) >= 2
-    except (zlib.error, UnicodeDecodeError):
+        return zlib.decompress(compressed).count(_STRETCH) >= 2
+    except zlib.error:
         return False
-
-
-def _expand(compressed: bytes) -> str:
-    return zlib.decompress(compressed).decode("utf-8", "surrogatepass")
 
 
 def compress_text(encoded: bytes) -> bytes | None:

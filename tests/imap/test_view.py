@@ -180,3 +180,11 @@ def test_a_hundred_thousand_messages_stay_quick() -> None:
 )
 def test_leaves_out_what_it_counts_itself(ranges: list[tuple[int, int]], left: tuple[tuple[int, int], ...]) -> None:
     assert _view(3, 5, 8, 13, 21).leave_out(ranges) == left
+
+
+@pytest.mark.parametrize("many", [1, 40])
+def test_knows_its_own_uids_however_many_are_asked_about(many: int) -> None:
+    view = _view(*range(1, 2 * many, 2))
+    assert view.list_uids() == list(range(1, 2 * many, 2))
+    assert view.select_known([UID(2), UID(1)]) == [1]
+    assert view.select_known([UID(uid) for uid in range(2 * many, 0, -1)]) == list(range(2 * many - 1, 0, -2))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from mssmail.core.mailbox import UID, ModSeq
-from mssmail.core.search import HasFlag, InSeqs, InUids, ModSeqKey, SearchKey, UidRanges, has_leaf, map_leaves
+from mssmail.core.search import All, HasFlag, InSeqs, InUids, ModSeqKey, SearchKey, UidRanges, has_leaf, map_leaves
 from mssmail.core.window import Window
 from mssmail.errors import BadSyntax, Fault
 from mssmail.imap.replies import Answer, ok
@@ -51,8 +51,9 @@ async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID
     if uid:  # ``*`` is then the newest there is
         await session.catch_up(may_expunge=False)
     view = session.selected
-    found = await session.store.search(view.mailbox_id, localise(key, view))
-    return [each for each in found if view.find_number(each) is not None]
+    if isinstance(key, All):  # SORT and THREAD leave out what has gone meanwhile
+        return view.list_uids()
+    return view.select_known(await session.store.search(view.mailbox_id, localise(key, view)))
 
 
 async def answer_extended(
