@@ -62,6 +62,7 @@ VERBS: Mapping[type[c.CommandBody], Verb] = MappingProxyType(
     {
         c.Append: append.run,
         c.Authenticate: authenticate.run,
+        c.CancelUpdate: search.cancel,
         c.Capability: capability.run,
         c.Check: check.run,
         c.Close: close.run,

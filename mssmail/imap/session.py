@@ -13,6 +13,7 @@ from mssmail.core.envelope import Peer, TlsFacts
 from mssmail.core.mailbox import SYSTEM_FLAGS
 from mssmail.errors import NoSuchMailbox, ReadOnly
 from mssmail.imap.backend import Bell, MailStore
+from mssmail.imap.contexts import Contexts
 from mssmail.imap.render import PLAIN, Dialect, encode_updates
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.states import State
@@ -73,6 +74,7 @@ class Session:
         self.trace_id = trace_id
         self.account: Account | None = None
         self.view: View | None = None
+        self.contexts = Contexts()  # searches of the selected mailbox that go on
         self.dialect: Dialect = PLAIN
         self.tag = ""  # of the command at work
         self.bell: Bell | None = None  # only while IDLE has a mailbox to watch
@@ -127,6 +129,7 @@ class Session:
     def select(self, view: View, keywords: Iterable[str]) -> None:
         """Enter a mailbox."""
         self.view = view
+        self.contexts = Contexts()
         view.has_recent = self.dialect.has_recent
         self._keywords = frozenset(keywords) | COMMON_KEYWORDS
 
@@ -134,6 +137,7 @@ class Session:
         """Leave the mailbox, if any."""
         self.stop_listening()
         self.view = None
+        self.contexts = Contexts()
 
     def listen(self) -> None:
         """Have a bell for the selected mailbox, if any."""
@@ -164,9 +168,16 @@ class Session:
             return
         await self.refresh_rights()
         changes = await self.store.changes(view.mailbox_id, view.modseq, claim_recent=not view.read_only)
+        if self.contexts and may_expunge:
+            for told in self.contexts.take_out(view.find_leaving(changes)):
+                await self.tell(told)
         updates = view.catch_up(changes, may_expunge=may_expunge)
         await self.learn_keywords(flag for u in updates if isinstance(u, FlagsChanged) for flag in u.meta.flags)
         await self.send(encode_updates(updates, self.dialect))
+        if self.contexts:
+            changed = [meta.uid for meta in (*changes.appeared, *changes.flags)]
+            for told in await self.contexts.look_again(self.store, view, changed):
+                await self.tell(told)
 
     async def refresh_rights(self) -> None:
         """What somebody else's mailbox allows now; raises NoSuchMailbox when it is closed to this client.

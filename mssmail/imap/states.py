@@ -64,6 +64,7 @@ ALLOWED: dict[type[c.CommandBody], frozenset[State]] = {
     c.Unselect: _SELECTED,
     c.Expunge: _SELECTED,
     c.Search: _SELECTED,
+    c.CancelUpdate: _SELECTED,
     c.Sort: _SELECTED,
     c.Thread: _SELECTED,
     c.Fetch: _SELECTED,

@@ -151,6 +151,11 @@ class View:
         self.modseq = changes.modseq
         return updates
 
+    def find_leaving(self, changes: Changes) -> dict[UID, SeqNum]:
+        """The messages that an EXPUNGE told now would take, with the numbers they still have."""
+        numbers = {uid: self.find_number(uid) for uid in (*self._gone, *changes.vanished)}
+        return {uid: number for uid, number in numbers.items() if number is not None}
+
     def _release_gone(self) -> Iterator[Expunged]:
         """Highest number first: each is still right when the client reads it."""
         if not self._gone:

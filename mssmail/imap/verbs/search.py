@@ -7,17 +7,19 @@ from mssmail.core.mailbox import UID, ModSeq
 from mssmail.core.search import All, HasFlag, InSeqs, InUids, ModSeqKey, SearchKey, UidRanges, has_leaf, map_leaves
 from mssmail.core.window import Window
 from mssmail.errors import BadSyntax, Fault
-from mssmail.imap.replies import Answer, ok
+from mssmail.imap.contexts import Context
+from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session
 from mssmail.imap.view import View
 from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.response_codes import build_no_update
 from mssmail.imap.wire.responses import Extended, Found
 from mssmail.imap.wire.search_returns import PARTIAL
 
 T = TypeVar("T")
 
 _RECENT = "\\recent"
-_SAVE = "SAVE"
+_SAVE, _UPDATE, _CONTEXT = "SAVE", "UPDATE", "CONTEXT"
 
 
 async def run(session: Session, command: c.Search) -> Answer:
@@ -62,6 +64,9 @@ async def answer_extended(
     """One ESEARCH response of (UID, number) pairs, which stand in the order of the results."""
     name = type(command).__name__.upper()
     options = set(command.returns or ()) or {"ALL"}
+    if _UPDATE in options:
+        await _go_on(session, command, [uid for uid, _ in known])
+    options -= {_UPDATE, _CONTEXT}
     chosen = _choose(known, options, command.window)
     if _SAVE in options:
         session.selected.saved = tuple(sorted(uid for uid, _ in chosen))
@@ -82,6 +87,21 @@ async def answer_extended(
     )
     await session.tell(told)
     return ok(f"{name} completed")
+
+
+async def _go_on(session: Session, command: c.Search | c.Sort, results: list[UID]) -> None:
+    """Tell from now on what comes to match and what ceases to (RFC 5267 §4.3)."""
+    criteria = command.criteria if isinstance(command, c.Sort) else None
+    key = localise(command.key, session.selected)
+    if not session.contexts.begin(Context(session.tag, key, command.uid, criteria, results)):
+        await session.tell(no("Too many searches that go on", build_no_update(session.tag)))
+
+
+async def cancel(session: Session, command: c.CancelUpdate) -> Answer:
+    """CANCELUPDATE."""
+    for tag in command.tags:
+        session.contexts.cancel(tag)
+    return ok("CANCELUPDATE completed")
 
 
 def _cut(results: Sequence[T], window: Window | None) -> Sequence[T]:

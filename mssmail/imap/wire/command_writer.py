@@ -11,6 +11,7 @@ from mssmail.imap.wire.commands import (
     Append,
     AppendMessage,
     Authenticate,
+    CancelUpdate,
     Command,
     CommandBody,
     Copy,
@@ -48,15 +49,22 @@ from mssmail.imap.wire.parser import WITHOUT_ARGUMENTS
 from mssmail.imap.wire.search_returns import PARTIAL
 from mssmail.imap.wire.search_writer import encode_search_key
 from mssmail.imap.wire.utf7 import encode_utf7
-from mssmail.imap.wire.writer import NIL, encode_client_string, encode_flags, encode_numbers, encode_ranges
+from mssmail.imap.wire.writer import (
+    NIL,
+    encode_client_string,
+    encode_flags,
+    encode_numbers,
+    encode_quoted,
+    encode_ranges,
+)
 
 _NAMES = {body: name for name, body in WITHOUT_ARGUMENTS.items()}
 
 _SignIn = Authenticate | Login | Id | Enable
 _OfMailboxes = Select | Create | Delete | Rename | Subscribe | Status | List
-_OfRights = SetAcl | DeleteAcl | GetAcl | ListRights | MyRights
-_OfQuota = GetQuota | GetQuotaRoot
-_OfMessages = Append | Expunge | Search | Sort | Thread | Fetch | Store | Copy | Move
+_OfRights = GetQuota | GetQuotaRoot | SetAcl | DeleteAcl | GetAcl | ListRights | MyRights
+_Searches = Search | Sort | CancelUpdate | Thread
+_OfMessages = Append | Expunge | Fetch | Store | Copy | Move
 
 
 def encode_command(command: Command, *, utf8: bool = False) -> bytes:
@@ -71,13 +79,13 @@ def _encode_body(body: CommandBody, *, utf8: bool) -> bytes:
     match body:
         case Authenticate() | Login() | Id() | Enable():
             return _encode_sign_in(body)
-        case GetQuota() | GetQuotaRoot():
-            return _encode_quota_question(body, utf8=utf8)
-        case SetAcl() | DeleteAcl() | GetAcl() | ListRights() | MyRights():
+        case GetQuota() | GetQuotaRoot() | SetAcl() | DeleteAcl() | GetAcl() | ListRights() | MyRights():
             return _encode_of_rights(body, utf8=utf8)
         case Select() | Create() | Delete() | Rename() | Subscribe() | Status() | List():
             return _encode_of_mailboxes(body, utf8=utf8)
-        case Append() | Expunge() | Search() | Sort() | Thread() | Fetch() | Store() | Copy() | Move():
+        case Search() | Sort() | CancelUpdate() | Thread():
+            return b" ".join(_list_words_of_search(body))
+        case Append() | Expunge() | Fetch() | Store() | Copy() | Move():
             return _encode_of_messages(body, utf8=utf8)
         case _:
             raise ValueError("this command cannot be written")
@@ -111,15 +119,13 @@ def _encode_sign_in(body: _SignIn) -> bytes:
             assert_never(body)
 
 
-def _encode_quota_question(body: _OfQuota, *, utf8: bool) -> bytes:
-    if isinstance(body, GetQuota):
-        return b"GETQUOTA " + _encode_text(body.root)
-    return b"GETQUOTAROOT " + _encode_name(body.mailbox, utf8=utf8)
-
-
 def _encode_of_rights(body: _OfRights, *, utf8: bool) -> bytes:
     words: tuple[str, ...]
     match body:
+        case GetQuota(root):
+            return b"GETQUOTA " + _encode_text(root)
+        case GetQuotaRoot():
+            verb, words = b"GETQUOTAROOT", ()
         case SetAcl(_, identifier, action, rights):
             verb, words = b"SETACL", (identifier, action + rights)
         case DeleteAcl(_, identifier):
@@ -190,13 +196,6 @@ def _encode_of_messages(body: _OfMessages, *, utf8: bool) -> bytes:
             words = [b"APPEND", _encode_name(mailbox, utf8=utf8), *map(_encode_message, messages)]
         case Expunge(uids):
             words = [b"UID EXPUNGE", encode_numbers(uids)] if uids else [b"EXPUNGE"]
-        case Search():
-            words = _list_search_words(body)
-        case Sort():
-            words = _list_sort_words(body)
-        case Thread(algorithm, key, uid, charset):
-            words = [b"UID THREAD" if uid else b"THREAD", algorithm.value.encode("ascii"), charset.encode("ascii")]
-            words.append(encode_search_key(key))
         case Fetch(numbers, items):
             words = [_encode_verb(b"FETCH", numbers), b"(" + b" ".join(map(_encode_item, items)) + b")"]
             words += _list_modifiers(body)
@@ -209,6 +208,21 @@ def _encode_of_messages(body: _OfMessages, *, utf8: bool) -> bytes:
         case _:
             assert_never(body)
     return b" ".join(words)
+
+
+def _list_words_of_search(body: _Searches) -> list[bytes]:
+    match body:
+        case Search():
+            return _list_search_words(body)
+        case Sort():
+            return _list_sort_words(body)
+        case CancelUpdate(tags):
+            return [b"CANCELUPDATE", *(encode_quoted(tag.encode("ascii")) for tag in tags)]
+        case Thread(algorithm, key, uid, charset):
+            words = [b"UID THREAD" if uid else b"THREAD", algorithm.value.encode("ascii"), charset.encode("ascii")]
+            return [*words, encode_search_key(key)]
+        case _:
+            assert_never(body)
 
 
 def _list_search_words(body: Search) -> list[bytes]:

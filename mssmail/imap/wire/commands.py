@@ -204,6 +204,13 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelUpdate:
+    """CANCELUPDATE (RFC 5267 §4.3.5): the tags of searches that shall go on no longer."""
+
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     """THREAD and UID THREAD (RFC 5256)."""
 
@@ -330,6 +337,7 @@ CommandBody = (
     | Expunge
     | Search
     | Sort
+    | CancelUpdate
     | Thread
     | Fetch
     | Store

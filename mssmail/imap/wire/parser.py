@@ -68,6 +68,7 @@ WITH_ARGUMENTS: Mapping[bytes, Callable[[Cursor], CommandBody]] = MappingProxyTy
         b"SUBSCRIBE": mailbox_commands.parse_subscribe,
         b"UNSUBSCRIBE": mailbox_commands.parse_unsubscribe,
         b"STATUS": mailbox_commands.parse_status,
+        b"CANCELUPDATE": sort_commands.parse_cancel_update,
         b"GETQUOTA": mailbox_commands.parse_get_quota,
         b"GETQUOTAROOT": mailbox_commands.parse_get_quota_root,
         b"SETACL": acl_commands.parse_set_acl,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mssmail.core.mailbox import UID, Appended, ModSeq, UIDValidity
-from mssmail.imap.wire.writer import encode_flags, encode_number_set
+from mssmail.imap.wire.writer import encode_flags, encode_number_set, encode_quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,11 @@ def encode_mailbox_id(mailbox_id: int) -> bytes:
 def build_modified(numbers: Iterable[int]) -> Code:
     """MODIFIED: what a conditional STORE left as it is (RFC 7162 §3.1.3)."""
     return Code("MODIFIED", encode_number_set(numbers))
+
+
+def build_no_update(tag: str) -> Code:
+    """NOUPDATE: this search does not go on (RFC 5267 §4.3.2)."""
+    return Code("NOUPDATE", encode_quoted(tag.encode("ascii")))
 
 
 def build_bad_charset(charsets: Iterable[str]) -> Code:

@@ -9,6 +9,7 @@ from typing import assert_never
 from mssmail.core.mailbox import ModSeq
 from mssmail.core.window import Window
 from mssmail.imap.wire.acl_responses import Acl, GrantableRights, OwnRights, Rights, encode_rights
+from mssmail.imap.wire.context_responses import ContextUpdate, encode_context_update
 from mssmail.imap.wire.response_codes import Code
 from mssmail.imap.wire.thread_writer import encode_threads
 from mssmail.imap.wire.writer import (
@@ -204,7 +205,7 @@ class QuotaStorage:
 
 Prompt = StatusResponse | Continuation | Challenge
 Numbers = Exists | Recent | Expunged | Vanished
-Searches = Found | Extended | Sorted | Threads
+Searches = Found | Extended | Sorted | Threads | ContextUpdate
 Names = Capabilities | Enabled | Flags
 Mailboxes = ListLine | MailboxStatus | Namespaces | QuotaRoots | QuotaStorage
 Response = Prompt | Numbers | Searches | Names | Mailboxes | Rights | ServerId
@@ -217,7 +218,7 @@ def encode_response(response: Response, *, utf8: bool = False) -> bytes:
             line = _encode_prompt(response)
         case Exists() | Recent() | Expunged() | Vanished():
             line = _encode_numbers(response)
-        case Found() | Extended() | Sorted() | Threads():
+        case Found() | Extended() | Sorted() | Threads() | ContextUpdate():
             line = _encode_search(response)
         case Capabilities() | Enabled() | Flags():
             line = _encode_names(response)
@@ -271,6 +272,8 @@ def _encode_search(response: Searches) -> bytes:
             return b"* THREAD " + encode_threads(roots, children) if roots else b"* THREAD"
         case Extended():
             return _encode_extended(response)
+        case ContextUpdate():
+            return encode_context_update(response)
         case _:
             assert_never(response)
 

@@ -6,7 +6,7 @@ from mssmail.core.window import Window, build_window
 from mssmail.errors import BadSyntax
 from mssmail.imap.wire.cursor import Cursor
 
-OPTIONS = ("MIN", "MAX", "ALL", "COUNT", "SAVE")  # RFC 4731 §3.1, RFC 5182 §2.1
+OPTIONS = ("MIN", "MAX", "ALL", "COUNT", "SAVE", "UPDATE", "CONTEXT")  # RFC 4731 §3.1, RFC 5182 §2.1, RFC 5267 §4
 PARTIAL = "PARTIAL"
 
 _RETURN = re.compile(rb"RETURN ", re.IGNORECASE)

@@ -1,9 +1,10 @@
-"""SORT and THREAD (RFC 5256 §5), each also by UID; both must name a character set."""
+"""SORT and THREAD (RFC 5256 §5), each also by UID; both must name a character set. CANCELUPDATE (RFC 5267)."""
 
 from mssmail.core.ordering import Criterion, SortKey, ThreadAlgorithm
 from mssmail.errors import BadSyntax
-from mssmail.imap.wire.commands import Sort, Thread
+from mssmail.imap.wire.commands import CancelUpdate, Sort, Thread
 from mssmail.imap.wire.cursor import Cursor
+from mssmail.imap.wire.octets import TAG
 from mssmail.imap.wire.search_keys import parse_charset, parse_keys
 from mssmail.imap.wire.search_returns import parse_returns
 
@@ -44,6 +45,22 @@ def _parse_sort(cursor: Cursor, *, uid: bool) -> Sort:
     cursor.expect_space()
     charset = parse_charset(cursor)
     return Sort(tuple(criteria), parse_keys(cursor), uid, charset, returns, window)
+
+
+# cancelupdate = "CANCELUPDATE" 1*(SP quoted); RFC 5267 §5
+def parse_cancel_update(cursor: Cursor) -> CancelUpdate:
+    """CANCELUPDATE."""
+    tags = [_parse_tag(cursor)]
+    while cursor.try_text(b" "):
+        tags.append(_parse_tag(cursor))
+    return CancelUpdate(tuple(tags))
+
+
+def _parse_tag(cursor: Cursor) -> str:
+    tag = cursor.try_quoted()
+    if tag is None or not TAG.fullmatch(tag):
+        raise BadSyntax("a tag stands in quotes")
+    return tag.decode("ascii")
 
 
 # sort-criterion = ["REVERSE" SP] sort-key

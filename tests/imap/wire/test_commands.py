@@ -39,6 +39,7 @@ SAMPLES = [
     b"MOVE 1 a",
     b'GETQUOTA ""',
     b"GETQUOTAROOT a",
+    b'CANCELUPDATE "a"',
     b"SETACL a b l",
     b"DELETEACL a b",
     b"GETACL a",

@@ -15,6 +15,7 @@ from tests.imap.wire.support import read_command
         (b"(MIN max)", ("MIN", "MAX"), None),
         (b"(PARTIAL 1:500)", ("PARTIAL",), Window(1, 500)),
         (b"(COUNT partial -1:-20 SAVE)", ("COUNT", "PARTIAL", "SAVE"), Window(-1, -20)),
+        (b"(UPDATE CONTEXT)", ("UPDATE", "CONTEXT"), None),
         (b"(PARTIAL 4:2)", ("PARTIAL",), Window(2, 4)),
     ],
 )
@@ -29,7 +30,7 @@ def test_search_and_sort_read_the_same(options: bytes, returns: tuple[str, ...],
     "options",
     [
         b"(PARTIAL)", b"(PARTIAL 1)", b"(PARTIAL 1:*)", b"(PARTIAL *:1)", b"(PARTIAL 1:-2)", b"(PARTIAL 0:1)",
-        b"(ALL PARTIAL 1:2)", b"(PARTIAL 1:2 PARTIAL 3:4)", b"(UPDATE)", b"(", b"MIN",
+        b"(ALL PARTIAL 1:2)", b"(PARTIAL 1:2 PARTIAL 3:4)", b"(UPDATES)", b"(", b"MIN",
     ],
 )  # fmt: skip
 def test_what_does_not_go_together_is_refused(options: bytes) -> None:
