@@ -77,6 +77,7 @@ class MessageReport:
     decision: Decision
     authors: tuple[Address, ...]
     missing: tuple[MissingStatus, ...]
+    at: datetime
     notices: tuple[Notice, ...] = ()
     inner: tuple[tuple[str, Verdict], ...] = ()  # content type and verdict of each signature further in
 
@@ -100,6 +101,7 @@ class MessageReport:
             "facts": {
                 name: {"value": fact.outcome.value, "reason": fact.reason} for name, fact in self.verdict.facts.items()
             },
+            **self.verdict.proof.encode(self.at),
             "missing": list(name_issuers(self.missing)),
             "notices": [
                 {"name": notice.oddity.value, "reason": notice.reason, "decision": _name_ruling(notice)}
@@ -147,4 +149,4 @@ def build_report(
         (f"{each.part.type}/{each.part.subtype}", verify_message(each.data, each.part, authors.addresses, trust, at)[0])
         for each in (find_inner(data, root, signed) if verify else ())
     )
-    return MessageReport(verdict, decision, authors.addresses, missing, notices, inner)
+    return MessageReport(verdict, decision, authors.addresses, missing, at, notices, inner)

@@ -157,3 +157,20 @@ def test_a_message_of_openssl_passes_whole(tmp_path: Path) -> None:
     pki = Pki()
     signed = openssl_sign(tmp_path, pki.make_person(ALICE, KeyKind.RSA_2048), build_message(), "-stream")
     assert build_report(signed, build_store(pki), pki.now, mode=REQUIRE).answer == "accept"
+
+
+def test_a_report_tells_the_path_and_the_lists_it_rests_on() -> None:
+    pki = build_pki()
+    encoded = build_report(sign(pki.make_person(ALICE)), build_store(pki), pki.now, mode=REQUIRE).encode()
+    subjects = [step["subject"] for step in encoded["path"]]  # type: ignore[attr-defined]
+    assert [subject.partition(",")[0] for subject in subjects] == ["CN=alice@a.test", "CN=Test Issuing", "CN=Test Root"]
+    sources = encoded["sources"]
+    assert [source["issuer"].partition(",")[0] for source in sources] == ["CN=Test Issuing", "CN=Test Root"]  # type: ignore[attr-defined]
+    assert all(source["kind"] == "CRL" and source["number"] and source["age_seconds"] >= 0 for source in sources)  # type: ignore[attr-defined]
+
+
+def test_a_path_is_a_strangers_word_until_its_key_is_known_to_have_signed() -> None:
+    pki = build_pki()
+    altered = sign(pki.make_person(ALICE)).replace(b"MII", b"MIJ", 1)
+    encoded = build_report(altered, build_store(pki), pki.now, mode=REQUIRE).encode()
+    assert (encoded["signer"], encoded["path"], encoded["sources"]) == (None, [], [])

@@ -13,7 +13,7 @@ from mssmail.app.explanation import load_known_trust
 from mssmail.app.standing import Held, Standing, list_standings
 from mssmail.cli.files import existing_file
 from mssmail.cli.judging import Judging, judging_options
-from mssmail.cli.message import FACT_STYLES
+from mssmail.cli.message import FACT_STYLES, print_proof
 from mssmail.cli.moments import MOMENT
 from mssmail.cli.output import config_option, json_option, print_json, print_table, read_config
 from mssmail.cli.store import ask_store
@@ -62,12 +62,13 @@ def verify(file: Path, *, purpose: str, at: datetime | None, judging: Judging, a
     Example: mssmail cert verify alice.crt --anchors ca --crls crls --purpose smime --json
     """
     store, faults = judging.load()
-    result, leaf = _judge(file, store, _PURPOSES[purpose], at or read_clock())
+    moment = at or read_clock()
+    result, leaf = _judge(file, store, _PURPOSES[purpose], moment)
     summary = _SUMMARIES.get(result.outcome, "valid")
     if as_json:
-        print_json({**_encode(summary, result, leaf, store), "purpose": purpose, "trust_faults": list(faults)})
+        print_json({**_encode(summary, result, leaf, store, moment), "purpose": purpose, "trust_faults": list(faults)})
     else:
-        _print(summary, result, store)
+        _print(summary, result, moment)
     return EXIT_CODES[summary]
 
 
@@ -108,7 +109,7 @@ def _judge(file: Path, store: TrustStore, purpose: Purpose, at: datetime) -> tup
         return PathResult(Fact(Outcome.FAILED, str(fault)), SKIPPED, SKIPPED, SKIPPED), None
 
 
-def _encode(summary: str, result: PathResult, leaf: Link | None, store: TrustStore) -> dict[str, object]:
+def _encode(summary: str, result: PathResult, leaf: Link | None, store: TrustStore, at: datetime) -> dict[str, object]:
     return {
         "summary": summary,
         "reason": result.reason,
@@ -118,6 +119,7 @@ def _encode(summary: str, result: PathResult, leaf: Link | None, store: TrustSto
             for name, fact in zip(("chain", "dates", "revocation", "usage"), result.facts, strict=True)
         },
         "path": [_encode_link(store.load_link(der)) for der in result.path],
+        "sources": [source.encode(at) for source in result.proof.sources],
         "policies": list(result.policies),
         "missing": list(name_issuers(result.missing)),
     }
@@ -134,11 +136,11 @@ def _encode_link(link: Link) -> dict[str, object]:
     }
 
 
-def _print(summary: str, result: PathResult, store: TrustStore) -> None:
-    links = [store.load_link(der) for der in result.path]
-    print_table(("", ""), [("summary", summary), ("reason", result.reason), *(("path", link.text) for link in links)])
+def _print(summary: str, result: PathResult, at: datetime) -> None:
+    print_table(("", ""), [("summary", summary), ("reason", result.reason)])
     rows = [
         (name, Text(fact.outcome.value, FACT_STYLES[fact.outcome]), fact.reason)
         for name, fact in zip(("chain", "dates", "revocation", "usage"), result.facts, strict=True)
     ]
     print_table(("question", "answer", "why"), rows)
+    print_proof(result.proof, at)

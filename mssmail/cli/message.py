@@ -16,6 +16,7 @@ from mssmail.cli.output import config_option, json_option, print_json, print_tab
 from mssmail.cli.quarantine import quarantine
 from mssmail.cli.store import ask_store
 from mssmail.core.clock import read_clock
+from mssmail.core.proof import Proof, StatusSource
 from mssmail.core.verdict import Outcome
 from mssmail.examine import MessageReport, build_report
 from mssmail.journal import Event
@@ -84,6 +85,24 @@ def verify(
     return EXIT_CODES[report.answer]
 
 
+def print_proof(proof: Proof, at: datetime) -> None:
+    """The path, and the lists and answers asked, with their ages."""
+    if proof.path:
+        print_table(("path", "until"), [(step.subject, f"{step.not_after:%Y-%m-%d %H:%M}Z") for step in proof.path])
+    if proof.sources:
+        rows = [
+            (source.kind, source.issuer, "" if source.number is None else source.number, _describe_age(source, at))
+            for source in proof.sources
+        ]
+        print_table(("status from", "issuer", "number", "age"), rows)
+
+
+def _describe_age(source: StatusSource, at: datetime) -> str:
+    until = "" if source.next_update is None else f", next by {source.next_update:%Y-%m-%d %H:%M}Z"
+    hours = (at - source.this_update).total_seconds() / 3_600
+    return f"{hours:.1f} h{until}"
+
+
 def read_message(file: Path) -> bytes:
     """The file's bytes as SMTP would have brought them: a file that knows no CRLF gets them."""
     data = file.read_bytes()
@@ -108,6 +127,7 @@ def _print_report(report: MessageReport) -> None:
         for name, fact in report.verdict.facts.items()
     ]
     print_table(("question", "answer", "why"), rows)
+    print_proof(report.verdict.proof, report.at)
     notices = [(notice.oddity.value, notice.reason) for notice in report.notices]
     if notices:
         print_table(("odd", "why"), notices)

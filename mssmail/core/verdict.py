@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from mssmail.core.clock import require_aware
+from mssmail.core.proof import NO_PROOF, Proof
 
 
 class Outcome(Enum):
@@ -139,6 +140,7 @@ class Verdict:
     structure: Structure
     facts: Facts = NO_FACTS
     signer: Signer | None = None
+    proof: Proof = NO_PROOF  # of several signers the first one's path, and the sources of all
 
     def __post_init__(self) -> None:
         if self.structure is not Structure.SIGNED and self.signer is not None:

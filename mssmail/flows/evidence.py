@@ -58,6 +58,12 @@ def describe_notices(examination: Examination) -> dict[str, object]:
     return {"notices": found} if found else {}
 
 
+def describe_proof(examination: Examination, at: datetime) -> dict[str, object]:
+    """The path and the lists that a verdict rests on, when there is one."""
+    proof = examination.verdict.proof
+    return proof.encode(at) if proof.path else {}
+
+
 def describe_decision(decision: Decision) -> dict[str, object]:
     """The rule that decided, and what the other side was told."""
     facts: dict[str, object] = {"rule": decision.rule}
@@ -72,7 +78,9 @@ def encode_evidence(
         **described,
         "authors": [str(author) for author in examination.authors],
         "mime_faults": list(examination.faults),
+        **examination.verdict.proof.encode(at),
         "white_list": white_list.sha256 if white_list else None,
+        "white_list_generated_at": white_list.generated_at if white_list else None,
         "at": at,
     }
     return _encoder.encode(facts)

@@ -25,7 +25,13 @@ from mssmail.flows.bell import Bells
 from mssmail.flows.boxes import Boxes
 from mssmail.flows.distribution import Distributor, FindFlags, join_delivered
 from mssmail.flows.documents import DocumentReader, describe_findings
-from mssmail.flows.evidence import describe_decision, describe_envelope, describe_notices, describe_verdict
+from mssmail.flows.evidence import (
+    describe_decision,
+    describe_envelope,
+    describe_notices,
+    describe_proof,
+    describe_verdict,
+)
 from mssmail.flows.peer_book import PeerBook
 from mssmail.flows.peer_sizes import PeerSizes
 from mssmail.flows.products import Products
@@ -218,7 +224,8 @@ class Intake:
         """Write down who was refused what, and every fact weighed; the reply, ending in the message's id."""
         verdict = {} if examination is None else describe_verdict(examination.verdict) | describe_notices(examination)
         facts = describe_envelope(envelope) | verdict | describe_decision(refusal)
-        facts |= {} if examination is None else describe_findings(examination.findings)
+        if examination is not None:
+            facts |= describe_findings(examination.findings) | describe_proof(examination, self.clock())
         _log.info("refused: %s", refusal.reply, extra={"id": envelope.id, "rule": refusal.rule})
         await self.note(Entry(self.clock(), Event.REFUSED, envelope.id, facts))
         return refusal.reply.with_id(envelope.id)

@@ -12,6 +12,7 @@ from typing import Final
 from mssmail.core.address import Address
 from mssmail.core.message import Span
 from mssmail.core.missing import MissingStatus
+from mssmail.core.proof import NO_PROOF, Proof
 from mssmail.core.verdict import ENCRYPTED, SKIPPED, UNSIGNED, Fact, Facts, Outcome, Signer, Structure, Verdict
 from mssmail.errors import BadCertificate, BadSyntax
 from mssmail.mime.tree import Part
@@ -90,6 +91,7 @@ class _Check:
 
     facts: Facts
     signer: Signer | None = None
+    proof: Proof = NO_PROOF
     missing: tuple[MissingStatus, ...] = ()
 
 
@@ -119,7 +121,7 @@ def _check_signer(
     )
     # The certificate is named only once its key is known to have signed: the rest of the message is a stranger's word.
     signer = build_signer(link, integrity.signed_at) if integrity.is_made_by_key else None
-    return _Check(facts, signer, path.missing)
+    return _Check(facts, signer, NO_PROOF if signer is None else path.proof, path.missing)
 
 
 def _check_stranger(info: SignerInfo, content: SignedContent, trust: TrustStore) -> _Check:
@@ -160,13 +162,14 @@ def _judge_usage(path: PathResult, integrity: Integrity) -> Fact:
 
 def _combine(checks: Sequence[_Check]) -> Found:
     if len(checks) == 1:
-        return Verdict(Structure.SIGNED, checks[0].facts, checks[0].signer), checks[0].missing
+        return Verdict(Structure.SIGNED, checks[0].facts, checks[0].signer, checks[0].proof), checks[0].missing
     worst = [
         min(facts, key=_rank) for facts in zip(*([f for _, f in check.facts.items()] for check in checks), strict=True)
     ]
     signer = checks[0].signer if all(check.signer for check in checks) else None
     missing = tuple(dict.fromkeys(each for check in checks for each in check.missing))
-    return Verdict(Structure.SIGNED, Facts(*worst), signer), missing
+    sources = tuple(dict.fromkeys(source for check in checks for source in check.proof.sources))
+    return Verdict(Structure.SIGNED, Facts(*worst), signer, Proof(checks[0].proof.path, sources)), missing
 
 
 def _rank(fact: Fact) -> int:

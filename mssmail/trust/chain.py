@@ -11,7 +11,7 @@ from typing import Final
 from cryptography import x509
 
 from mssmail.core.verdict import Fact, Outcome
-from mssmail.trust.certificate import describe_name
+from mssmail.trust.certificate import shorten_name
 from mssmail.trust.link import Link
 from mssmail.trust.name_constraints import NameRule, find_forbidden_name
 from mssmail.trust.policies import PolicyRequest, find_policies
@@ -28,7 +28,7 @@ def judge_chain(path: Path, request: PolicyRequest) -> tuple[Fact, tuple[str, ..
     answer = find_policies(path, request)
     if answer.fault:
         return Fact(Outcome.FAILED, answer.fault), ()
-    anchor = describe_name(path[-1].certificate.subject)
+    anchor = shorten_name(path[-1].subject_text)
     reason = f"{path[0].text} chains to the anchor {anchor} in {len(path)} certificates"
     return Fact(Outcome.PASSED, reason), answer.policies
 

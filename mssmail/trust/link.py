@@ -14,6 +14,7 @@ from cryptography.x509.oid import ExtensionOID
 
 from mssmail.core.address import Address, parse_address
 from mssmail.errors import BadCertificate, BadSyntax
+from mssmail.trust import der
 from mssmail.trust.certificate import (
     NameKey,
     escape_text,
@@ -22,7 +23,6 @@ from mssmail.trust.certificate import (
     is_der_sequence,
     load_certificate,
     read_emails,
-    read_serial,
     shorten_name,
 )
 from mssmail.trust.extensions import has_distances, parse_policy_mappings
@@ -76,8 +76,13 @@ class Link:
 
     @cached_property
     def serial(self) -> int:
-        """The serial number."""
-        return read_serial(self.certificate)
+        """The serial number, zero and negative ones too: read here, because the library complains about those."""
+        start, end = der.expect_tlv(self.der, 0, len(self.der), der.SEQUENCE)
+        start, end = der.expect_tlv(self.der, start, end, der.SEQUENCE)
+        tag, inner, after = der.read_tlv(self.der, start, end)
+        if tag == der.CONTEXT_0:  # the version
+            _, inner, after = der.read_tlv(self.der, after, end)
+        return int.from_bytes(self.der[inner:after], "big", signed=True)
 
     @cached_property
     def text(self) -> str:
@@ -243,6 +248,18 @@ class Link:
         """Addresses it speaks for."""
         return read_emails(self.certificate)
 
+    def warm(self) -> None:
+        """Read now what every path through this certificate asks, and not at the first question."""
+        _ = self.issuer, self.serial, self.subject_text, self.text, self.fingerprint, self.spki, self.unknown_critical
+        _ = (
+            self.not_before,
+            self.not_after,
+            self.policies,
+            self.key_id,
+            self.authority_key_id,
+            self.has_subtree_distances,
+        )
+
     def _find(self, oid: x509.ObjectIdentifier, kind: type[_T]) -> _T | None:
         value = self.extensions.get(oid.dotted_string)
         return value if isinstance(value, kind) else None
@@ -255,10 +272,10 @@ def _find_address(email: str) -> Address | None:
         return None
 
 
-def load_link(der: bytes) -> Link:
+def load_link(data: bytes) -> Link:
     """The link for a DER (or PEM) certificate; raises BadCertificate."""
-    certificate = load_certificate(der)
-    link = Link(der if is_der_sequence(der) else certificate.public_bytes(Encoding.DER), certificate)
+    certificate = load_certificate(data)
+    link = Link(data if is_der_sequence(data) else certificate.public_bytes(Encoding.DER), certificate)
     try:
         _ = link.policy_mappings  # what the library leaves unread must fail here as well
     except BadSyntax as error:

@@ -14,6 +14,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from mssmail.core.missing import MissingStatus
+from mssmail.core.proof import NO_PROOF, PathStep, Proof
 from mssmail.core.verdict import Fact, Outcome
 from mssmail.errors import BadCertificate
 from mssmail.settings import RevocationMode
@@ -39,7 +40,7 @@ class PathResult:
     ``policies`` are the certificate policies (dotted OIDs) that hold for it among those we accept.
     ``missing`` is not empty when only revocation stands open: the certificates nobody can speak for now.
     ``key`` is its public key, made whole by the path where it inherits parameters; None when its kind is unknown.
-    The facts hold unchanged from ``valid_from`` to ``valid_until``.
+    The facts hold unchanged from ``valid_from`` to ``valid_until``; ``proof`` tells, for people, what they rest on.
     """
 
     chain: Fact
@@ -52,6 +53,7 @@ class PathResult:
     key: CertificatePublicKeyTypes | None = None
     valid_from: datetime = BEGINNING
     valid_until: datetime = END
+    proof: Proof = NO_PROOF
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -150,7 +152,13 @@ def _judge_path(path: Path, extra: Sequence[Link], store: TrustStore, purpose: P
         key=path[0].public_key,
         valid_from=max([link.not_before for link in path] + [status.valid_from for status in statuses]),
         valid_until=min([link.not_after for link in path] + [status.valid_until for status in statuses]),
+        proof=_build_proof(path, statuses),
     )
+
+
+def _build_proof(path: Path, statuses: Sequence[Status]) -> Proof:
+    steps = (PathStep(link.subject_text, link.serial, link.fingerprint, link.not_after) for link in path)
+    return Proof(tuple(steps), tuple(dict.fromkeys(source for status in statuses for source in status.sources)))
 
 
 def _find_statuses(path: Path, extra: Sequence[Link], store: TrustStore, at: datetime) -> list[Status]:

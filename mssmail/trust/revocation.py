@@ -16,6 +16,7 @@ from typing import Final
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
+from mssmail.core.proof import StatusSource
 from mssmail.core.verdict import Outcome
 from mssmail.trust.certificate import UNREADABLE, NameKey, describe_name
 from mssmail.trust.chain import Path
@@ -43,6 +44,7 @@ class Status:
     reason: str
     valid_from: datetime = BEGINNING
     valid_until: datetime = END
+    sources: tuple[StatusSource, ...] = ()
 
 
 class RevocationIndex:
@@ -180,10 +182,12 @@ class RevocationCheck:
             if answer.find_fault(allow_sha1=self._index.allows_sha1) or not self._is_responder_good(answer, issuer):
                 continue
             when = f"{answer.this_update:%Y-%m-%d %H:%M}Z"
+            sources = (StatusSource("OCSP", issuer.subject_text, None, answer.this_update, answer.valid_until),)
             if answer.is_revoked:
-                return Status(Outcome.FAILED, f"{link.text} is revoked by the OCSP answer of {when}")
+                reason = f"{link.text} is revoked by the OCSP answer of {when}"
+                return Status(Outcome.FAILED, reason, sources=sources)
             reason = f"{link.text} is not revoked by the OCSP answer of {when}"
-            return Status(Outcome.PASSED, reason, _before(answer.this_update), answer.valid_until)
+            return Status(Outcome.PASSED, reason, _before(answer.this_update), answer.valid_until, sources)
         return None
 
     def _is_responder_good(self, answer: OcspAnswer, issuer: Link) -> bool:
@@ -202,6 +206,7 @@ class RevocationCheck:
         left, ended = ALL_REASONS, ""
         faults: list[str] = []
         start, end = BEGINNING, END
+        sources: tuple[StatusSource, ...] = ()
         for point, crl in self._iterate_lists(link, issuer):
             told = find_reasons(crl, point) & left
             fault = self._index.find_fault(crl, self._at) or find_scope_fault(crl, point, link)
@@ -215,11 +220,12 @@ class RevocationCheck:
                     return found
                 case Outcome.PASSED:
                     left -= told
+                    sources += found.sources
                     start, end = max(start, found.valid_from), min(end, found.valid_until)
                 case _:
                     ended = ended or found.reason
             if not left:
-                return Status(Outcome.PASSED, _ACQUITTED, start, end)
+                return Status(Outcome.PASSED, _ACQUITTED, start, end, sources)
         return Status(Outcome.UNKNOWN, ended or _describe_doubt(link, issuer, faults, is_partly=left != ALL_REASONS))
 
     def _iterate_lists(self, link: Link, issuer: Link) -> Iterator[tuple[Point, Crl]]:
@@ -243,14 +249,16 @@ class RevocationCheck:
             return Status(Outcome.UNKNOWN, doubt)
         delta = self._index.find_delta(crl, signer, self._at)
         entry = _find_entry(crl, delta, link, self._at)
+        sources = tuple(_describe_source(each, signer) for each in (crl, delta) if each is not None)
         if entry is not None:
-            return Status(Outcome.FAILED, _describe_entry(entry, crl, link))
+            return Status(Outcome.FAILED, _describe_entry(entry, crl, link), sources=sources)
         until = max(_read_end(crl), _read_end(delta) if delta is not None else BEGINNING)
         if until < self._at:
             return Status(Outcome.UNKNOWN, f"the CRL of {crl.issuer_text} {_describe_end(until)}")
         ends = _read_end(delta) if delta is not None and _read_end(delta) >= self._at else until
         start = _before(crl.this_update if delta is None else max(crl.this_update, delta.this_update))
-        return Status(Outcome.PASSED, _ACQUITTED, max(start, vouched.valid_from), min(ends, vouched.valid_until))
+        start, ends = max(start, vouched.valid_from), min(ends, vouched.valid_until)
+        return Status(Outcome.PASSED, _ACQUITTED, start, ends, sources)
 
     def _find_signer(self, crl: Crl, issuer: Link) -> tuple[Link | None, Status]:
         """Whose key signed the list, and how far that key can be believed."""
@@ -288,6 +296,11 @@ def _find_entry(crl: Crl, delta: Crl | None, link: Link, at: datetime) -> Entry 
 
 def _read_end(crl: Crl) -> datetime:
     return crl.next_update or BEGINNING
+
+
+def _describe_source(crl: Crl, signer: Link) -> StatusSource:
+    kind = "delta CRL" if crl.is_delta else "CRL"
+    return StatusSource(kind, signer.subject_text, crl.number, crl.this_update, crl.next_update)
 
 
 def _describe_end(until: datetime) -> str:

@@ -72,6 +72,8 @@ class TrustStore:
         self.anchors = _index_by_subject(anchors)
         self.intermediates = _index_by_subject(intermediates)
         self.certificates = tuple(intermediates + anchors)
+        for link in self.certificates:
+            link.warm()
         self.revocation = RevocationIndex(crls, answers, allow_sha1=snapshot.policy.allow_sha1)
         self.paths: BoundedCache[PathKey, PathResult] = BoundedCache(_MAX_PATHS)
         self._own = {link.der: link for link in self.certificates}

@@ -17,6 +17,7 @@ from mssmail.core.verdict import Fact, Facts, Outcome, Signer, SignerKind, Struc
 from mssmail.errors import BadSyntax, WorkerFault
 from mssmail.workers.findings_codec import decode_findings, encode_findings
 from mssmail.workers.listing_codec import decode_listing, encode_listing
+from mssmail.workers.proof_codec import decode_proof, encode_proof
 
 _LENGTHS = struct.Struct("!6I")  # JSON, then envelope, body, bodystructure, parts, listed fields
 
@@ -110,15 +111,17 @@ def _decode_missing(tree: object) -> MissingStatus:
 
 def _encode_verdict(verdict: Verdict) -> list[object]:
     facts = [[fact.outcome.value, fact.reason] for _, fact in verdict.facts.items()]
-    return [verdict.structure.value, facts, None if verdict.signer is None else _encode_signer(verdict.signer)]
+    signer = None if verdict.signer is None else _encode_signer(verdict.signer)
+    return [verdict.structure.value, facts, signer, encode_proof(verdict.proof)]
 
 
 def _decode_verdict(tree: object) -> Verdict:
-    structure, facts, signer = _list(tree)
+    structure, facts, signer, proof = _list(tree)
     return Verdict(
         Structure(structure),
         Facts(*map(_fact, _list(facts))),
         None if signer is None else _decode_signer(signer),
+        decode_proof(proof),
     )
 
 

@@ -9,12 +9,14 @@ from mssmail.core.decision import Accept, refuse
 from mssmail.core.envelope import Envelope, Peer, TlsFacts
 from mssmail.core.examination import Examination, Index
 from mssmail.core.message import RawMessage, Span
+from mssmail.core.proof import PathStep, Proof
 from mssmail.core.verdict import UNSIGNED, Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.flows.evidence import (
     describe_decision,
     describe_envelope,
     describe_notices,
     describe_peer,
+    describe_proof,
     describe_verdict,
     encode_evidence,
     summarise,
@@ -100,3 +102,13 @@ def test_oddities_are_written_down_by_name_the_first_of_a_kind() -> None:
     told = describe_notices(Examination(UNSIGNED, index, notices=notices))
     assert told == {"notices": {"display-name-imitates": "one", "sender-differs": "x"}}
     assert describe_notices(Examination(UNSIGNED, index)) == {}
+
+
+def test_what_a_verdict_rests_on_is_written_down_where_there_is_something() -> None:
+    index = Index(b"", b"", b"", b"", Span(0, 0))
+    proved = Verdict(Structure.SIGNED, proof=Proof((PathStep("CN=Alice", 1, "ab", AT),)))
+    assert describe_proof(Examination(UNSIGNED, index), AT) == {}
+    told = describe_proof(Examination(proved, index), AT)
+    assert told == proved.proof.encode(AT)
+    kept = json.loads(encode_evidence({}, Examination(proved, index), None, AT))
+    assert (kept["path"], kept["sources"], kept["white_list"]) == (told["path"], [], None)

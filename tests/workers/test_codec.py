@@ -13,6 +13,7 @@ from mssmail.core.missing import MissingStatus
 from mssmail.core.verdict import UNSIGNED, Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.errors import WorkerFault
 from mssmail.workers.codec import decode_examination, encode_examination
+from tests.workers.test_proof_codec import PROOFS
 
 TEXT = st.text(max_size=12)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
@@ -29,7 +30,7 @@ SIGNERS = st.builds(
     signed_at=st.none() | MOMENTS,
 )
 VERDICTS = st.builds(Verdict, st.sampled_from([Structure.UNSIGNED, Structure.ENCRYPTED]), FACTS, st.none()) | st.builds(
-    Verdict, st.just(Structure.SIGNED), FACTS, st.none() | SIGNERS
+    Verdict, st.just(Structure.SIGNED), FACTS, st.none() | SIGNERS, PROOFS
 )
 SPANS = st.tuples(st.integers(0, 99), st.integers(0, 99)).map(lambda pair: Span(min(pair), max(pair)))
 BLOBS = st.binary(max_size=30)
