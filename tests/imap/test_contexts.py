@@ -37,7 +37,7 @@ async def test_new_messages_are_told_after_their_exists_also_while_idle(world: W
     await talk.do("IDLE")
     world.deliver(build_message("not this"))
     world.deliver(build_message("urgent"))
-    assert await talk.hear() == ["* 7 EXISTS", "* 2 RECENT", '* ESEARCH (TAG "T") UID ADDTO (0 7)']
+    assert await talk.hear() == ["* 7 EXISTS", "* 7 RECENT", '* ESEARCH (TAG "T") UID ADDTO (0 7)']
 
 
 async def test_sorted_results_keep_their_places(world: World, talk: Talk) -> None:
