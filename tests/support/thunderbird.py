@@ -33,11 +33,11 @@ const tabmail = () => Services.wm.getMostRecentWindow("mail:3pane").document.get
 class Thunderbird:
     """A fresh profile with one account of the lab, the lab's CA trusted, its password remembered."""
 
-    def __init__(self, profile: Path, lab: Lab, account: LabAccount) -> None:
+    def __init__(self, profile: Path, lab: Lab, account: LabAccount, *, starttls: bool = False) -> None:
         self._port = find_port_base() + 77
         self._profile, self._number = profile, 0
         profile.mkdir()
-        preferences = {**_build_preferences(lab, account), "marionette.port": self._port}
+        preferences = {**_build_preferences(lab, account, starttls=starttls), "marionette.port": self._port}
         lines = [f"user_pref({json.dumps(key)}, {json.dumps(value)});" for key, value in preferences.items()]
         (profile / "user.js").write_text("\n".join(lines))
         with (profile / "out.log").open("wb") as output:
@@ -48,23 +48,74 @@ class Thunderbird:
                 stderr=output,
                 env={**{key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}, "HOME": str(profile)},
             )
-        self._socket = self._connect()
-        self._stream = self._socket.makefile("rb")
-        self._read()
-        self._command("WebDriver:NewSession", {})
-        self._command("Marionette:SetContext", {"value": "chrome"})
-        self._command("WebDriver:SetTimeouts", {"script": 60_000})
-        self._trust(lab, account)
+        try:
+            self._socket = self._connect()
+            self._stream = self._socket.makefile("rb")
+            self._read()
+            self._command("WebDriver:NewSession", {})
+            self._command("Marionette:SetContext", {"value": "chrome"})
+            self._command("WebDriver:SetTimeouts", {"script": 60_000})
+            self._trust(lab, account)
+        except BaseException:
+            self._end()
+            raise
 
     def run(self, script: str) -> Any:
         """The value an asynchronous function body returns in Thunderbird's privileged context."""
         wrapped = f"const done = arguments[0]; (async () => {{ {_PRELUDE} {script} }})().then(done, e => done('' + e))"
         return self._command("WebDriver:ExecuteAsyncScript", {"script": wrapped, "args": []})["value"]
 
+    def write(self, to: str, subject: str, *, receipt: bool) -> Any:
+        """Write a letter in a compose window and press Send; True once the window has closed by itself."""
+        values = json.dumps([to, subject, receipt])
+        return self.run(f"""
+            const [to, subject, receipt] = {values};
+            const account = MailServices.accounts.accounts.find(each => each.incomingServer.type == "imap");
+            const make = (name, kind) => Cc["@mozilla.org/messengercompose/" + name + ";1"].createInstance(kind);
+            const fields = make("composefields", Ci.nsIMsgCompFields);
+            fields.to = to; fields.subject = subject; fields.body = "Bonjour, voici l'été.";
+            const params = make("composeparams", Ci.nsIMsgComposeParams);
+            params.composeFields = fields; params.identity = account.defaultIdentity;
+            params.type = Ci.nsIMsgCompType.New; params.format = Ci.nsIMsgCompFormat.PlainText;
+            MailServices.compose.OpenComposeWindowWithParams(null, params);
+            const find = () => Services.wm.getMostRecentWindow("msgcompose");
+            if (!await until(() => find()?.gMsgCompose?.editor && find().gLoadingComplete !== false)) {{
+              return "no compose window";
+            }}
+            await pause(1000);
+            if (receipt) {{
+              find().gMsgCompose.compFields.returnReceipt = true;
+              find().gReceiptOptionChanged = true;
+            }}
+            find().goDoCommand("cmd_sendNow");
+            return await until(() => !find(), 200);
+        """)
+
+    def show(self, subject: str) -> Any:
+        """Open the letter with this subject in the message pane; True once its signature is judged, if it has one."""
+        return self.run(f"""
+            const subject = {json.dumps(subject)};
+            inbox().updateFolder(null);
+            const find = () => [...inbox().messages].find(each => each.mime2DecodedSubject.includes(subject));
+            if (!await until(find)) {{ return "the letter is not listed"; }}
+            const pane = tabmail().currentAbout3Pane, about = () => tabmail().currentAboutMessage;
+            pane.displayFolder(inbox().URI);
+            await until(() => pane.threadTree?.view?.rowCount > 0);
+            const isShown = () => about()?.gMessage?.messageKey == find().messageKey;
+            for (let row = 0; row < pane.threadTree.view.rowCount && !isShown(); row++) {{
+              pane.threadTree.selectedIndex = row;
+              await until(isShown, 10);
+            }}
+            return await until(() => isShown() && about().gSignatureStatus >= 0, 60);
+        """)
+
     def close(self) -> None:
         """End it."""
         self._stream.close()
         self._socket.close()
+        self._end()
+
+    def _end(self) -> None:
         self._process.terminate()
         try:
             self._process.wait(20)
@@ -113,7 +164,7 @@ class Thunderbird:
         return dict(result or {})
 
 
-def _build_preferences(lab: Lab, account: LabAccount) -> dict[str, object]:
+def _build_preferences(lab: Lab, account: LabAccount, *, starttls: bool) -> dict[str, object]:
     ports = lab.find_operator(account.operator).ports
     imap, smtp = "mail.server.server1", "mail.smtpserver.smtp1"
     return {
@@ -142,8 +193,8 @@ def _build_preferences(lab: Lab, account: LabAccount) -> dict[str, object]:
         "mail.smtpservers": "smtp1",
         "mail.smtp.defaultserver": "smtp1",
         f"{smtp}.hostname": "127.0.0.1",
-        f"{smtp}.port": ports.submissions,
-        f"{smtp}.try_ssl": 3,
+        f"{smtp}.port": ports.submission if starttls else ports.submissions,
+        f"{smtp}.try_ssl": 2 if starttls else 3,
         f"{smtp}.username": account.address,
         f"{smtp}.authMethod": 3,
         "mail.provider.suppress_dialog_on_startup": True,
