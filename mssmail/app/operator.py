@@ -13,6 +13,7 @@ from mssmail.app.watchman import Watchman
 from mssmail.core.clock import Clock, read_clock
 from mssmail.core.examination import Index
 from mssmail.errors import ConfigError, ListenFault
+from mssmail.flows.answers import Answerer
 from mssmail.flows.bell import Bells
 from mssmail.flows.campaigns import CampaignSender
 from mssmail.flows.dispatch import Dispatcher
@@ -113,6 +114,9 @@ class Operator:
         lister = Lister(settings, store, pool, dispatcher.wake, self._clock)
         await self._enter(lister)
         intake.followers.append(lister.wake)
+        answerer = Answerer(settings, store, pool, dispatcher.wake, self._clock)
+        await self._enter(answerer)
+        intake.watchers.append(answerer.offer)
         sign_in = SignIn(store, self._clock, settings.login)
         await self._start_edges(store, trust, pool, bells, intake, dispatcher, sign_in)
 

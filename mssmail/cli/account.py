@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import click
 
+from mssmail.cli.account_answer import answer
 from mssmail.cli.account_delegate import delegate
 from mssmail.cli.account_forward import forward
 from mssmail.cli.files import write_secret
@@ -37,6 +38,7 @@ def account() -> None:
     """
 
 
+account.add_command(answer)
 account.add_command(delegate)
 account.add_command(forward)
 

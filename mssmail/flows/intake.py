@@ -128,6 +128,7 @@ class Intake:
         self.sizes = PeerSizes()
         self.spent = Spent()
         self.products = Products()
+        self.watchers: list[Callable[[Envelope, Delivered], None]] = []  # told of every message that was delivered
         self.followers: list[Callable[[], None]] = []  # woken when more than a message was written
 
     def find_white_list(self, now: datetime) -> WhiteList | None:
@@ -212,6 +213,8 @@ class Intake:
 
         done = await asyncio.wrap_future(self.store.submit(work))
         self._bells.ring(*(placed.mailbox_id for placed in done.placed))
+        for offer in self.watchers:
+            offer(envelope, done)
         if also or instead:
             for wake in self.followers:
                 wake()
