@@ -31,7 +31,8 @@ class Archive:
 
     def __init__(self, data: bytes) -> None:
         """Raises BadDocument when the archive breaks a rule, whatever of it one wants to read."""
-        if data.count(_RECORD) > _MAX_DIRECTORY_RECORDS:
+        # A record has 46 octets at least: what is too short to hold so many is not searched.
+        if len(data) > 46 * _MAX_DIRECTORY_RECORDS and data.count(_RECORD) > _MAX_DIRECTORY_RECORDS:
             raise BadDocument(TOO_LARGE)
         try:
             self._zip = zipfile.ZipFile(BytesIO(data))

@@ -1,5 +1,6 @@
 """CDA R2 documents, level 1 and level 3: header, patient, author, results, mark."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -15,6 +16,7 @@ from mssmail.errors import BadDocument
 
 LABORATORY_REPORTS: Final = frozenset(("11502-2", "96173-0"))
 _ROOT: Final = f"{{{HL7}}}ClinicalDocument"
+_COMPONENT: Final = f"{{{HL7}}}component"
 _SECTION: Final = f"{{{HL7}}}section"
 _SCANNED_CODE, _SCANNED_TEMPLATE = "101792-0", "1.2.250.1.213.1.1.2.60"
 _CALLING = (Assessment.CRITICAL, Assessment.ABNORMAL)
@@ -99,7 +101,7 @@ def read_document(
     body = find_path(document, "component/structuredBody", HL7)
     unstructured = find_path(document, "component/nonXMLBody/text", HL7)
     code = find_path(document, "code", HL7)
-    roles = list(iterate_path(document, "recordTarget/patientRole", HL7))
+    patients = [read_patient(role) for role in iterate_path(document, "recordTarget/patientRole", HL7)]
     return CdaDocument(
         is_wrapped=is_wrapped,
         type_code=read_attribute(code, "code"),
@@ -113,8 +115,8 @@ def read_document(
         author=_read_author(document),
         level=1 if body is None else 3,
         body_media_type=None if body is not None else read_attribute(unstructured, "mediaType"),
-        patient=read_patient(roles[0] if roles else None),
-        has_several_patients=_has_several(roles),
+        patient=patients[0] if patients else Patient(),
+        has_several_patients=_has_several(patients),
         has_scanned_results=body is not None and _has_scanned(body),
         results=() if body is None else read_results(body, neutral),
     )
@@ -143,9 +145,8 @@ def _read_author(document: Element) -> str | None:
     return person or read_text(find_path(author, "representedOrganization/name", HL7))
 
 
-def _has_several(roles: list[Element]) -> bool:
+def _has_several(patients: list[Patient]) -> bool:
     """Two record targets, or two numbers of one kind, that are not the same person's."""
-    patients = [read_patient(role) for role in roles]
     if len({patient.ins or patient.shown for patient in patients}) > 1:
         return True
     for oid in INS_KINDS:
@@ -155,8 +156,18 @@ def _has_several(roles: list[Element]) -> bool:
 
 
 def _has_scanned(body: Element) -> bool:
-    for section in body.iter(_SECTION):
+    for section in _iterate_sections(body):
         templates = (read_attribute(each, "root") for each in iterate_path(section, "templateId", HL7))
         if read_attribute(find_path(section, "code", HL7), "code") == _SCANNED_CODE or _SCANNED_TEMPLATE in templates:
             return True
     return False
+
+
+def _iterate_sections(body: Element) -> Iterator[Element]:
+    """Chapters and their chapters: a section stands in a component of the body or of another section."""
+    waiting = [body]
+    while waiting:
+        for component in waiting.pop().iterchildren(_COMPONENT):
+            for section in component.iterchildren(_SECTION):
+                yield section
+                waiting.append(section)

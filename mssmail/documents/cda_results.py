@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Final
 
 from mssmail.documents.cda_patient import HL7
-from mssmail.documents.findings import Assessment, Evidence, Judgement, judge_result
+from mssmail.documents.findings import Assessment, Evidence, Judgement, judge_flags, judge_result
 from mssmail.documents.interval import Interval, Limit, build_point, parse_number
 from mssmail.documents.limits import MAX_RESULTS
 from mssmail.documents.xml import Element, find_path, iterate_path, read_attribute, read_text, read_type
@@ -15,6 +17,9 @@ LOINC: Final = "2.16.840.1.113883.6.1"
 _INTERPRETATION: Final = "2.16.840.1.113883.5.83"
 _TEMPLATES = frozenset(("1.3.6.1.4.1.19376.1.3.1.6", "1.2.250.1.213.1.1.3.80", "2.16.840.1.113883.10.20.22.4.2"))
 _OBSERVATION, _RELATIONSHIP = f"{{{HL7}}}observation", f"{{{HL7}}}entryRelationship"
+_TEMPLATE = f"{{{HL7}}}templateId"
+_CODE, _FLAG = f"{{{HL7}}}code", f"{{{HL7}}}interpretationCode"
+_USUAL_FLAGS = frozenset(("N", "H", "L", "HH", "LL", "A", "AA"))
 _NOT_PERFORMED = frozenset(("aborted", "cancelled", "nullified"))
 _NUMBERS = frozenset(("PQ", "REAL", "INT"))
 _CODED = frozenset(("CD", "CE", "CO", "CV", "CS"))
@@ -32,23 +37,38 @@ class Value:
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Result:
-    """One current result."""
+    """One current result. What only people and summaries ask for is read when they do."""
 
     code: str | None
     is_loinc: bool
     label: str | None
-    status: str | None
-    value: Value
     flags: tuple[str, ...]
-    shown_range: tuple[str | None, str | None] | None
     judgement: Judgement
+    _element: Element
 
     @property
     def assessment(self) -> Assessment:
         """What it calls for."""
         return self.judgement.assessment
+
+    @cached_property
+    def status(self) -> str | None:
+        """How far it came, as written."""
+        return _read_status(self._element)
+
+    @cached_property
+    def value(self) -> Value:
+        """What was found."""
+        element = find_path(self._element, "value", HL7)
+        return Value() if element is None else _read_value(element)
+
+    @cached_property
+    def shown_range(self) -> tuple[str | None, str | None] | None:
+        """The first normal interval, as written."""
+        interval = next(_iterate_normal_ranges(self._element), None)
+        return None if interval is None else (_read_bound(interval, "low"), _read_bound(interval, "high"))
 
     @property
     def was_performed(self) -> bool:
@@ -58,83 +78,85 @@ class Result:
 
 def read_results(body: Element, neutral: frozenset[str]) -> tuple[Result, ...]:
     """The results below a structuredBody, in its order; raises BadDocument when there are too many."""
-    results: list[Result] = []
-    for observation in _iterate_observations(body):
-        if len(results) == MAX_RESULTS:
-            raise BadDocument("too large")
-        results.append(_read_result(observation, neutral))
+    results = [_read_result(observation, neutral) for observation in islice(_iterate(body), MAX_RESULTS + 1)]
+    if len(results) > MAX_RESULTS:
+        raise BadDocument("too large")
     return tuple(results)
 
 
-def _iterate_observations(body: Element) -> Iterator[Element]:
-    """Result observations by their template; earlier results (REFR of an observation) are not entered."""
-    waiting = [body]
-    while waiting:
-        element = waiting.pop()
-        if element.tag == _OBSERVATION and _has_template(element):
-            yield element
-        children = [child for child in element if not (element.tag == _OBSERVATION and _is_earlier(child))]
-        waiting.extend(reversed(children))
-
-
-def _has_template(element: Element) -> bool:
-    return any(read_attribute(each, "root") in _TEMPLATES for each in iterate_path(element, "templateId", HL7))
-
-
-def _is_earlier(child: Element) -> bool:
-    return child.tag == _RELATIONSHIP and child.get("typeCode") == "REFR"
+def _iterate(body: Element) -> Iterator[Element]:
+    """Result observations by their template, wherever they stand, but for what is below a REFR of an observation."""
+    earlier: set[Element] = set()
+    for element in body.iter(_OBSERVATION, _RELATIONSHIP):
+        if element.tag == _RELATIONSHIP:
+            parent = element.getparent() if element.get("typeCode") == "REFR" else None
+            # What is earlier already is not gone through again: nested ones would be, at every level.
+            if parent is not None and parent not in earlier and parent.tag == _OBSERVATION:
+                earlier.update(element.iter(_OBSERVATION))
+        elif element not in earlier:
+            templates = element.iterchildren(_TEMPLATE)
+            if any(each.get("root", "").strip() in _TEMPLATES for each in templates):
+                yield element
 
 
 def _read_result(observation: Element, neutral: frozenset[str]) -> Result:
-    coded = find_path(observation, "code", HL7)
-    code, system, label = _read_code(coded)
-    status = read_attribute(find_path(observation, "statusCode", HL7), "code")
+    code, system, label = _read_code(next(observation.iterchildren(_CODE), None))
+    flags = tuple([flag for child in observation.iterchildren(_FLAG) if (flag := _read_flag(child))])
+    judgement = judge_flags(flags)
+    is_loinc = system == LOINC
+    if judgement is None:
+        judgement = judge_result(_read_evidence(observation, flags, code if is_loinc else None), neutral)
+    return Result(code, is_loinc, label, flags, judgement, observation)
+
+
+def _read_evidence(observation: Element, flags: tuple[str, ...], measured: str | None) -> Evidence:
+    """What is weighed where the laboratory has not judged."""
     element = find_path(observation, "value", HL7)
-    flags = _read_flags(observation)
-    ranges = list(_iterate_normal_ranges(observation))
-    evidence = Evidence(
+    return Evidence(
         flags=flags,
         value=None if element is None else _read_quantity(element),
         converted=() if element is None else tuple(_read_conversions(element)),
-        ranges=tuple(_read_interval(each) for each in ranges),
+        ranges=tuple(_read_interval(each) for each in _iterate_normal_ranges(observation)),
         codes=() if element is None else tuple(_read_answers(element)),
-        measured=code if code and system == LOINC else "",
+        measured=measured or "",
         is_negated=observation.get("negationInd") == "true",
-        is_final=status not in _NOT_PERFORMED,
+        is_final=_read_status(observation) not in _NOT_PERFORMED,
     )
-    shown = None if not ranges else (_read_bound(ranges[0], "low"), _read_bound(ranges[0], "high"))
-    return Result(
-        code=code,
-        is_loinc=system == LOINC,
-        label=label,
-        status=status,
-        value=Value() if element is None else _read_value(element),
-        flags=flags,
-        shown_range=shown,
-        judgement=judge_result(evidence, neutral),
-    )
+
+
+def _read_status(observation: Element) -> str | None:
+    return read_attribute(find_path(observation, "statusCode", HL7), "code")
 
 
 def _read_code(coded: Element | None) -> tuple[str | None, str | None, str | None]:
     """Code, system and label; of a code that is local only, its first translation's."""
-    label = None
+    if coded is None:
+        return None, None, None
+    code, label = read_attribute(coded, "code"), read_attribute(coded, "displayName")
+    if code and label:
+        return code, _read_system(coded), label
     for each in (coded, *iterate_path(coded, "translation", HL7)):
         label = label or read_attribute(each, "displayName")
-        if each is not None and (code := read_attribute(each, "code")):
-            return code, read_attribute(each, "codeSystem"), label
+        if code := read_attribute(each, "code"):
+            return code, _read_system(each), label
     return None, None, label
 
 
-def _read_flags(observation: Element) -> tuple[str, ...]:
-    """The codes of the direct children: those inside a referenceRange say what the interval stands for."""
-    flags = []
-    for element in iterate_path(observation, "interpretationCode", HL7):
-        code = read_attribute(element, "code")
-        translations = iterate_path(element, "translation", HL7)
-        known = (read_attribute(each, "code") for each in translations if each.get("codeSystem") == _INTERPRETATION)
-        if flag := code or next(known, None):
-            flags.append(flag)
-    return tuple(flags)
+def _read_system(coded: Element) -> str | None:
+    """Mostly LOINC's, which needs no cleaning."""
+    return LOINC if coded.get("codeSystem") == LOINC else read_attribute(coded, "codeSystem")
+
+
+def _read_flag(element: Element) -> str | None:
+    """A direct child's code: those inside a referenceRange say what the interval stands for."""
+    written = element.get("code")
+    if written in _USUAL_FLAGS:
+        return written
+    if code := read_attribute(element, "code"):
+        return code
+    translations = iterate_path(element, "translation", HL7)
+    known = (read_attribute(each, "code") for each in translations if each.get("codeSystem") == _INTERPRETATION)
+    return next((code for code in known if code), None)
 
 
 def _iterate_normal_ranges(observation: Element) -> Iterator[Element]:

@@ -8,6 +8,7 @@ measures, a value converted to another unit), it may only call attention, never 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from mssmail.core import loinc
@@ -71,12 +72,22 @@ class Judgement:
     is_positive: bool = False  # from a coded value
 
 
+@lru_cache(maxsize=256)
+def judge_flags(flags: tuple[str, ...]) -> Judgement | None:
+    """What the laboratory itself says; None when it says nothing, or only how the value has moved."""
+    telling = [flag for flag in _normalise(flags) if flag and flag not in SILENT_CODES]
+    return Judgement(_read_flags(telling)) if telling else None
+
+
+def _normalise(flags: Iterable[str]) -> list[str]:
+    return [flag.strip().upper() for flag in flags]
+
+
 def judge_result(evidence: Evidence, neutral: frozenset[str] = NEUTRAL_CODES) -> Judgement:
     """The laboratory's word first; a comparison never overrides it."""
-    flags = [flag.strip().upper() for flag in evidence.flags]
-    telling = [flag for flag in flags if flag and flag not in SILENT_CODES]
-    if telling:
-        return Judgement(_read_flags(telling))
+    if (told := judge_flags(evidence.flags)) is not None:
+        return told
+    flags = _normalise(evidence.flags)
     if evidence.measured in neutral:
         return Judgement(Assessment.UNASSESSED)
     judgement = _compare(evidence, flags) or _read_codes(evidence)

@@ -6,7 +6,6 @@ MAX_DOCUMENT_BYTES: Final = 20 * 1024 * 1024
 MAX_ENTRIES: Final = 200
 MAX_UNPACKED_BYTES: Final = 50 * 1024 * 1024
 MAX_RATIO: Final = 200  # XML packs 20 to 60 times, base64 about 1.3
-MAX_DEPTH: Final = 256
 MAX_ELEMENTS: Final = 50_000
 MAX_ATTRIBUTES: Final = 500_000
 MAX_RESULTS: Final = 5_000

@@ -6,7 +6,7 @@ from typing import Final
 
 from lxml import etree
 
-from mssmail.documents.limits import MAX_ATTRIBUTES, MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_TEXT
+from mssmail.documents.limits import MAX_ATTRIBUTES, MAX_DOCUMENT_BYTES, MAX_ELEMENTS, MAX_TEXT
 from mssmail.documents.words import clean_value
 from mssmail.errors import BadDocument
 
@@ -23,6 +23,7 @@ _ENCODINGS = frozenset(
     (b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1", b"iso-8859-15", b"windows-1252", b"latin1")
 )
 _FORBIDDEN = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_SHORTEST_ELEMENT, _SHORTEST_ATTRIBUTE = len("<a/>"), len(' a=""')
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
@@ -34,7 +35,7 @@ def parse_xml(data: bytes) -> Element:
         no_network=True,
         load_dtd=False,
         dtd_validation=False,
-        huge_tree=False,
+        huge_tree=False,  # which also bounds depth (256) and the length of one text (10 MB)
         recover=False,
         remove_pis=True,
         remove_comments=True,
@@ -45,7 +46,6 @@ def parse_xml(data: bytes) -> Element:
         raise BadDocument(NOT_XML) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise BadDocument(DTD)
-    _check_tree(root)
     return root
 
 
@@ -60,21 +60,31 @@ def _check_text(data: bytes) -> None:
     declared = _DECLARED.match(start)
     if declared is not None and declared[1].lower() not in _ENCODINGS:
         raise BadDocument("unknown encoding")
-    if _FORBIDDEN.search(plain):
-        raise BadDocument(DTD)
-    if (
-        plain.count(b"<") - plain.count(b"</") > MAX_ELEMENTS
-        or plain.count(b'="') + plain.count(b"='") > MAX_ATTRIBUTES
-    ):
+    if _has_too_many(plain):
         raise BadDocument("too large")
+    if _FORBIDDEN.search(plain) if plain is not data else _declares(plain):
+        raise BadDocument(DTD)
 
 
-def _check_tree(root: Element) -> None:
-    depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > MAX_DEPTH:
-            raise BadDocument("too deep")
+def _has_too_many(data: bytes) -> bool:
+    """Elements or attributes; what is too short to hold so many is not counted."""
+    if len(data) > _SHORTEST_ELEMENT * MAX_ELEMENTS and data.count(b"<") - data.count(b"</") > MAX_ELEMENTS:
+        return True
+    return len(data) > _SHORTEST_ATTRIBUTE * MAX_ATTRIBUTES and data.count(b"=") > MAX_ATTRIBUTES
+
+
+def _declares(data: bytes) -> bool:
+    """A DOCTYPE stands before the root element or nowhere (XML 1.0, production 22), and entities inside it."""
+    place = data.find(b"<")
+    while place >= 0:
+        if data.startswith(b"<!--", place):
+            place = data.find(b"-->", place + 4)
+        elif data.startswith(b"<?", place):
+            place = data.find(b"?>", place)
+        else:
+            return data.startswith(b"<!", place)
+        place = data.find(b"<", place) if place >= 0 else -1
+    return False
 
 
 def find_path(element: Element | None, path: str, namespace: str) -> Element | None:

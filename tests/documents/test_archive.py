@@ -70,7 +70,7 @@ def test_refuses_more_entries_than_a_document_has() -> None:
     with pytest.raises(BadDocument, match="too large"):
         Archive(make_zip({f"{number}.xml": b"x" for number in range(201)}))
     with pytest.raises(BadDocument, match="too large"):
-        Archive(b"PK\x01\x02" * 10_000)
+        Archive(b"PK\x01\x02".ljust(46, b"\x00") * 5_001)
 
 
 def test_does_not_read_beyond_what_an_entry_declares() -> None:

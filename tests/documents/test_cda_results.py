@@ -108,3 +108,18 @@ def test_too_many_results_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(_read(NORMAL, NORMAL)) == 2
     with pytest.raises(BadDocument, match="too large"):
         _read(NORMAL, NORMAL, NORMAL)
+
+
+def _relate(kind: str, result: str) -> str:
+    return f'<entryRelationship typeCode="{kind}">{result}</entryRelationship>'
+
+
+def test_earlier_results_are_passed_by_however_deep_they_stand() -> None:
+    earlier = make_result("2823-3", flags=["HH"])
+    for _ in range(20):
+        earlier = make_result("2823-3", flags=["HH"], more=_relate("REFR", earlier))
+    kept = make_result("2951-2", flags=["N"], more=_relate("REFR", earlier))
+    beside = make_result("718-7", flags=["L"], more=_relate("COMP", NORMAL))
+    document = parse_cda(make_cda(kept, beside))
+    assert [result.code for result in document.results] == ["2951-2", "718-7", "2951-2"]
+    assert document.mark is Mark.ABNORMAL

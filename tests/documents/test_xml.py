@@ -52,3 +52,36 @@ def test_attributes_and_types_are_read_without_prefix_and_empty_is_absent() -> N
     assert (read_attribute(element, "v"), read_attribute(element, "e"), read_attribute(None, "v")) == ("1", None, None)
     assert read_type(element) == "PQ"
     assert find_path(root, "b/c/d", "u") is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<!DOCTYPE a><a/>",
+        b"\xef\xbb\xbf<?xml version='1.0'?><!-- <a> --><!doctype a><a/>",
+        b"<?pi <a ?>\n<!-- > --><!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
+        "<?xml version='1.0' encoding='utf-16'?><!DOCTYPE a><a/>".encode("utf-16"),
+        "<!-- \u2d00\u2d00\u3e00\u3c00\u6100 --><!DOCTYPE a><a/>".encode("utf-16"),
+        "<!DOCTYPE a><a/>".encode("utf-16-le"),
+        "<!DOCTYPE a><a/>".encode("utf-16-be"),
+    ],
+)
+def test_a_doctype_is_found_wherever_it_may_stand(data: bytes) -> None:
+    with pytest.raises(BadDocument, match=r"DTD|well-formed|encoding"):
+        parse_xml(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<!-- <!DOCTYPE a> is what we do not have --><a/>",
+        b"<a><![CDATA[<!DOCTYPE b>]]><!-- <!ENTITY --></a>",
+        b"<!-- never ends",
+        b"<?never ends",
+    ],
+)
+def test_words_about_a_doctype_are_none(data: bytes) -> None:
+    try:
+        assert parse_xml(data).tag == "a"
+    except BadDocument as bad:
+        assert "DTD" not in str(bad)  # noqa: PT017 - either it is read, or for another reason not
