@@ -207,10 +207,12 @@ class Mailboxes:
         self, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
     ) -> AsyncIterator[Sequence[MessageRow]]:
         """See MailStore."""
-        for page in rows.cut_pages(uids, find_page_size(columns)):
-            found = await self._read(lambda conn, page=page: load_page(conn, mailbox_id, page, columns))  # type: ignore[misc]
-            if found:
+        ahead = None  # the next page is read while the last one is being sent
+        for page in (*rows.cut_pages(uids, find_page_size(columns)), ()):
+            read = self._store.read(lambda conn, page=page: load_page(conn, mailbox_id, page, columns))  # type: ignore[misc]
+            if ahead is not None and (found := await asyncio.wrap_future(ahead)):
                 yield found
+            ahead = read
 
     async def load_layout(self, mailbox_id: int, uid: UID) -> ViewLayout | None:
         """See MailStore."""

@@ -150,12 +150,18 @@ async def prepare(source: Source, ask: Ask) -> Ready:
     return Ready(ask.label, size, b"".join(held), blocks)
 
 
+def encode_ready(ready: Ready) -> bytes:
+    """The section as far as it is here: its name, its length, and how it begins."""
+    if ready.size < 0:
+        return ready.label + b" " + (ready.beginning or NIL)
+    return ready.label + b" " + encode_literal_start(ready.size, binary=ready.has_nul) + ready.beginning
+
+
 async def send_ready(parcel: "Parcel", ready: Ready) -> None:
     """The section, as announced to the octet. Once it has begun there is no way back but to hang up."""
+    await parcel.add(encode_ready(ready))
     if ready.size < 0:
-        await parcel.add(ready.label + b" " + (ready.beginning or NIL))
         return
-    await parcel.add(ready.label + b" " + encode_literal_start(ready.size, binary=ready.has_nul) + ready.beginning)
     sent = len(ready.beginning)
     try:
         if ready.rest is not None:

@@ -25,7 +25,7 @@ from mssmail.imap.decoded import prepare_decoded, prepare_size
 from mssmail.imap.render import build_row_encoder, find_columns
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session, Severed
-from mssmail.imap.stream import Parcel, Ready, Source, build_ask, prepare, prepare_listed, send_ready
+from mssmail.imap.stream import Parcel, Ready, Source, build_ask, encode_ready, prepare, prepare_listed, send_ready
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.fetch_responses import FETCH_END
 from mssmail.imap.wire.response_codes import Code
@@ -156,6 +156,15 @@ class _Fetch:
         except Exception as fault:
             await self._report(row, fault)
             return
+        if all(section.rest is None and len(section.beginning) == section.size for section in ready):
+            gap = b"" if start.endswith(b"(") or not ready else b" "
+            await self._parcel.add(start + gap + b" ".join(map(encode_ready, ready)) + FETCH_END)
+        else:
+            await self._tell_sections(start, ready)
+        self.told += 1
+
+    async def _tell_sections(self, start: bytes, ready: Sequence[Ready]) -> None:
+        """Piece by piece: some are not wholly here."""
         await self._parcel.add(start)
         is_first = start.endswith(b"(")
         for section in ready:
@@ -163,7 +172,6 @@ class _Fetch:
             await send_ready(self._parcel, section)
             is_first = False
         await self._parcel.add(FETCH_END)
-        self.told += 1
 
     async def _prepare(self, row: MessageRow) -> list[Ready]:
         if not self._asks:
