@@ -32,6 +32,7 @@ class Event(Enum):
     TRUST_CHANGED = "trust-changed"  # white list, CRL or anchors
     HANDSHAKE_FAILED = "handshake-failed"
     WORKER_DIED = "worker-died"  # of a message's bytes
+    WOULD_REFUSE = "would-refuse"  # a rule in shadow, which changes no answer
     LATER_NEWS = "later-news"  # about a message taken before
     ALARM = "alarm"  # about a peer we talk to, or a certificate about to end
     QUARANTINED = "quarantined"  # bytes that ended several workers were put aside

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mssmail.errors import BadCertificate
+from mssmail.policy.shadow import SHADOWABLE, find_strangers
 from mssmail.settings import Endpoint, Imap, Relay, Settings, Setup, Submission
 from mssmail.trust.anchors import load_certificates
 
@@ -19,7 +20,13 @@ def check_settings(settings: Settings) -> list[str]:
         *_check_trust(settings),
         *_check_ports(settings),
         *_check_connectors(settings),
+        *_check_policy(settings),
     ]
+
+
+def _check_policy(settings: Settings) -> Iterator[str]:
+    for rule in find_strangers(settings.policy.shadow):
+        yield f"policy.shadow: {rule} is no rule that can be in shadow; these are: {', '.join(sorted(SHADOWABLE))}"
 
 
 def _check_domains(settings: Settings) -> Iterator[str]:

@@ -186,8 +186,9 @@ class Operator:
         self._listeners = _name_doors(settings, relay, submission)
         self._listeners |= {"imap": imap.endpoint, "imaps": imap.endpoint_tls}
         if settings.http.listen is not None:
+            shadows = (intake.shadows, dispatcher.shadows)
             gauges = Gauges(
-                store, trust, pool, intake.spent, intake.products, self._clock, watchman, dispatcher.figures
+                store, trust, pool, intake.spent, intake.products, self._clock, watchman, dispatcher.figures, shadows
             )
             http = HttpListener(settings.http.listen, build_site(gauges.sample, gauges.check))
             await self._enter(http)

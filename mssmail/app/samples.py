@@ -1,6 +1,7 @@
 """What the operator's machines watch, taken from the parts when asked."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from mssmail.flows.figures import Figures
 from mssmail.flows.intake import Spent
 from mssmail.flows.products import Products
 from mssmail.flows.refresh import TrustKeeper
+from mssmail.flows.shadows import Shadows
 from mssmail.policy.freshness import Freshness
 from mssmail.store.engine import Store
 from mssmail.store.filings import count_filings
@@ -37,6 +39,7 @@ class Gauges:
     clock: Clock
     watchman: Watchman
     deliveries: Figures = field(default_factory=Figures)
+    shadows: Sequence[Shadows] = ()
 
     def sample(self) -> Iterator[Figure]:
         """Every figure of ``/metrics``."""
@@ -44,6 +47,9 @@ class Gauges:
         yield from self._sample_messages()
         yield from self._sample_store()
         yield from self._sample_trust(self.clock())
+        for rule, number in sorted(sum((each.passed for each in self.shadows), Counter[str]()).items()):
+            text = "What rules in shadow would have refused since the start."
+            yield Sample("would_refuse", text, number, (("rule", rule),), is_counter=True)
         yield Sample("workers", "Worker processes that examine messages.", len(self.pool.pids))
         yield Sample("messages_examining", "Messages being examined or waiting for it.", self.pool.examining)
 

@@ -22,6 +22,7 @@ _PLACES = {
     "alias": "mssmail.cli.alias:alias",
     "list": "mssmail.cli.list:list_group",
     "trust": "mssmail.cli.trust:trust",
+    "policy": "mssmail.cli.policy:policy",
     "queue": "mssmail.cli.queue:queue",
     "message": "mssmail.cli.message:message",
     "connector": "mssmail.cli.connector:connector",

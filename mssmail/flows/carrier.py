@@ -13,12 +13,14 @@ from mssmail.core.envelope import Peer
 from mssmail.core.lane import read_via
 from mssmail.core.queue import QueueItem
 from mssmail.core.reply import Reply
+from mssmail.core.trace import build_id
 from mssmail.delivery.identity import identify_server
 from mssmail.delivery.outcome import Deferred, Failed, Outcome, read_outcome
 from mssmail.delivery.resolve import MailResolver
 from mssmail.delivery.tls import ClientContexts
 from mssmail.delivery.transport import Manners, Session
 from mssmail.errors import PeerFault, StoreFault
+from mssmail.flows.evidence import describe_peer
 from mssmail.flows.handover import Door, Handover, Opener, list_doors
 from mssmail.flows.handshakes import FailedHandshake, Handshakes
 from mssmail.flows.inflight import Inflight
@@ -29,7 +31,8 @@ from mssmail.flows.meeting import build_opener
 from mssmail.flows.peer_book import PeerBook
 from mssmail.flows.peer_sizes import PeerSizes
 from mssmail.flows.settlement import Attempt, Settlement
-from mssmail.policy.peer import judge_peer
+from mssmail.flows.shadows import Shadows
+from mssmail.policy.peer import weigh_peer
 from mssmail.policy.retry import Trouble
 from mssmail.policy.routing import Here, Local, NextHop, Nowhere, judge_route
 from mssmail.settings import Settings
@@ -71,6 +74,7 @@ class Carrier:
         self._here = describe_here(settings)
         self._alone = asyncio.Lock()  # of items that are suspected: one at a time, so that the guilty one is found
         self._peers = PeerBook(store, clock)
+        self.shadows = Shadows(store, clock)
         self.sizes = PeerSizes()
         self._handshakes = Handshakes(store, trust, clock)
         self._contexts = ClientContexts(settings.relay.certificate, settings.relay.key)
@@ -276,7 +280,9 @@ class Carrier:
 
         def judge(peer: Peer) -> Decision:
             freshness = trust.freshness(self._clock())
-            decision = judge_peer(peer, hop.domain, trust.white_list, freshness, mode, min_tls)
+            series = weigh_peer(peer, hop.domain, trust.white_list, freshness, mode, min_tls)
+            facts = {**describe_peer(peer), "domain": hop.domain}
+            decision = self.shadows.settle(series, self._settings.policy.in_shadow, build_id(), facts)
             if isinstance(decision, Accept):
                 self._peers.note(peer, Direction.OUT, hop.domain)
             return decision

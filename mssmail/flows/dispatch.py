@@ -78,6 +78,7 @@ class Dispatcher:
         ends = Ends(self._settlement, LocalDelivery(store, Distributor(settings), bells), self._marks)
         self._carrier = Carrier(settings, store, trust, resolver, ends, clock)
         self.sizes = self._carrier.sizes
+        self.shadows = self._carrier.shadows
         self._turns = asyncio.Semaphore(max(1, settings.queue.max_concurrent))
         self._woken = asyncio.Event()
         self._stopping = False

@@ -36,6 +36,7 @@ from mssmail.flows.peer_book import PeerBook
 from mssmail.flows.peer_sizes import PeerSizes
 from mssmail.flows.products import Products
 from mssmail.flows.quarantine import Quarantine
+from mssmail.flows.shadows import Shadows
 from mssmail.journal import Entry, Event
 from mssmail.mime.header_size import measure_header
 from mssmail.mime.headers import MAX_FIELDS, MAX_HEADER_BYTES
@@ -125,6 +126,7 @@ class Intake:
         self.boxes = Boxes(store, self.distributor)
         self.quarantine = Quarantine(store, clock)
         self.peers = PeerBook(store, clock)
+        self.shadows = Shadows(store, clock)
         self.sizes = PeerSizes()
         self.spent = Spent()
         self.products = Products()

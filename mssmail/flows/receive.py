@@ -32,7 +32,7 @@ from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.reports import Reporter
 from mssmail.flows.returns import plan_returns
 from mssmail.journal import Entry, Event
-from mssmail.policy.content import ContentFacts, judge_content
+from mssmail.policy.content import ContentFacts, weigh_content
 from mssmail.policy.declared import judge_declared
 from mssmail.policy.marking import judge_keywords, judge_signature
 from mssmail.settings import Domain, Settings, SmimeMode
@@ -127,7 +127,9 @@ class Receiver:
             sender=examination.sender,
             notices=examination.notices,
         )
-        return judge_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted)
+        series = weigh_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted)
+        told = describe_envelope(envelope)
+        return self._intake.shadows.settle(series, self._settings.policy.in_shadow, envelope.id, told)
 
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope

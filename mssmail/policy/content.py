@@ -1,6 +1,6 @@
 """Does the content of a message pass? The end of DATA for mail from peers, and ``mssmail message verify``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from mssmail.core.names import DistinguishedName
 from mssmail.core.reply import quote_text
 from mssmail.core.verdict import Altered, Encrypted, Trusted, Undetermined, Unsigned, Untrusted, Verdict
 from mssmail.core.whitelist import WhiteList
+from mssmail.policy.shadow import settle
 from mssmail.settings import SmimeMode
 
 # What a null sender may send unsigned: delivery reports (RFC 3464) and receipts (RFC 8098).
@@ -68,17 +69,25 @@ def judge_content(
     Only doubt on *our* side earns a 4xx (RFC 3463 §3.8): a retry cannot mend somebody's bad message.
     ``ask_white_list`` is off only where no trust space is at hand, for ``message verify``.
     """
-    return (
-        _refuse_broken_signature(facts.verdict, mode)
-        or _refuse_oddity(facts, mode)
-        or _refuse_author(facts)
-        or (_refuse_unlisted_author(facts) if ask_white_list else None)
-        or (_accept_report(facts, mode) if ask_white_list else None)
-        or _refuse_missing_trust(facts.verdict, mode, accept_encrypted=accept_encrypted)
-        or (_refuse_unvouched_author(facts, mode) if ask_white_list else None)
-        or (_refuse_foreign_sender(facts) if ask_white_list else None)
-        or Accept(_name_rule(facts.verdict, mode))
-    )
+    series = weigh_content(facts, mode, accept_encrypted=accept_encrypted, ask_white_list=ask_white_list)
+    return settle(series).decision
+
+
+def weigh_content(
+    facts: ContentFacts, mode: SmimeMode, *, accept_encrypted: bool = False, ask_white_list: bool = True
+) -> Iterator[Decision | None]:
+    """The same question, rule by rule, for ``policy.shadow.settle``."""
+    yield _refuse_broken_signature(facts.verdict, mode)
+    yield from _refuse_oddities(facts, mode)
+    yield _refuse_author(facts)
+    if ask_white_list:
+        yield _refuse_unlisted_author(facts)
+        yield _accept_report(facts, mode)
+    yield _refuse_missing_trust(facts.verdict, mode, accept_encrypted=accept_encrypted)
+    if ask_white_list:
+        yield _refuse_unvouched_author(facts, mode)
+        yield _refuse_foreign_sender(facts)
+    yield Accept(_name_rule(facts.verdict, mode))
 
 
 def _refuse_broken_signature(verdict: Verdict, mode: SmimeMode) -> Refuse | None:
@@ -99,9 +108,9 @@ def judge_oddity(notice: Notice) -> Refuse | None:
     return None if status is None else refuse(notice.oddity.value, 550, status, _capitalise(_quote(notice.reason)))
 
 
-def _refuse_oddity(facts: ContentFacts, mode: SmimeMode) -> Refuse | None:
+def _refuse_oddities(facts: ContentFacts, mode: SmimeMode) -> Iterator[Refuse | None]:
     asked = (n for n in facts.notices if mode is not SmimeMode.OFF or n.oddity not in _OF_SIGNATURES)
-    return next(filter(None, map(judge_oddity, asked)), None)
+    return map(judge_oddity, asked)
 
 
 def _refuse_author(facts: ContentFacts) -> Refuse | None:

@@ -1,5 +1,6 @@
 """Do we take this recipient, from a peer or from one of our clients?"""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mssmail.core.account import Account
@@ -8,6 +9,7 @@ from mssmail.core.decision import Accept, Decision, Refuse, refuse
 from mssmail.core.reply import quote_text
 from mssmail.core.whitelist import WhiteList
 from mssmail.policy.freshness import Freshness
+from mssmail.policy.shadow import settle
 from mssmail.settings import Domain
 
 
@@ -36,15 +38,20 @@ def judge_recipient(recipient: Address, box: Box, taken: Taken) -> Decision:
 
     What can never succeed comes first, so that a sender with too many recipients learns at once which are wrong.
     """
+    return settle(weigh_recipient(recipient, box, taken)).decision
+
+
+def weigh_recipient(recipient: Address, box: Box, taken: Taken) -> Iterator[Decision | None]:
+    """The same question, rule by rule, for ``policy.shadow.settle``."""
     if box.domain is None:
         text = f"Relaying denied: {quote_text(recipient.domain)} is not served here"
-        return refuse("not-our-domain", 550, "5.7.1", text)
-    return (
-        _judge_account(recipient, box)
-        or _judge_mode(box.domain, taken)
-        or _judge_room(recipient, box, taken)
-        or Accept("own-account")
-    )
+        yield refuse("not-our-domain", 550, "5.7.1", text)
+        return
+    yield _judge_account(recipient, box)
+    yield _judge_mode(box.domain, taken)
+    yield _judge_number(taken)
+    yield _judge_room(recipient, box)
+    yield Accept("own-account")
 
 
 def judge_submitted_recipient(
@@ -52,13 +59,18 @@ def judge_submitted_recipient(
 ) -> Decision:
     """Answer RCPT TO of one of our clients: an account here, or a member of the trust space."""
     if box.domain is not None:
-        return _judge_account(recipient, box) or _judge_room(recipient, box, taken) or Accept("own-account")
+        return (
+            _judge_account(recipient, box)
+            or _judge_number(taken)
+            or _judge_room(recipient, box)
+            or Accept("own-account")
+        )
     if white_list is None or freshness is Freshness.STALE:
         return refuse("white-list-stale", 451, "4.7.5", "The white list here is not up to date; try again later")
     if not white_list.has_domain(recipient.domain):
         text = f"Mail must not leave the trust space: {quote_text(recipient.domain)} is not on the white list"
         return refuse("recipient-domain-not-listed", 550, "5.7.1", text)
-    return _judge_room(recipient, box, taken) or Accept("listed-domain")
+    return _judge_number(taken) or _judge_room(recipient, box) or Accept("listed-domain")
 
 
 def _judge_account(recipient: Address, box: Box) -> Refuse | None:
@@ -81,10 +93,14 @@ def _judge_mode(domain: Domain, taken: Taken) -> Refuse | None:
     return refuse("mode-differs", 452, "4.5.3", text)
 
 
-def _judge_room(recipient: Address, box: Box, taken: Taken) -> Refuse | None:
+def _judge_number(taken: Taken) -> Refuse | None:
     if taken.count >= taken.max_count:
         text = f"Too many recipients: {taken.max_count} are taken in one message"
         return refuse("too-many-recipients", 452, "4.5.3", text)
+    return None
+
+
+def _judge_room(recipient: Address, box: Box) -> Refuse | None:
     if box.is_full:
         return refuse("over-quota", 452, "4.2.2", f"The account {quote_text(str(recipient))} is full")
     return None

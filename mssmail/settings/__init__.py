@@ -12,6 +12,7 @@ from mssmail.settings.documents import Documents, Marking
 from mssmail.settings.listeners import Hide, Http, Imap, Login, Relay, Setup, Submission
 from mssmail.settings.mail import Domain, Lists, Queue, Route
 from mssmail.settings.patient import Patient
+from mssmail.settings.policy import Policy
 from mssmail.settings.reading import load_settings, parse_settings
 from mssmail.settings.receipts import Receipts
 from mssmail.settings.tree import Server, Settings, list_keys
@@ -31,6 +32,7 @@ __all__ = [
     "Login",
     "Marking",
     "Patient",
+    "Policy",
     "Queue",
     "Receipts",
     "Relay",

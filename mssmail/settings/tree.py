@@ -13,6 +13,7 @@ from mssmail.settings.listeners import Hide, Http, Imap, Login, Relay, Setup, Su
 from mssmail.settings.mail import Domain, Lists, Queue, Route
 from mssmail.settings.meaning import setting
 from mssmail.settings.patient import Patient
+from mssmail.settings.policy import Policy
 from mssmail.settings.receipts import Receipts
 from mssmail.settings.trust import Trust, Workers
 
@@ -44,6 +45,7 @@ class Settings:
     http: Http = field(default_factory=Http)
     setup: Setup = field(default_factory=Setup)
     trust: Trust = field(default_factory=Trust)
+    policy: Policy = field(default_factory=Policy)
     workers: Workers = field(default_factory=Workers)
     queue: Queue = field(default_factory=Queue)
     lists: Lists = field(default_factory=Lists)

@@ -5,6 +5,7 @@ Two handlers, one per kind of listener: ``PeerHandler`` for other operators, ``C
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from mssmail.core.account import Account
@@ -21,8 +22,8 @@ from mssmail.flows.peer_sizes import judge_sizes
 from mssmail.flows.receive import Receiver
 from mssmail.flows.submit import Submitter
 from mssmail.journal import Entry, Event
-from mssmail.policy.recipient import Box, Taken, judge_recipient, judge_submitted_recipient
-from mssmail.policy.sender import judge_sender
+from mssmail.policy.recipient import Box, Taken, judge_submitted_recipient, weigh_recipient
+from mssmail.policy.sender import weigh_sender
 from mssmail.policy.size import judge_size
 from mssmail.policy.submission import judge_client
 from mssmail.settings import Settings
@@ -94,9 +95,10 @@ class PeerHandler:
             decision: Decision = found
         else:
             session.judged_peer = found
-            decision = judge_sender(
+            series = weigh_sender(
                 mail.reverse_path, found, trust.white_list, trust.freshness(now), self._settings.trust.revocation
             )
+            decision = self._settle(series, transaction, found, sender=f"<{mail.reverse_path or ''}>")
         if isinstance(decision, Accept):
             decision = judge_size(mail.size, self._settings.relay.max_message_bytes)
         if isinstance(found, Peer) and isinstance(decision, Accept) and mail.reverse_path is not None:
@@ -107,7 +109,8 @@ class PeerHandler:
     async def handle_RCPT(self, session: Session, transaction: Transaction, recipient: Address) -> Reply:
         """Is it an account of ours?"""
         box = await _find_box(self._settings, self._intake, transaction, recipient)
-        decision = judge_recipient(recipient, box, self._count(transaction))
+        series = weigh_recipient(recipient, box, self._count(transaction))
+        decision = self._settle(series, transaction, session.judged_peer or session.peer_facts, to=str(recipient))
         if isinstance(decision, Accept):
             decision = _judge_size(self._settings, self._intake, transaction, recipient)
         if isinstance(decision, Accept):
@@ -126,6 +129,13 @@ class PeerHandler:
     async def note_refusal(self, session: Session, transaction: Transaction, reply: Reply, rule: str) -> None:
         """See ``Handler``."""
         await self._scribe.note_refusal(session, transaction, reply, rule)
+
+    def _settle(
+        self, series: Iterable[Decision | None], transaction: Transaction, peer: Peer, **facts: object
+    ) -> Decision:
+        """The answer; what rules in shadow would have answered is told."""
+        rules = self._settings.policy.in_shadow
+        return self._intake.shadows.settle(series, rules, transaction.id, {**describe_peer(peer), **facts})
 
     def _count(self, transaction: Transaction) -> Taken:
         first = transaction.recipients[0].domain if transaction.recipients else ""

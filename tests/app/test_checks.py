@@ -8,7 +8,7 @@ import pytest
 
 from mssmail.app.checks import check_settings, find_unbindable
 from mssmail.core.clock import read_clock
-from mssmail.settings import Connector, Domain, Endpoint, Settings
+from mssmail.settings import Connector, Domain, Endpoint, Policy, Settings
 from tests.support.operators import build_site
 from tests.support.pki import Pki
 
@@ -85,3 +85,9 @@ def test_connectors_that_cannot_work_are_told(
     faults = check_settings(replace(settings, connector=connectors))
     assert len(faults) == len(words)
     assert all(word in fault for word, fault in zip(words, faults, strict=True))
+
+
+def test_a_rule_that_cannot_be_in_shadow_is_a_fault() -> None:
+    faults = check_settings(Settings(policy=Policy(("unsigned", "white-list-stale"))))
+    assert [fault for fault in faults if fault.startswith("policy.shadow: white-list-stale is no rule")]
+    assert not [fault for fault in faults if fault.startswith("policy.shadow: unsigned")]

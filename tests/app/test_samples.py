@@ -12,6 +12,7 @@ from mssmail.core.findings import Findings, MssFields
 from mssmail.flows.intake import Spent
 from mssmail.flows.products import Products
 from mssmail.flows.refresh import TrustKeeper
+from mssmail.flows.shadows import Shadows
 from mssmail.journal import Entry
 from mssmail.store.engine import open_store
 from mssmail.web.metrics import Sample
@@ -36,8 +37,12 @@ async def test_health_names_a_stale_list_and_missing_workers(tmp_path: Path, day
     products.count("received", Findings(declared=MssFields(nil="DEV1"), inconsistencies=("so",)))
     watchman = Watchman(site.settings, store, trust, read_clock)
     watchman.raised["ends"] = 2
+    shadows = Shadows(store, read_clock)
+    shadows.passed["unsigned"] = 4
     pool, spent = Pool(1, 10, 512, "us"), Spent(messages=3)
-    gauges = Gauges(store, trust, pool, spent, products, lambda: now + timedelta(days=days), watchman)
+    gauges = Gauges(
+        store, trust, pool, spent, products, lambda: now + timedelta(days=days), watchman, shadows=(shadows,)
+    )
     samples = {(each.name, each.labels): each.value for each in gauges.sample() if isinstance(each, Sample)}
     health = gauges.check()
     store.close()
@@ -46,6 +51,7 @@ async def test_health_names_a_stale_list_and_missing_workers(tmp_path: Path, day
     assert samples[("product_messages", labels)] == samples[("product_inconsistent", labels)] == 1
     assert samples[("queue_items", (("state", "waiting"),))] == 0
     assert samples[("white_list_state", (("state", "stale" if days else "fresh"),))] == 1
+    assert samples[("would_refuse", (("rule", "unsigned"),))] == 4
     assert samples[("alarms", (("kind", "ends"),))] == 2
     ends = {dict(labels)["kind"]: value for (name, labels), value in samples.items() if name == "certificate_days_left"}
     assert set(ends) == {"own", "anchor", "intermediate", "crl", "list-signer"}
