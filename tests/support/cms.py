@@ -16,13 +16,18 @@ def wrap_detached(entity: bytes, cms: bytes, head: bytes = HEAD, boundary: str =
     mark = boundary.encode()
     start = b'Content-Type: multipart/signed; boundary=%b; protocol="application/pkcs7-signature"\r\n\r\n--%b\r\n'
     part = b"\r\n--%b\r\nContent-Type: application/pkcs7-signature\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return head + start % (mark, mark) + entity + part % mark + base64.b64encode(cms) + b"\r\n--%b--\r\n" % mark
+    return head + start % (mark, mark) + entity + part % mark + _encode(cms) + b"--%b--\r\n" % mark
 
 
 def wrap_opaque(cms: bytes, kind: str = "signed-data") -> bytes:
     """An application/pkcs7-mime."""
     head = f"Content-Type: application/pkcs7-mime; smime-type={kind}\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return HEAD + head.encode() + base64.b64encode(cms) + b"\r\n"
+    return HEAD + head.encode() + _encode(cms)
+
+
+def _encode(cms: bytes) -> bytes:
+    """In lines, because openssl reads no long ones."""
+    return base64.encodebytes(cms).replace(b"\n", b"\r\n")
 
 
 def rebuild(cms: bytes, change: Change) -> bytes:
