@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from mssmail.lab.check.address_cases import ADDRESS_CASES
 from mssmail.lab.check.case import Case
 from mssmail.lab.check.cases import LABO, SUD
+from mssmail.lab.check.list_cases import LIST_CASES
 from mssmail.lab.check.mail import Letter, build_letter
 from mssmail.lab.check.patient_cases import PATIENT_CASES
 from mssmail.lab.check.queue_cases import QUEUE_CASES
@@ -103,4 +105,6 @@ SENDING_SUITE = (
     *QUEUE_CASES,
     *RECEIPT_CASES,
     *PATIENT_CASES,
+    *ADDRESS_CASES,
+    *LIST_CASES,
 )

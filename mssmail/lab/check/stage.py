@@ -86,9 +86,11 @@ class Stage:
                 return encode_answer(*smtp.getreply())
             return encode_answer(*smtp.data(letter.data))
 
-    def submit(self, letter: Letter, author: str, recipient: str, *, implicit: bool = False) -> str:
-        """Send as a client does: sign in, then hand the message over."""
-        account = self.account(author)
+    def submit(
+        self, letter: Letter, author: str, recipient: str, *, implicit: bool = False, login: str | None = None
+    ) -> str:
+        """Send as a client does: sign in (as the author, unless said otherwise), then hand the message over."""
+        account = self.account(login or author)
         operator = self.operator_of(author)
         context = self.build_context(None)
         if implicit:
