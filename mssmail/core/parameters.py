@@ -163,9 +163,22 @@ def _read_original(orcpt: str) -> OriginalRecipient:
     kind, semicolon, address = orcpt.partition(";")
     if not semicolon or not address or not _ADDRESS_TYPE.fullmatch(kind) or len(orcpt) > _MAX_ORCPT:
         raise BadSyntax(f"ORCPT is a type, a semicolon and an address, at most {_MAX_ORCPT} characters")
-    if kind.lower() == "utf-8":
-        return OriginalRecipient(kind, _decode_utf8_address(address))
-    return OriginalRecipient(kind, decode_xtext(address))
+    is_utf8 = kind.lower() == "utf-8"
+    return OriginalRecipient(kind, _decode_utf8_address(address) if is_utf8 else _decode_address(address))
+
+
+def _decode_address(text: str) -> str:
+    """Xtext of an address; of an international one Postfix 3.7 writes the octets of UTF-8 (seen), so they are read."""
+    if not _XTEXT.fullmatch(text):
+        raise BadSyntax("this is no xtext")
+    octets = _HEXCHAR.sub(lambda match: chr(int(match[1], 16)), text).encode("latin-1")
+    try:
+        decoded = octets.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadSyntax("xtext of something that is no UTF-8") from error
+    if not decoded.isprintable():
+        raise BadSyntax("an address has characters that no address has")
+    return decoded
 
 
 def _decode_utf8_address(text: str) -> str:

@@ -133,10 +133,12 @@ def _build_recipient(recipient: ReportedRecipient, action: Action, *, is_global:
 
 def _encode_original(original: OriginalRecipient, *, is_global: bool) -> str:
     r"""Type and address. Outside message/global-delivery-status, UTF-8 is written ``\x{E9}`` (RFC 6533 §3)."""
-    address = original.address
-    if original.type.lower() == "utf-8" and not is_global:
+    address, kind = original.address, original.type if original.address.isascii() else "utf-8"
+    if original.type.lower() == "utf-8":
+        kind = original.type
+    if kind.lower() == "utf-8" and not is_global:
         address = encode_utf8_address(address)
-    return f"{original.type}; {address}"
+    return f"{kind}; {address}"
 
 
 def _find_status(action: Action, reply: Reply | None) -> str:

@@ -55,9 +55,9 @@ class Mailbox:
 
     @property
     def address(self) -> Address | None:
-        """The address as a value, or None when it cannot be one (no domain, 8-bit local part, …)."""
+        """The address as a value, or None when it cannot be one (no domain, octets that are no UTF-8, …)."""
         try:
-            return Address(self.local.decode("ascii"), normalise_domain(self.domain.decode("utf-8")))
+            return Address(self.local.decode("utf-8"), normalise_domain(self.domain.decode("utf-8")))
         except (UnicodeDecodeError, BadSyntax):
             return None
 

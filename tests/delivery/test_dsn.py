@@ -248,3 +248,5 @@ def test_an_international_name_in_a_plain_report_is_spelt_out() -> None:
     recipient = replace(NOBODY, original=OriginalRecipient("UTF-8", "zoé+1=2\\@peer.test"))
     raw = _build(replace(FAILURE, recipients=(recipient,)))
     assert b"Original-Recipient: UTF-8; zo\\x{E9}\\x{2B}1\\x{3D}2\\x{5C}@peer.test\r\n" in raw
+    named = replace(NOBODY, original=OriginalRecipient("rfc822", "zoé@peer.test"))
+    assert b"Original-Recipient: utf-8; zo\\x{E9}@peer.test\r\n" in _build(replace(FAILURE, recipients=(named,)))

@@ -51,7 +51,8 @@ def build_site(folder: Path, pki: Pki, now: datetime, *, domain: str = "a.test",
     (folder / "intermediates" / "issuing.key").unlink()
     (folder / "keys").mkdir()
     address = f"{local}@{domain}"
-    pki.make_person(address).write_bundle(folder / "keys" / f"{address}.pem")
+    if address.isascii():  # others are signed for by their organisation
+        pki.make_person(address).write_bundle(folder / "keys" / f"{address}.pem")
     operator = pki.make_operator(f"mss.{domain}")
     operator.write(folder, "operator")
     write_list(folder / "list.xml", pki, now, {domain: operator, "peer.test": pki.make_operator("mss.peer.test")})

@@ -1,6 +1,7 @@
 """Two whole operators in this process that know each other: what one's client sends, the other's mailbox holds."""
 
 import asyncio
+import base64
 import smtplib
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,6 +20,7 @@ from mssmail.store.engine import Connection, Store, open_store
 from mssmail.store.journal import read_entries
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.messages import KeptMessage, load_message
+from tests.flows.dispatch_room import until
 from tests.support.operators import PASSWORD, build_site, write_list
 from tests.support.pki import Pki
 from tests.support.ports import find_port_base
@@ -39,10 +41,12 @@ class Side:
     async def find_mail(self, number: int = 1) -> list[KeptMessage]:
         """What lies in the account's INBOX, once it is so much."""
         found: list[KeptMessage] = []
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            while len(found) < number:
-                found = await asyncio.wrap_future(self.store.read(self._load))
-                await asyncio.sleep(0.05)
+
+        async def has_come() -> bool:
+            found[:] = await asyncio.wrap_future(self.store.read(self._load))
+            return len(found) >= number
+
+        await until(has_come, _PATIENCE_SECONDS)
         return found
 
     async def read_journal(self) -> list[Entry]:
@@ -63,7 +67,9 @@ class Side:
         context.load_verify_locations(self.settings.relay.certificate.parent / "intermediates" / "issuing.crt")
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         with smtplib.SMTP_SSL("localhost", endpoint.port, context=context) as client:
-            client.login(str(self.address), PASSWORD)
+            client.ehlo()
+            response = base64.b64encode(f"\0{self.address}\0{PASSWORD}".encode()).decode()
+            assert client.docmd("AUTH", f"PLAIN {response}")[0] == 235  # smtplib's own knows no international names
             return use(client)
 
     def _send(
@@ -84,36 +90,51 @@ async def open_pair(
     folder: Path, *, change: Callable[[Settings], Settings] = lambda settings: settings
 ) -> AsyncIterator[tuple[Side, Side]]:
     """Marie's operator (a.test) and Paul's (c.test), whose organisations sign; ``change`` is done to both settings."""
-    now = read_clock().replace(microsecond=0)
-    pki, base = Pki(now), find_port_base()
-    sites = [
-        build_site(folder / address.domain, pki, now, domain=address.domain, local=address.local)
-        for address in (MARIE, PAUL)
-    ]
-    names = {address.domain: pki.make_operator(f"mss.{address.domain}") for address in (MARIE, PAUL)}
+    pki, base = Pki(read_clock().replace(microsecond=0)), find_port_base()
+    places = {MARIE: base, PAUL: base + 100}
     async with AsyncExitStack() as stack:
         sides = []
-        for number, (site, address) in enumerate(zip(sites, (MARIE, PAUL), strict=True)):
-            write_list(site.folder / "list.xml", pki, now, dict(names))
-            organisation = f"domain-signing-authority@{address.domain}"
-            pki.make_organisation(address.domain).write_bundle(site.folder / "keys" / f"{organisation}.pem")
-            settings = change(_place(site.settings, base, number))
-            await stack.enter_async_context(Operator(settings))
-            store = open_store(settings.server.store, exclusive=False)
-            stack.callback(store.close)
-            sides.append(Side(address, settings, store))
+        for address, other in ((MARIE, PAUL), (PAUL, MARIE)):
+            routes = (Route(other.domain, "127.0.0.1", places[other] + 25),)
+            site = Placing(places[address], routes, tuple(each.domain for each in places), change)
+            sides.append(await stack.enter_async_context(open_side(folder / address.domain, pki, address, site)))
         yield sides[0], sides[1]
 
 
-def _place(settings: Settings, base: int, number: int) -> Settings:
-    """Fixed ports, and the way to the other one."""
-    here, there = base + 100 * number, base + 100 * (1 - number)
-    other = (PAUL, MARIE)[number]
+@dataclass(frozen=True)
+class Placing:
+    """Where one side listens, whom it reaches, and whom the white list names."""
+
+    base: int
+    routes: tuple[Route, ...]
+    listed: tuple[str, ...]
+    change: Callable[[Settings], Settings] = lambda settings: settings
+
+
+@asynccontextmanager
+async def open_side(folder: Path, pki: Pki, address: Address, placing: Placing) -> AsyncIterator[Side]:
+    """One operator with this account; each listed domain's server shows the certificate mss.<domain>."""
+    site = build_site(folder, pki, pki.now, domain=address.domain, local=address.local)
+    names: dict[str, object] = {domain: pki.make_operator(f"mss.{domain}") for domain in placing.listed}
+    write_list(folder / "list.xml", pki, pki.now, names)
+    organisation = f"domain-signing-authority@{address.domain}"
+    pki.make_organisation(address.domain).write_bundle(folder / "keys" / f"{organisation}.pem")
+    settings = placing.change(_place(site.settings, placing))
+    async with Operator(settings):
+        store = open_store(settings.server.store, exclusive=False)
+        try:
+            yield Side(address, settings, store)
+        finally:
+            store.close()
+
+
+def _place(settings: Settings, placing: Placing) -> Settings:
+    """Fixed ports, and the ways to the others."""
     return replace(
         settings,
-        relay=replace(settings.relay, listen=Endpoint("127.0.0.1", here + 25)),
-        submission=replace(settings.submission, listen=None, listen_tls=Endpoint("127.0.0.1", here + 65)),
+        relay=replace(settings.relay, listen=Endpoint("127.0.0.1", placing.base + 25)),
+        submission=replace(settings.submission, listen=None, listen_tls=Endpoint("127.0.0.1", placing.base + 65)),
         queue=QUICK,
         domain=(Domain(settings.domain[0].name, SmimeMode.REQUIRE),),
-        route=(Route(other.domain, "127.0.0.1", there + 25),),
+        route=placing.routes,
     )
