@@ -15,9 +15,9 @@ from mssmail.core.missing import MissingStatus, name_issuers
 from mssmail.core.verdict import Signer, Verdict
 from mssmail.documents.glance import may_hold_documents
 from mssmail.mime.appearance import find_notices
-from mssmail.mime.headers import Authors, find_sender, read_authors
+from mssmail.mime.headers import Authors, find_sender
 from mssmail.mime.index import build_index
-from mssmail.mime.parts import scan
+from mssmail.mime.parts import scan_message
 from mssmail.mime.tree import Part
 from mssmail.policy.content import ContentFacts, judge_content, judge_oddity
 from mssmail.settings import SmimeMode
@@ -32,8 +32,8 @@ _MAX_REPORT_TYPE: Final = 64
 
 def examine(data: bytes, trust: TrustStore, at: datetime, *, authserv_id: str, verify: bool) -> Examination:
     """Everything learnt from the bytes; with ``verify`` off the structure is told and no fact is asked."""
-    root = scan(data)
-    authors, layer = read_authors(data, root.header), find_layer(data, root)
+    root, authors = scan_message(data)
+    layer = find_layer(data, root)
     verdict, missing = _judge(data, layer, authors.addresses, trust, at, verify=verify)
     return Examination(
         verdict=verdict,
@@ -137,8 +137,8 @@ def build_report(
     data: bytes, trust: TrustStore, at: datetime, *, mode: SmimeMode, accept_encrypted: bool = False
 ) -> MessageReport:
     """Judge the bytes as mail from a peer would be at the end of DATA, without asking a white list."""
-    root = scan(data)
-    authors, layer = read_authors(data, root.header), find_layer(data, root)
+    root, authors = scan_message(data)
+    layer = find_layer(data, root)
     verify = mode is not SmimeMode.OFF
     verdict, missing = _judge(data, layer, authors.addresses, trust, at, verify=verify)
     signed = find_signed_entity(data, root, layer)

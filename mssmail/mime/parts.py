@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from mssmail.core.message import Span
 from mssmail.mime.content import DIGEST_ENTRY, PLAIN_TEXT, Content, parse_content
-from mssmail.mime.headers import MAX_HEADER_BYTES, read_authors
+from mssmail.mime.headers import MAX_HEADER_BYTES, Authors, read_authors
 from mssmail.mime.tree import Part, walk
 
-__all__ = ["MAX_DEPTH", "MAX_HEADER_BYTES", "MAX_PARTS", "Part", "scan", "walk"]
+__all__ = ["MAX_DEPTH", "MAX_HEADER_BYTES", "MAX_PARTS", "Part", "scan", "scan_message", "walk"]
 
 MAX_DEPTH = 50
 MAX_PARTS = 10_000
@@ -28,6 +28,11 @@ _MESSAGES = frozenset(("rfc822", "global"))
 
 def scan(data: bytes) -> Part:
     """The tree of a message; never raises. What is beyond our limits becomes a leaf; ``faults`` of the root says so."""
+    return scan_message(data)[0]
+
+
+def scan_message(data: bytes) -> tuple[Part, Authors]:
+    """The tree, and who the message says it is from, which is among what may be wrong with it."""
     return _Scanner(data).scan()
 
 
@@ -59,7 +64,7 @@ class _Scanner:
         self._blank_lines = (0, -1, 0)  # searched from, found at, ends at
         self._counted = (0, 0)  # place, line ends before it
 
-    def scan(self) -> Part:
+    def scan(self) -> tuple[Part, Authors]:
         at = self._open(0, PLAIN_TEXT)
         while self._active:
             delimiter = self._find_delimiter(at, len(self._data))
@@ -68,8 +73,9 @@ class _Scanner:
                 break
             at = self._obey(delimiter)
         root = self._close_above(-1, len(self._data))
-        self._faults.update(dict.fromkeys(read_authors(self._data, root.header).faults))
-        return replace(root, faults=tuple(self._faults)) if self._faults else root
+        authors = read_authors(self._data, root.header)
+        self._faults.update(dict.fromkeys(authors.faults))
+        return (replace(root, faults=tuple(self._faults)) if self._faults else root), authors
 
     def _obey(self, delimiter: _Delimiter) -> int:
         """Close what the delimiter ends, open what it begins; where to go on."""
