@@ -11,11 +11,17 @@ from mssmail.cli.output import json_option, print_json
 from mssmail.lab.check.audit_cases import AUDIT_SUITE
 from mssmail.lab.check.cases import MAIN_SUITE
 from mssmail.lab.check.document_cases import DOCUMENT_SUITE
+from mssmail.lab.check.filing_cases import FILING_SUITE
 from mssmail.lab.check.report import build_table, describe_outcomes, run_suite
 from mssmail.lab.check.sending_cases import SENDING_SUITE
 from mssmail.lab.world import find_lab, is_up
 
-SUITES = {"main": MAIN_SUITE, "audit": AUDIT_SUITE, "documents": DOCUMENT_SUITE, "sending": SENDING_SUITE}
+SUITES = {
+    "main": MAIN_SUITE,
+    "audit": AUDIT_SUITE,
+    "documents": DOCUMENT_SUITE + FILING_SUITE,
+    "sending": SENDING_SUITE,
+}
 
 
 @click.command()

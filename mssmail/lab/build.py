@@ -26,6 +26,7 @@ from mssmail.lab.pki import (
     issue_person,
 )
 from mssmail.settings import (
+    Connector,
     Documents,
     Domain,
     Endpoint,
@@ -50,6 +51,7 @@ from mssmail.trust.sign_list import ListEntry, build_white_list, sign_white_list
 LIST_SIGNER = "liste-blanche@confiance.test"
 PATIENT_DOMAIN = "patient.test"
 PEER_DOMAIN = "etranger.test"
+FILING_ACCOUNT = "dossiers@chu-sud.test"  # its documents go to the lab's own software
 PEER_AUTHOR = f"dr.dupuis@{PEER_DOMAIN}"
 
 
@@ -79,6 +81,7 @@ _PLANS = (
         (
             ("paul.durand@chu-sud.test", AccountKind.PER, "Dr Paul DURAND", (("RPPS", "99900000029"),)),
             ("accueil@cabinet-sud.test", AccountKind.CAB, "Cabinet du Sud", (("RPPS", "99900000037"),)),
+            (FILING_ACCOUNT, AccountKind.APP, "Dossiers CHU Sud", ()),
             (f"279035121518989@{PATIENT_DOMAIN}", AccountKind.PER, "Alice FICTIF", ()),
             (f"179032A21518933@{PATIENT_DOMAIN}", AccountKind.PER, "Paul FICTIF", ()),
         ),
@@ -91,9 +94,12 @@ def build_lab(folder: Path, port_base: int, now: datetime) -> Lab:
     folder.mkdir(parents=True, exist_ok=True)
     lab = Lab(str(folder.absolute()), port_base)
     lab.published.mkdir(exist_ok=True)
+    lab.filed.mkdir(mode=0o700, exist_ok=True)
     authorities = create_authorities(folder / "ca", now, lab.crl_url("root"), lab.crl_url("issuing"))
     publisher = authorities.issuing.issue(Profile.SERVER, build_subject("localhost"), now, hosts=("localhost", HOST))
     publisher.write(folder / "ca", "publisher")
+    lab.filing_secret.touch(mode=0o600)
+    lab.filing_secret.write_text(secrets.token_urlsafe(32))
     lab = replace(lab, scenarios=_build_scenarios(lab, authorities, now))
     for number, plan in enumerate(_PLANS):
         lab = _build_operator(lab, plan, number, authorities.issuing, now)
@@ -108,7 +114,7 @@ def plan_endpoints(port_base: int) -> list[Endpoint]:
     """Every address a lab with this base listens at."""
     lab = Lab("", port_base)
     ports = [port for number in range(len(_PLANS)) for port in asdict(plan_ports(port_base + 100 * number)).values()]
-    return [lab.crl_endpoint, lab.list_endpoint, *(Endpoint(HOST, port) for port in ports)]
+    return [lab.crl_endpoint, lab.list_endpoint, lab.filing_endpoint, *(Endpoint(HOST, port) for port in ports)]
 
 
 def remove_lab(folder: Path) -> None:
@@ -191,7 +197,16 @@ def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
         route=(*routes, *audit.build_routes(lab), *strangers.build_routes(lab)),
         queue=replace(_QUEUE, dns_servers=(strangers.find_name_server(lab),)),
         patient=Patient(domains=(PATIENT_DOMAIN,)),
+        connector=_build_connectors(lab, operator),
     )
+
+
+def _build_connectors(lab: Lab, operator: LabOperator) -> tuple[Connector, ...]:
+    if parse_address(FILING_ACCOUNT).domain not in operator.domains:
+        return ()
+    url = f"https://{lab.filing_endpoint}/documents"
+    more = {"url": url, "secret": lab.filing_secret, "ca": lab.ca_file, "retry_seconds": (2, 4, 8, 30)}
+    return (Connector("dossiers", FILING_ACCOUNT, **more),)  # type: ignore[arg-type]
 
 
 def _build_scenarios(lab: Lab, authorities: Authorities, now: datetime) -> Mapping[str, Mapping[str, str]]:

@@ -110,6 +110,21 @@ class Lab:
         """Where the white list is served over HTTPS."""
         return Endpoint(HOST, self.port_base + 243)
 
+    @property
+    def filing_endpoint(self) -> Endpoint:
+        """Where the lab's software takes documents over HTTPS."""
+        return Endpoint(HOST, self.port_base + 260)
+
+    @property
+    def filed(self) -> Path:
+        """Where that software keeps them."""
+        return self.path / "filed"
+
+    @property
+    def filing_secret(self) -> Path:
+        """The key that signs what is handed to it."""
+        return self.path / "ca" / "filing.secret"
+
     def crl_url(self, name: str) -> str:
         """The address of one revocation list."""
         return f"http://{self.crl_endpoint}/{name}.crl"

@@ -1,4 +1,4 @@
-"""The lab's publisher: revocation lists over HTTP, the white list over HTTPS, both renewed while it runs."""
+"""The lab's publisher: revocation lists over HTTP, the white list over HTTPS, both renewed; and software that files."""
 
 import asyncio
 import contextlib
@@ -9,6 +9,7 @@ from pathlib import Path
 from mssmail.core.clock import Clock, read_clock
 from mssmail.lab.authorities import load_authorities
 from mssmail.lab.layout import Lab, load_lab
+from mssmail.lab.receiver import Desk, FilingReceiver
 from mssmail.web.server import HttpListener, build_folder_site
 
 RENEWAL = timedelta(hours=1)
@@ -28,6 +29,14 @@ class Publisher:
             HttpListener(lab.list_endpoint, site, (ca / "publisher.crt", ca / "publisher.key")),
         )
 
+    def _build_receiver(self) -> FilingReceiver | None:
+        """The lab's software that files documents."""
+        lab, ca = self._lab, self._lab.path / "ca"
+        if not lab.filing_secret.exists():  # a lab of before
+            return None
+        desk = Desk(lab.filed, lab.filing_secret.read_bytes().strip())
+        return FilingReceiver(desk, lab.filing_endpoint, (ca / "publisher.crt", ca / "publisher.key"))
+
     def renew(self) -> None:
         """Publish fresh revocation lists."""
         load_authorities(self._lab.path / "ca").publish_crls(self._lab.published, self._clock())
@@ -38,6 +47,9 @@ class Publisher:
         self.renew()
         for listener in self._listeners:
             await listener.start()
+        receiver = self._build_receiver()
+        if receiver is not None:
+            await asyncio.to_thread(receiver.start)
         try:
             while not stop.is_set():
                 with contextlib.suppress(TimeoutError):
@@ -45,6 +57,8 @@ class Publisher:
                 if not stop.is_set():
                     await asyncio.to_thread(self.renew)
         finally:
+            if receiver is not None:
+                await asyncio.to_thread(receiver.stop)
             for listener in self._listeners:
                 await listener.stop()
 

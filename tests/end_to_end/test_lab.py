@@ -11,12 +11,15 @@ from mssmail.lab.check.audit_cases import AUDIT_SUITE
 from mssmail.lab.check.case import Case, play_case
 from mssmail.lab.check.cases import MAIN_SUITE
 from mssmail.lab.check.document_cases import DOCUMENT_SUITE
+from mssmail.lab.check.filing_cases import FILING_SUITE
 from mssmail.lab.check.sending_cases import SENDING_SUITE
 from mssmail.lab.check.stage import Stage
 from mssmail.lab.layout import Lab
 
 
-@pytest.mark.parametrize("case", MAIN_SUITE + AUDIT_SUITE + DOCUMENT_SUITE + SENDING_SUITE, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", MAIN_SUITE + AUDIT_SUITE + DOCUMENT_SUITE + FILING_SUITE + SENDING_SUITE, ids=lambda case: case.name
+)
 def test_the_strangers_check(lab: Lab, case: Case) -> None:
     outcome = play_case(case, Stage(lab))
     if outcome.verdict == "skipped":

@@ -59,4 +59,4 @@ def test_the_addresses_are_known_before_anything_is_built(lab: Lab) -> None:
     planned = {str(endpoint) for endpoint in plan_endpoints(lab.port_base)}
     names = ("smtp", "submission", "submissions", "imap", "imaps", "http")
     used = {str(operator.endpoint(name)) for operator in lab.operators for name in names}
-    assert planned == used | {str(lab.crl_endpoint), str(lab.list_endpoint)}
+    assert planned == used | {str(lab.crl_endpoint), str(lab.list_endpoint), str(lab.filing_endpoint)}

@@ -13,13 +13,13 @@ _INS, _OID = "279035121518989", "1.2.250.1.213.1.4.10"  # a national test identi
 _PLACE = "IHE_XDM/SUBSET01/"
 
 
-def build_report(value: str, flag: str) -> bytes:
+def build_report(value: str, flag: str, family: str = "FICTIF") -> bytes:
     """A CDA report of one potassium in mmol/l, judged by the laboratory."""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
 <id root="1.2.250.1.213.1.1.1.55.9999.{flag or "0"}"/><code code="11502-2" codeSystem="2.16.840.1.113883.6.1"
  displayName="CR d'examens biologiques"/><title>Examens biologiques</title><effectiveTime value="20260310120000+0100"/>
-<recordTarget><patientRole><id extension="{_INS}" root="{_OID}"/><patient><name><family qualifier="BR">FICTIF</family>
+<recordTarget><patientRole><id extension="{_INS}" root="{_OID}"/><patient><name><family qualifier="BR">{family}</family>
 <given qualifier="BR">ALICE</given></name><administrativeGenderCode code="F"/><birthTime value="19790315"/></patient>
 </patientRole></recordTarget><component><structuredBody><component><section><code code="18719-5"/><entry><act>
 <entryRelationship typeCode="COMP"><observation classCode="OBS" moodCode="EVN">
@@ -50,12 +50,14 @@ def pack_report(report: bytes) -> bytes:
     return out.getvalue()
 
 
-def attach(author: str, recipient: str, archive: bytes) -> Letter:
+def attach(author: str, recipient: str, archive: bytes, *, wants_receipt: bool = False) -> Letter:
     """An unsigned letter with the archive, its subject and fields as senders' software writes them."""
     letter = build_letter(author, recipient, subject="XDM/1.0/DDM+CR d'examens biologiques FICTIF Alice 15/03/1979")
     message = message_from_bytes(letter.data, policy=SMTP)
     if not isinstance(message, EmailMessage):
         raise TypeError("the policy makes an EmailMessage")
     message["X-MSS-CODECDA"], message["X-MSS-INS"], message["X-MSS-NIL"] = "11502-2", "O", "DEV0001"
+    if wants_receipt:
+        message["Disposition-Notification-To"] = author
     message.add_attachment(archive, maintype="application", subtype="zip", filename="IHE_XDM.zip")
     return Letter(letter.message_id, message.as_bytes())
