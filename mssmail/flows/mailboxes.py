@@ -43,7 +43,7 @@ from mssmail.core.trace import build_id
 from mssmail.errors import OverQuota, TooBig
 from mssmail.flows.bell import Bells, MailboxBell
 from mssmail.flows.rights import RightsLists
-from mssmail.flows.searching import Searching
+from mssmail.flows.searching import IsGone, Searching
 from mssmail.flows.sign_in import SignIn
 from mssmail.journal import Entry, Event
 from mssmail.mime.binary import encode_binary
@@ -328,9 +328,9 @@ class Mailboxes:
         """See MailStore."""
         return await self._read(lambda conn: rows.measure_deleted(conn, mailbox_id))
 
-    async def search(self, mailbox_id: int, key: SearchKey) -> Sequence[UID]:
+    async def search(self, mailbox_id: int, key: SearchKey, is_gone: IsGone = lambda: False) -> Sequence[UID]:
         """See MailStore."""
-        return await self._searching.search(mailbox_id, key)
+        return await self._searching.search(mailbox_id, key, is_gone)
 
     async def sort(self, mailbox_id: int, uids: Sequence[UID], criteria: tuple[Criterion, ...]) -> Sequence[UID]:
         """See MailStore."""

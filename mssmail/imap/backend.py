@@ -5,7 +5,7 @@ between levels; INBOX is matched in any case. Nothing here holds a snapshot open
 or one durable write (it has reached the disk when the call returns; ``note_read`` says where it differs).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from mssmail.core.account import Account
@@ -201,8 +201,13 @@ class MailStore(Protocol):
         r"""Octets of the messages marked \Deleted."""
         ...
 
-    async def search(self, mailbox_id: int, key: SearchKey) -> Sequence[UID]:
-        """UIDs that match, ascending. Sequence sets must have been turned into ``UidRanges``."""
+    async def search(
+        self, mailbox_id: int, key: SearchKey, is_gone: Callable[[], bool] = lambda: False
+    ) -> Sequence[UID]:
+        """UIDs that match, ascending. Sequence sets must have been turned into ``UidRanges``.
+
+        Raises ConnectionError when whoever asked ``is_gone`` while it takes its time.
+        """
         ...
 
     async def sort(self, mailbox_id: int, uids: Sequence[UID], criteria: tuple[Criterion, ...]) -> Sequence[UID]:

@@ -126,6 +126,10 @@ class Channel(asyncio.Protocol):
         if self._is_lost:
             raise ConnectionResetError("the client has gone")
 
+    def is_gone(self) -> bool:
+        """The connection is lost."""
+        return self._is_lost
+
     async def pause(self, seconds: float) -> None:
         """Let time pass, less when the peer hangs up."""
         await asyncio.sleep(seconds)

@@ -46,6 +46,10 @@ class Outlet(Protocol):
         """Let time pass."""
         ...
 
+    def is_gone(self) -> bool:
+        """Nobody will read what we send: long work may end."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

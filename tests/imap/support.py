@@ -107,6 +107,7 @@ class Wire:
     sent: bytearray = field(default_factory=bytearray)
     pauses: list[float] = field(default_factory=list)
     largest: int = 0
+    gone: bool = False
 
     async def send(self, data: bytes) -> None:
         self.sent += data
@@ -114,6 +115,9 @@ class Wire:
 
     async def pause(self, seconds: float) -> None:
         self.pauses.append(seconds)
+
+    def is_gone(self) -> bool:
+        return self.gone
 
 
 class Talk:
@@ -227,7 +231,7 @@ class Line:
 
     async def read_line(self) -> str:
         """The next line, without its end."""
-        line = await asyncio.wait_for(self.reader.readline(), 20)
+        line = await asyncio.wait_for(self.reader.readline(), 60)
         return line.decode().removesuffix("\r\n")
 
     async def read_until(self, tag: str) -> list[str]:

@@ -33,7 +33,7 @@ async def run(session: Session, command: c.Search) -> Answer:
     if command.uid:  # ``*`` is then the newest there is
         await session.catch_up(may_expunge=False)
     try:
-        found = await session.store.search(view.mailbox_id, localise(command.key, view))
+        found = await session.store.search(view.mailbox_id, localise(command.key, view), session.outlet.is_gone)
     except Fault:
         if _SAVE in (command.returns or ()):
             view.saved = ()  # RFC 5182 §2.1
@@ -55,7 +55,7 @@ async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID
     view = session.selected
     if isinstance(key, All):  # SORT and THREAD leave out what has gone meanwhile
         return view.list_uids()
-    return view.select_known(await session.store.search(view.mailbox_id, localise(key, view)))
+    return view.select_known(await session.store.search(view.mailbox_id, localise(key, view), session.outlet.is_gone))
 
 
 async def answer_extended(
