@@ -2,9 +2,13 @@
 
 import time
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import default
 
 from mssmail.lab.check.case import Case
 from mssmail.lab.check.cases import LABO, NORD, SUD
+from mssmail.lab.check.document_cases import BROKEN
+from mssmail.lab.check.documents import attach
 from mssmail.lab.check.mail import Letter, build_letter
 from mssmail.lab.check.patient_cases import add_fields
 from mssmail.lab.check.stage import Stage, find_verdict
@@ -53,6 +57,22 @@ def _expect_receipt(stage: Stage) -> str:
     return f"{len(receipts)} receipt, {kind}, {find_verdict(receipts[0])}"
 
 
+def _expect_failure(stage: Stage) -> str:
+    """A document that cannot be read comes back, with code, subject form and the letter itself."""
+    letter = add_fields(attach(SUD, LABO, BROKEN), Disposition_Notification_To=SUD)
+    answer = stage.submit(letter, SUD, LABO)
+    if not answer.startswith("250"):
+        return answer
+    receipts = find_receipts(stage, SUD, letter)
+    if not receipts:
+        return "no receipt came"
+    received = read_receipt(receipts[0], scan(receipts[0]))
+    subject = str(message_from_bytes(receipts[0], policy=default)["Subject"])
+    errors = "" if received is None else " ".join(received.errors)
+    original = "original attached" if b"\r\nContent-Type: message/rfc822" in receipts[0] else "NO ORIGINAL"
+    return f"{errors}, {original}, {find_verdict(receipts[0])}, {subject}"
+
+
 def _expect_silence(build: Callable[[Stage], Letter], to: str = LABO) -> Callable[[Stage], str]:
     def play(stage: Stage) -> str:
         letter = build(stage)
@@ -85,6 +105,11 @@ def _is_success(message: bytes) -> bool:
 
 RECEIPT_CASES = (
     Case("a machine's account answers a request", "1 receipt, processed, smime=pass", _expect_receipt),
+    Case(
+        "a machine's account gets an unreadable document",
+        "906^Autre erreur, original attached, smime=pass, [KO Intégration système !][906] XDM/1.0/DDM+",
+        _expect_failure,
+    ),
     Case("a receipt asked for somebody else", "silence", _expect_silence(_ask(Disposition_Notification_To=NORD))),
     Case("a receipt asked by a machine", "silence", _expect_silence(_ask(Auto_Submitted="auto-generated"))),
     Case("a receipt asked of a person", "silence", _expect_silence(_ask(to=NORD), NORD)),
