@@ -18,6 +18,7 @@
     │   ├── NoSuchMailbox
     │   ├── MailboxExists
     │   ├── HasChildren
+    │   ├── NoSuchMessage     in a mailbox
     │   └── ReadOnly          the mailbox, or an act that is not allowed on it
     ├── LoginFault
     │   ├── BadCredentials
@@ -130,6 +131,10 @@ class NoSuchMailbox(MailboxFault):
 
 class MailboxExists(MailboxFault):
     """A mailbox of this name exists."""
+
+
+class NoSuchMessage(MailboxFault):
+    """The message is not, or no longer, in the mailbox."""
 
 
 class HasChildren(MailboxFault):

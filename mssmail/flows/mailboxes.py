@@ -9,14 +9,12 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import TypeVar
 
 from mssmail.core.account import Account
 from mssmail.core.clock import Clock
 from mssmail.core.envelope import Peer
-from mssmail.core.examination import Index
 from mssmail.core.mailbox import (
     UID,
     Appended,
@@ -31,7 +29,6 @@ from mssmail.core.mailbox import (
     StoreAction,
     ViewLayout,
     compress,
-    drop_reserved,
 )
 from mssmail.core.message import Span
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
@@ -39,51 +36,28 @@ from mssmail.core.ranges import Range
 from mssmail.core.rights import LETTERS
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
-from mssmail.core.trace import build_id
-from mssmail.errors import OverQuota, TooBig
 from mssmail.flows.bell import Bells, MailboxBell
 from mssmail.flows.rights import RightsLists
 from mssmail.flows.searching import IsGone, Searching
 from mssmail.flows.sign_in import SignIn
+from mssmail.flows.uploads import Scan, Uploads, require_room
 from mssmail.journal import Entry, Event
-from mssmail.mime.binary import encode_binary
-from mssmail.mime.parts import scan
 from mssmail.store import changes as store_changes
 from mssmail.store import mailboxes as tree
 from mssmail.store import places, rows
-from mssmail.store.accounts import find_quota, has_room
-from mssmail.store.bodies import Body
+from mssmail.store.accounts import find_quota
 from mssmail.store.engine import Connection, Store
-from mssmail.store.flags import encode_flags, keep_locked
 from mssmail.store.journal import append_entries
 from mssmail.store.layouts import find_layout
-from mssmail.store.messages import Delivery, insert_message
 from mssmail.store.pages import find_page_size, load_page
 from mssmail.store.vanished import list_vanished
 
 T = TypeVar("T")
 
-Scan = Callable[[bytes], Index]  # what a message's bytes say, without a verdict
 _log = logging.getLogger(__name__)
 _MAX_NOTES = 64  # entries about reading on their way to the disk
 CHANGES_IN_A_ROW = 4  # operations of one STORE that share a commit
 CHANGES_AT_A_TIME = 1_000  # messages in one operation: deliveries wait for it in the writer
-
-
-@dataclass(frozen=True, slots=True)
-class _Upload:
-    """A message a client wrote, scanned and kept."""
-
-    body: Body
-    index: Index
-    bits: int
-    keywords: str
-    internal_date: datetime
-
-    @property
-    def size(self) -> int:
-        """Octets of the view: there is no prefix, and fields that claim our verdict are cut."""
-        return len(self.body.data) - sum(len(cut) for cut in self.index.cuts)
 
 
 class Mailboxes:
@@ -102,9 +76,8 @@ class Mailboxes:
         self._store = store
         self._bells = bells
         self._clock = clock
-        self._scan = scan
         self._sign_in = sign_in
-        self._max_message_bytes = max_message_bytes
+        self._uploads = Uploads(store, clock, scan, max_message_bytes, self._write)
         self.rights = RightsLists(store, clock)
         self._notes: deque[Future[None]] = deque()
         self._searching = Searching(store, clock)
@@ -274,7 +247,7 @@ class Mailboxes:
 
         def copy(conn: Connection) -> tuple[int, Appended]:
             owner_id, info = places.find_target(conn, account, target)
-            _require_room(conn, owner_id, rows.measure_rows(conn, mailbox_id, uids))
+            require_room(conn, owner_id, rows.measure_rows(conn, mailbox_id, uids))
             return info.id, rows.copy_rows(conn, mailbox_id, uids, info.id, now, info.rights)
 
         return (await self._write(copy, lambda done: (done[0],)))[1]
@@ -286,7 +259,7 @@ class Mailboxes:
         def move(conn: Connection, page: Sequence[UID]) -> tuple[int, Appended]:
             owner_id, info = places.find_target(conn, account, target)
             if owner_id != places.find_owner(conn, mailbox_id):
-                _require_room(conn, owner_id, rows.measure_rows(conn, mailbox_id, page))
+                require_room(conn, owner_id, rows.measure_rows(conn, mailbox_id, page))
             return info.id, rows.move_rows(conn, mailbox_id, page, info.id, now, info.rights)
 
         parts: list[Appended] = []
@@ -297,28 +270,11 @@ class Mailboxes:
 
     async def append(self, account: Account, name: str, drafts: Sequence[Draft]) -> Appended:
         """See MailStore."""
-        if any(len(draft.data) > self._max_message_bytes for draft in drafts):
-            raise TooBig("the message is too large", octets=max(len(draft.data) for draft in drafts))
+        return await self._uploads.append(account, name, drafts)
 
-        def look(conn: Connection) -> None:
-            owner_id, _ = places.find_target(conn, account, name)
-            _require_room(conn, owner_id, sum(len(draft.data) for draft in drafts))
-
-        await self._read(look)  # before the work on what may be 50 MB
-        now = self._clock()
-
-        def prepare(draft: Draft) -> _Upload:
-            bits, keywords = encode_flags(drop_reserved(draft.flags))
-            data = encode_binary(draft.data, scan(draft.data)) if b"\0" in draft.data else draft.data
-            body = self._store.keep_body(data)
-            return _Upload(body, self._scan(data), bits, keywords, draft.internal_date or now)
-
-        uploads = [
-            await asyncio.wrap_future(self._store.run(lambda draft=draft: prepare(draft)))  # type: ignore[misc]
-            for draft in drafts
-        ]
-        done = await self._write(lambda conn: _append(conn, account, name, uploads, now), lambda done: (done[0],))
-        return done[1]
+    async def replace(self, account: Account, mailbox_id: int, uid: UID, name: str, draft: Draft) -> Appended:
+        """See MailStore."""
+        return await self._uploads.replace(account, mailbox_id, uid, name, draft)
 
     async def find_quota(self, account: Account) -> Quota:
         """See MailStore."""
@@ -368,33 +324,3 @@ class Mailboxes:
 def _tell(note: "Future[None]", entry: Entry) -> None:
     if (error := note.exception()) is not None:
         _log.error("reading was not journaled: %s", dict(entry.facts), exc_info=error)
-
-
-def _require_room(conn: Connection, account_id: int, octets: int) -> None:
-    if not has_room(conn, account_id, octets):
-        raise OverQuota("the account holds as much as it may", account_id=account_id)
-
-
-def _append(
-    conn: Connection, account: Account, name: str, uploads: Sequence[_Upload], now: datetime
-) -> tuple[int, Appended]:
-    owner_id, info = places.find_target(conn, account, name)
-    _require_room(conn, owner_id, sum(upload.size for upload in uploads))
-    uids = rows.add_rows(conn, info.id, [_insert_upload(conn, upload, info.rights, now) for upload in uploads], now)
-    return info.id, Appended(info.uid_validity, tuple((uid, uid) for uid in uids))
-
-
-def _insert_upload(conn: Connection, upload: _Upload, rights: str, now: datetime) -> rows.NewRow:
-    delivery = Delivery(
-        trace_id=build_id(),
-        body=upload.body,
-        prefix=b"",
-        index=upload.index,
-        summary="",  # a client's own writing has no verdict
-        evidence="{}",
-        reverse_path=None,
-        received_at=now,
-    )
-    message_id = insert_message(conn, delivery)
-    bits, keywords = keep_locked((0, ""), (upload.bits, upload.keywords), rights)
-    return rows.NewRow(message_id, bits, keywords, upload.internal_date, upload.size)

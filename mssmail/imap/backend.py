@@ -193,6 +193,13 @@ class MailStore(Protocol):
         """Keep what a client wrote, all or none. It carries no verdict. Raises OverQuota, TooBig."""
         ...
 
+    async def replace(self, account: Account, mailbox_id: int, uid: UID, name: str, draft: Draft) -> Appended:
+        """Keep what a client wrote and remove the message it takes the place of, both or neither (RFC 8508).
+
+        Raises NoSuchMessage when that one has gone, and what ``append`` raises.
+        """
+        ...
+
     async def find_quota(self, account: Account) -> Quota:
         """What the account holds and may hold."""
         ...

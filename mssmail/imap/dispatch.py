@@ -48,6 +48,7 @@ from mssmail.imap.verbs import (
     thread,
     unselect,
 )
+from mssmail.imap.verbs import replace as replace_
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.frames import Event, Frame, HangUp, Malformed, NeedContinuation, RawLine, TooBig
 from mssmail.imap.wire.parser import parse_command
@@ -88,6 +89,7 @@ VERBS: Mapping[type[c.CommandBody], Verb] = MappingProxyType(
         c.Namespace: namespace.run,
         c.Noop: noop.run,
         c.Rename: rename.run,
+        c.Replace: replace_.run,
         c.Search: search.run,
         c.Sort: sort.run,
         c.Thread: thread.run,

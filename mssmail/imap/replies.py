@@ -14,6 +14,7 @@ from mssmail.errors import (
     MailboxExists,
     MessageFault,
     NoSuchMailbox,
+    NoSuchMessage,
     NoSuchNumber,
     OverQuota,
     ReadOnly,
@@ -68,6 +69,7 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
     (TlsRequired, no("Encryption is required first: issue STARTTLS", "PRIVACYREQUIRED")),
     (NoSuchMailbox, no("There is no such mailbox", "NONEXISTENT")),
     (MailboxExists, no("A mailbox of this name exists", "ALREADYEXISTS")),
+    (NoSuchMessage, no("This message is not there any more", "NONEXISTENT")),
     (HasChildren, no("There are mailboxes below it", "HASCHILDREN")),  # RFC 9051 §6.3.5
     (AccountFault, no("There is no account of this name, or it cannot have rights", "CANNOT")),  # of identifiers
     (ReadOnly, no("This may not be done to this mailbox", "NOPERM")),
@@ -83,7 +85,7 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
 
 def answer_fault(fault: Exception, body: c.CommandBody | None, incident: str) -> Answer:
     """The answer to a command that ended in this fault; what the table does not know is a bug of ours."""
-    if isinstance(fault, NoSuchMailbox) and isinstance(body, c.Append | c.Copy | c.Move):
+    if isinstance(fault, NoSuchMailbox) and isinstance(body, c.Append | c.Copy | c.Move | c.Replace):
         return no("There is no such mailbox: create it first", "TRYCREATE")  # RFC 9051 §6.3.12, §6.4.7
     for kind, answer in _TABLE:
         if isinstance(fault, kind):

@@ -71,6 +71,7 @@ ALLOWED: dict[type[c.CommandBody], frozenset[State]] = {
     c.Store: _SELECTED,
     c.Copy: _SELECTED,
     c.Move: _SELECTED,
+    c.Replace: _SELECTED,  # RFC 8508 §3
 }
 
 _WANTED = {_BEFORE: "Already signed in", _SIGNED_IN: "Sign in first", _SELECTED: "Select a mailbox first"}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from mssmail.core.mailbox import UID, Appended, MessageMeta, ModSeq, StoreAction, drop_reserved
 from mssmail.core.rights import LETTERS
+from mssmail.errors import NoSuchMessage
 from mssmail.store.counters import Move, count_deleted, count_unseen, move_counters
 from mssmail.store.flags import DELETED_BIT, change_flags, decode_flags, encode_flags, keep_locked
 from mssmail.store.mailboxes import load_mailbox
@@ -163,6 +164,15 @@ def expunge(conn: Connection, mailbox_id: int, uids: Sequence[UID] | None, limit
     take_away(conn, mailbox_id, gone)
     drop_unused_messages(conn, [row.message_id for row in gone])
     return [row.uid for row in gone]
+
+
+def remove_row(conn: Connection, mailbox_id: int, uid: UID) -> None:
+    """Remove one message, whatever its flags (RFC 8508 §3.1); raises NoSuchMessage when it is not there."""
+    gone = _load(conn, mailbox_id, [uid])
+    if not gone:
+        raise NoSuchMessage("the message has gone", mailbox_id=mailbox_id, uid=uid)
+    take_away(conn, mailbox_id, gone)
+    drop_unused_messages(conn, [row.message_id for row in gone])
 
 
 def copy_rows(

@@ -1,9 +1,10 @@
-"""APPEND, for one message or several (RFC 9051 §6.3.12, RFC 3502)."""
+"""APPEND, for one message or several (RFC 9051 §6.3.12, RFC 3502), and REPLACE, for one (RFC 8508)."""
 
 import re
 
+from mssmail.core.mailbox import STAR
 from mssmail.errors import BadSyntax
-from mssmail.imap.wire.commands import Append, AppendMessage
+from mssmail.imap.wire.commands import Append, AppendMessage, Replace
 from mssmail.imap.wire.cursor import Cursor
 from mssmail.imap.wire.dates import parse_date_time
 from mssmail.imap.wire.flags import parse_flag_list
@@ -21,6 +22,25 @@ def parse_append(cursor: Cursor) -> Append:
     while cursor.try_text(b" "):
         messages.append(_parse_message(cursor))
     return Append(mailbox, tuple(messages))
+
+
+# replace = ["UID" SP] "REPLACE" SP seq-number SP mailbox append-message; RFC 8508 §5
+def parse_seq_replace(cursor: Cursor) -> Replace:
+    """REPLACE."""
+    return _parse_replace(cursor, uid=False)
+
+
+def parse_uid_replace(cursor: Cursor) -> Replace:
+    """UID REPLACE."""
+    return _parse_replace(cursor, uid=True)
+
+
+def _parse_replace(cursor: Cursor, *, uid: bool) -> Replace:
+    number = STAR if cursor.try_text(b"*") else cursor.expect_nz_number()
+    cursor.expect_space()
+    mailbox = parse_mailbox(cursor)
+    cursor.expect_space()
+    return Replace(number, uid, mailbox, _parse_message(cursor))
 
 
 # append-message = append-opts SP append-data

@@ -6,7 +6,7 @@ Strings that cannot be quoted go as non-synchronising literals (RFC 7888), so a 
 from base64 import b64encode
 from typing import assert_never
 
-from mssmail.core.mailbox import Numbers, Saved, UIDSet
+from mssmail.core.mailbox import STAR, Numbers, Saved, UIDSet
 from mssmail.imap.wire.commands import (
     Append,
     AppendMessage,
@@ -34,6 +34,7 @@ from mssmail.imap.wire.commands import (
     Move,
     MyRights,
     Rename,
+    Replace,
     Search,
     Select,
     SetAcl,
@@ -64,7 +65,7 @@ _SignIn = Authenticate | Login | Id | Enable
 _OfMailboxes = Select | Create | Delete | Rename | Subscribe | Status | List
 _OfRights = GetQuota | GetQuotaRoot | SetAcl | DeleteAcl | GetAcl | ListRights | MyRights
 _Searches = Search | Sort | CancelUpdate | Thread
-_OfMessages = Append | Expunge | Fetch | Store | Copy | Move
+_OfMessages = Append | Replace | Expunge | Fetch | Store | Copy | Move
 
 
 def encode_command(command: Command, *, utf8: bool = False) -> bytes:
@@ -85,7 +86,7 @@ def _encode_body(body: CommandBody, *, utf8: bool) -> bytes:
             return _encode_of_mailboxes(body, utf8=utf8)
         case Search() | Sort() | CancelUpdate() | Thread():
             return b" ".join(_list_words_of_search(body))
-        case Append() | Expunge() | Fetch() | Store() | Copy() | Move():
+        case Append() | Replace() | Expunge() | Fetch() | Store() | Copy() | Move():
             return _encode_of_messages(body, utf8=utf8)
         case _:
             raise ValueError("this command cannot be written")
@@ -194,6 +195,10 @@ def _encode_of_messages(body: _OfMessages, *, utf8: bool) -> bytes:
     match body:
         case Append(mailbox, messages):
             words = [b"APPEND", _encode_name(mailbox, utf8=utf8), *map(_encode_message, messages)]
+        case Replace(number, uid, mailbox, message):
+            place = b"*" if number == STAR else b"%d" % number
+            name = _encode_name(mailbox, utf8=utf8)
+            words = [b"UID REPLACE" if uid else b"REPLACE", place, name, _encode_message(message)]
         case Expunge(uids):
             words = [b"UID EXPUNGE", encode_numbers(uids)] if uids else [b"EXPUNGE"]
         case Fetch(numbers, items):

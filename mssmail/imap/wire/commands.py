@@ -159,6 +159,16 @@ class Append:
 
 
 @dataclass(frozen=True, slots=True)
+class Replace:
+    """REPLACE and UID REPLACE (RFC 8508): the message of this number, STAR for the last, by another."""
+
+    number: int
+    uid: bool
+    mailbox: str
+    message: AppendMessage
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """CHECK."""
 
@@ -331,6 +341,7 @@ CommandBody = (
     | Namespace
     | Status
     | Append
+    | Replace
     | Check
     | Close
     | Unselect

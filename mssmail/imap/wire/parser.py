@@ -80,6 +80,8 @@ WITH_ARGUMENTS: Mapping[bytes, Callable[[Cursor], CommandBody]] = MappingProxyTy
         b"LSUB": list_command.parse_lsub,
         b"XLIST": list_command.parse_xlist,
         b"APPEND": append_command.parse_append,
+        b"REPLACE": append_command.parse_seq_replace,
+        b"UID REPLACE": append_command.parse_uid_replace,
         b"FETCH": message_commands.parse_fetch,
         b"STORE": message_commands.parse_store,
         b"COPY": message_commands.parse_copy,

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mssmail.core.mailbox import STAR
 from mssmail.errors import BadSyntax
-from mssmail.imap.wire.commands import Append, AppendMessage
+from mssmail.imap.wire.commands import Append, AppendMessage, Replace
 from tests.imap.wire.support import read_command
 
 NOON = datetime(1994, 2, 7, 12, 0, 0, tzinfo=UTC)
@@ -60,3 +61,23 @@ def test_a_message_in_utf8_is_read_once_that_is_enabled() -> None:
 
 def test_a_message_is_not_shown_in_logs() -> None:
     assert "abc" not in repr(AppendMessage(NONE, None, b"abc"))
+
+
+@pytest.mark.parametrize(
+    ("line", "replace"),
+    [
+        (b"REPLACE 4 a {1+}\r\nx", Replace(4, False, "a", AppendMessage(NONE, None, b"x"))),
+        (b"uid replace 4 inbox (b) {0+}\r\n", Replace(4, True, "INBOX", AppendMessage(frozenset({"b"}), None, b""))),
+        (b"REPLACE * a {1+}\r\nx", Replace(STAR, False, "a", AppendMessage(NONE, None, b"x"))),
+    ],
+)
+def test_a_replacement_names_one_message(line: bytes, replace: Replace) -> None:
+    assert read_command(line) == replace
+
+
+@pytest.mark.parametrize(
+    "line", [b"REPLACE 1:2 a {1+}\r\nx", b"REPLACE 0 a {1+}\r\nx", b"REPLACE 1 a", b"REPLACE 1 a {1+}\r\nx {1+}\r\ny"]
+)
+def test_a_replacement_of_anything_else_is_refused(line: bytes) -> None:
+    with pytest.raises(BadSyntax):
+        read_command(line)

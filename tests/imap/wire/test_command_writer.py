@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mssmail.core.mailbox import ModSeq, Saved, SeqSet, StoreAction, UIDSet, UIDValidity
+from mssmail.core.mailbox import STAR, ModSeq, Saved, SeqSet, StoreAction, UIDSet, UIDValidity
 from mssmail.core.ordering import Criterion, SortKey, ThreadAlgorithm
 from mssmail.core.search import All, InSeqs
 from mssmail.imap.wire.command_writer import encode_command
@@ -36,6 +36,7 @@ from mssmail.imap.wire.commands import (
     Move,
     MyRights,
     Rename,
+    Replace,
     Search,
     Section,
     Select,
@@ -122,6 +123,10 @@ NOON = datetime(1994, 2, 7, 12, 0, 0, tzinfo=UTC)
         (Store(ONE, StoreAction.REPLACE, frozenset()), b"STORE 1 FLAGS ()"),
         (Store(FIVE, StoreAction.ADD, frozenset({"a"}), silent=True), b"UID STORE 5 +FLAGS.SILENT (a)"),
         (Copy(ONE, "a"), b'COPY 1 "a"'),
+        (
+            Replace(STAR, True, "a", AppendMessage(frozenset(), None, b"x")),
+            b'UID REPLACE * "a" () {1+}\r\nx',
+        ),
         (GetQuota(""), b'GETQUOTA ""'),
         (SetAcl("a", "b@a.test", "+", "lr"), b'SETACL "a" "b@a.test" "+lr"'),
         (DeleteAcl("a", "b"), b'DELETEACL "a" "b"'),

@@ -26,6 +26,7 @@ SAMPLES = [
     b"NAMESPACE",
     b"STATUS a (MESSAGES)",
     b"APPEND a {1+}\r\na",
+    b"REPLACE 1 a {1+}\r\na",
     b"CHECK",
     b"CLOSE",
     b"UNSELECT",
