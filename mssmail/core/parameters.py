@@ -59,6 +59,11 @@ def encode_utf8_address(text: str) -> str:
     return "".join(each if _QCHAR.fullmatch(each) else f"\\x{{{ord(each):02X}}}" for each in text)
 
 
+def encode_original(address: str) -> str:
+    """The ORCPT of an address to which none was given (RFC 3461 §4.2, RFC 6533 §3)."""
+    return f"rfc822;{encode_xtext(address)}" if address.isascii() else f"utf-8;{encode_utf8_address(address)}"
+
+
 @dataclass(frozen=True, slots=True)
 class OriginalRecipient:
     """Whom the author wrote to, before any forwarding: type (``rfc822``, ``utf-8``, …) and address, decoded."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from mssmail.core.address import Address, ReversePath, parse_address
 from mssmail.core.envelope import Envelope
 from mssmail.core.message import Span
-from mssmail.core.parameters import RecipientParameters, encode_xtext
+from mssmail.core.parameters import RecipientParameters, encode_original
 from mssmail.core.return_path import has_form
 from mssmail.core.station import Station
 from mssmail.core.trace import build_delivered_to, build_received, build_return_path
@@ -240,4 +240,4 @@ def _add_original(parameters: RecipientParameters, recipient: Address) -> Recipi
     """With ORCPT, so that whatever is reported names the address its author wrote to (RFC 3461 §5.2.7.2)."""
     if parameters.orcpt:
         return parameters
-    return replace(parameters, orcpt=f"rfc822;{encode_xtext(str(recipient))}")
+    return replace(parameters, orcpt=encode_original(str(recipient)))

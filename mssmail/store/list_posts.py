@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from mssmail.core.address import Address, parse_address
 from mssmail.core.lists import MemberState, Post, PostState
-from mssmail.core.parameters import RecipientParameters, encode_xtext
+from mssmail.core.parameters import RecipientParameters, encode_original
 from mssmail.store.messages import drop_unused_messages, queue_message
 from mssmail.store.prepared import Prepared
 from mssmail.store.schema import list_deliveries, list_members, list_posts
@@ -222,7 +222,7 @@ def _queue_domain(conn: Connection, post: Post, message_id: int, domain: str, no
     rows = list(conn.execute(wanted.order_by(list_deliveries.c.address_key).limit(room)))
     for key, text in rows:
         # Only failures come back, to the list; what the author asked for ended there (RFC 3461 §5.2.7.1).
-        parameters = RecipientParameters("FAILURE", f"rfc822;{encode_xtext(text)}")
+        parameters = RecipientParameters("FAILURE", encode_original(text))
         item_id = queue_message(conn, message_id, parse_address(text), now, parameters)
         mine = (list_deliveries.c.post_id == post.id) & (list_deliveries.c.address_key == key)
         values = {"state": MemberState.QUEUED.value, "item_id": item_id, "changed_at": now}

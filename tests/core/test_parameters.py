@@ -10,6 +10,7 @@ from mssmail.core.parameters import (
     OriginalRecipient,
     RecipientParameters,
     decode_xtext,
+    encode_original,
     encode_xtext,
     parse_mail_parameters,
     parse_recipient_parameters,
@@ -157,3 +158,11 @@ def test_an_international_orcpt_can_be_written_in_ascii() -> None:
     assert plain == RecipientParameters("NEVER", "utf-8;zo\\x{E9}\\x{2B}1@a.test")
     assert plain.original == parameters.original
     assert plain.to_ascii() is plain
+
+
+@pytest.mark.parametrize("address", ["a+b=c@a.test", '"a b"@a.test', "zoé@a.test", "zoé+1=2\\@a.test"])
+def test_whom_the_author_wrote_to_can_be_named_whoever_it_is(address: str) -> None:
+    parameters = RecipientParameters(orcpt=encode_original(address))
+    assert parameters.orcpt.isascii()
+    assert parameters.original is not None
+    assert parameters.original.address == address

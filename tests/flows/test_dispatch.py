@@ -10,6 +10,7 @@ from typing import NoReturn
 import pytest
 
 from mssmail.core.lane import PeerState
+from mssmail.core.parameters import MailParameters, RecipientParameters
 from mssmail.core.queue import QueueState
 from mssmail.delivery.resolve import MailResolver, Target
 from mssmail.errors import WorkerFault
@@ -23,7 +24,7 @@ from mssmail.store.peers import find_peer, save_peer
 from mssmail.store.queue import claim
 from tests.delivery.scripted_peer import Script
 from tests.flows.dispatch_room import ANNE, ARTHUR, AT_ONCE, CLEO, open_room, until
-from tests.support.operator_room import TODAY, write_key
+from tests.support.operator_room import BOB, TODAY, write_key
 from tests.support.pki import Pki
 
 PATIENT = replace(AT_ONCE, retry_seconds=(3_600,))
@@ -482,3 +483,35 @@ async def test_a_fault_that_one_message_causes_stays_with_it(tmp_path: Path) -> 
 
 def _break_first_message(conn: Connection) -> None:
     conn.exec_driver_sql("UPDATE messages SET received_at = 'never' WHERE id = 1")
+
+
+async def test_mail_under_requiretls_goes_to_no_server_without_it_and_its_report_keeps_it(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        peer = await room.add_peer("a.test", Script())
+        await room.put(ANNE, parameters=MailParameters("FULL", requires_tls=True), text="secret")
+        await room.start()
+        await room.wait_for(Event.BOUNCED)
+        report = await room.load_report()
+    assert peer.messages == []
+    assert b"Status: 5.7.30\r\n" in report.data
+    assert report.parameters.requires_tls
+    assert b"Subject: secret" in report.data
+    assert b"\r\nsecret\r\n" not in report.data
+
+
+async def test_a_peer_s_extensions_are_used_together(tmp_path: Path) -> None:
+    async with open_room(tmp_path) as room:
+        keywords = (b"PIPELINING", b"8BITMIME", b"DSN", b"CHUNKING", b"SMTPUTF8", b"REQUIRETLS", b"LIMITS RCPTMAX=1")
+        peer = await room.add_peer("a.test", Script(keywords=keywords))
+        asked = {ANNE: RecipientParameters("SUCCESS", "rfc822;Anne@A.Test")}
+        parameters = MailParameters("HDRS", "Id+2B1", is_utf8=True, requires_tls=True)
+        data = await room.put(ANNE, ARTHUR, parameters=parameters, asked=asked)
+        await room.start()
+        await room.settle()
+        assert await room.operator.list_inbox(BOB) == ()
+    assert peer.messages == [data, data]
+    mail = b"MAIL FROM:<bob@b.test> RET=HDRS ENVID=Id+2B1 SMTPUTF8 REQUIRETLS"
+    assert [line for line in peer.commands if line.startswith(b"MAIL")] == [mail, mail]
+    assert b"RCPT TO:<anne@a.test> NOTIFY=SUCCESS ORCPT=rfc822;Anne@A.Test" in peer.commands
+    assert b"RCPT TO:<arthur@a.test>" in peer.commands
+    assert sum(line.startswith(b"BDAT") for line in peer.commands) == 2
