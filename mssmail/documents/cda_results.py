@@ -104,7 +104,7 @@ def _read_result(observation: Element, neutral: frozenset[str]) -> Result:
     flags = tuple([flag for child in observation.iterchildren(_FLAG) if (flag := _read_flag(child))])
     judgement = judge_flags(flags)
     is_loinc = system == LOINC
-    if judgement is None:
+    if judgement is None or judgement.assessment is Assessment.SUSCEPTIBILITY:
         judgement = judge_result(_read_evidence(observation, flags, code if is_loinc else None), neutral)
     return Result(code, is_loinc, label, flags, judgement, observation)
 

@@ -85,12 +85,16 @@ def _normalise(flags: Iterable[str]) -> list[str]:
 
 def judge_result(evidence: Evidence, neutral: frozenset[str] = NEUTRAL_CODES) -> Judgement:
     """The laboratory's word first; a comparison never overrides it."""
-    if (told := judge_flags(evidence.flags)) is not None:
+    told = judge_flags(evidence.flags)
+    if told is not None and told.assessment is not Assessment.SUSCEPTIBILITY:
         return told
-    flags = _normalise(evidence.flags)
     if evidence.measured in neutral:
-        return Judgement(Assessment.UNASSESSED)
-    judgement = _compare(evidence, flags) or _read_codes(evidence)
+        return told or Judgement(Assessment.UNASSESSED)
+    answer = _read_codes(evidence)
+    if told is not None:
+        # Some write R for "reactive": a positive answer shows it. A concentration beyond its breakpoint shows nothing.
+        return answer if answer is not None and answer.is_positive else told
+    judgement = _compare(evidence, _normalise(evidence.flags)) or answer
     if judgement is None or (judgement.assessment is Assessment.NORMAL and not evidence.is_final):
         return Judgement(Assessment.UNASSESSED)
     return judgement

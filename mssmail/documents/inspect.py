@@ -13,6 +13,8 @@ from mssmail.documents.hprim_sante import is_hprim_sante, parse_hprim_sante
 from mssmail.documents.xdm import XdmArchive, read_xdm
 from mssmail.errors import BadDocument
 
+_CALLING = (Mark.CRITICAL, Mark.ABNORMAL)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -34,8 +36,21 @@ class Inspection:
 
     @property
     def mark(self) -> Mark:
-        """What it calls for."""
-        return Mark.REJECTED if self.content is None else self.content.mark
+        """What it calls for; of what speaks of several patients never that all is well: look for yourself."""
+        if self.content is None:
+            return Mark.REJECTED
+        mark = self.content.mark
+        return Mark.REJECTED if mark not in _CALLING and self._has_several_patients else mark
+
+    @property
+    def _has_several_patients(self) -> bool:
+        match self.content:
+            case CdaDocument() | XdmArchive():
+                return self.content.has_several_patients
+            case HprimFile():
+                return self.content.distinct_patients > 1
+            case None:
+                return False
 
     @property
     def doubt(self) -> str:
