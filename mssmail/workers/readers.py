@@ -34,6 +34,11 @@ class Readers:
         self._snapshot = snapshot
         self._patience_seconds = _PATIENCE * deadline_seconds
 
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process that reads, for logs and tests; empty while it is being replaced."""
+        return self._pool.pids
+
     async def start(self) -> None:
         """Raises WorkerFault when the worker cannot be started."""
         await self._pool.start(self._snapshot)

@@ -141,7 +141,7 @@ def test_documents_in_other_encodings_are_read(encoding: str) -> None:
 
 
 def test_several_submission_sets_of_one_patient_are_all_read() -> None:
-    files = {}
+    files: dict[str, bytes] = {}
     for number, result in enumerate((NORMAL, CRITICAL), 1):
         cda = make_cda(result, document_id=f"1.2.{number}")
         files |= {f"IHE_XDM/SUBSET0{number}/METADATA.XML": make_metadata(make_entry("DOC0001.XML", cda))}

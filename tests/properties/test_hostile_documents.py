@@ -2,16 +2,32 @@
 
 import random
 import resource
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mssmail.core.findings import Findings, Mark
 from mssmail.documents.inspect import Reading, inspect_file
 from mssmail.documents.message import read_message
-from tests.support.health import ABNORMAL, CRITICAL, make_cda, make_hprim, make_message, make_xdm, make_zip
+from mssmail.workers.reader import ReadingSnapshot
+from mssmail.workers.readers import Readers
+from tests.support.health import (
+    ABNORMAL,
+    CRITICAL,
+    make_cda,
+    make_hprim,
+    make_message,
+    make_result,
+    make_xdm,
+    make_zip,
+)
 
 _READING = Reading(test_space=True)
+_NOW = datetime(2026, 6, 1, tzinfo=UTC)
 _SEEDS = [
     make_cda(CRITICAL, ABNORMAL),
     make_xdm(make_cda(CRITICAL)),
@@ -79,3 +95,54 @@ def test_any_bytes_are_read_or_rejected(data: bytes, name: str) -> None:
 def test_any_text_behind_a_header_is_read(lines: list[str]) -> None:
     text = make_hprim("RES|K|K|N|6.9||||HH|F", end=False) + "\r\n".join(lines)
     assert inspect_file(text.encode("utf-8", "replace"), "a.hpr", _READING).mark is Mark.CRITICAL
+
+
+def _make_traps() -> list[bytes]:
+    """Archives and documents made to hurt, each whole: bombs, depth, breadth, lies about sizes, odd methods."""
+    deep = b"<a>" * 5_000 + b"</a>" * 5_000
+    wide = b'<ClinicalDocument xmlns="urn:hl7-org:v3">' + b"<id/>" * 60_000 + b"</ClinicalDocument>"
+    attributes = b"<a " + b" ".join(b'a%d=""' % number for number in range(20_000)) + b"/>"
+    laughs = b'<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><a>&b;</a>'
+    long_text = b'<ClinicalDocument xmlns="urn:hl7-org:v3"><title>' + b"x" * 3_000_000 + b"</title></ClinicalDocument>"
+    opened, closed = '<entryRelationship typeCode="REFR"><observation>', "</observation></entryRelationship>"
+    nested = make_cda(make_result(more=opened * 60 + closed * 60))
+    documents = [deep, wide, attributes, laughs, long_text, nested]
+    place = "IHE_XDM/SUBSET01/"
+    archives = [make_xdm(each) for each in documents]
+    archives += [
+        make_zip({place + "METADATA.XML": bytes(30_000_000)}),
+        make_zip({place + "METADATA.XML": make_zip({"a": bytes(1_000_000)})}),
+        make_zip({f"{place}{number}.XML": b"x" for number in range(500)}),
+        make_zip({"../" * 50 + "METADATA.XML": b"x"}),
+        make_xdm(make_cda(CRITICAL)).replace(b"PK\x01\x02", b"PK\x01\x02" * 2),
+        make_xdm(make_cda(CRITICAL))[:-10] + b"\xff" * 10,
+    ]
+    return documents + archives
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+async def test_a_thousand_hostile_messages_pass_through_one_reading_process_and_cost_none_of_them() -> None:
+    """Each is answered; the process is bounded by the kernel, and what it holds does not grow."""
+    chance = random.Random(7)
+    traps = _make_traps()
+    readers = Readers(20, 1_024, ReadingSnapshot(frozenset(), test_space=True))
+    await readers.start()
+    try:
+        sizes: list[int] = []
+        for number in range(1_000):
+            seed = traps[number % len(traps)] if number % 4 == 0 else _SEEDS[number % len(_SEEDS)]
+            data = seed if number % 8 == 0 else _damage(seed, chance)
+            found = await readers.read(make_message(("application/zip", "IHE_XDM.zip", data)), _NOW)
+            assert found.mark in Mark
+            if number in {199, 999}:
+                sizes.append(_measure(readers.pids[0]))
+        assert readers.pids
+        assert sizes[1] - sizes[0] < 150_000  # kilobytes
+    finally:
+        await readers.stop()
+
+
+def _measure(pid: int) -> int:
+    """Kilobytes the process holds now."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
