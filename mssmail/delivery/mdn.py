@@ -45,27 +45,46 @@ def build_receipt(receipt: Receipt, id: str, at: datetime, *, max_bytes: int) ->
     It is to be sent with a null reverse path (RFC 8098 §3). Of an original beyond ``max_bytes`` only the header is
     attached.
     """
-    boundary = f"=_receipt_{id}"
+    kind = f'multipart/report; report-type=disposition-notification; boundary="{_name_boundary(id)}"'
+    parts = (_build_text(receipt), _build_fields(receipt), _build_original(receipt.data, max_bytes))
+    return _assemble(receipt, id, at, ("auto-replied", kind), parts)
+
+
+def build_error_letter(receipt: Receipt, id: str, at: datetime, *, max_bytes: int) -> bytes:
+    """The same tidings as an ordinary letter, for who is appointed to hear of errors whose sender asked for nothing.
+
+    It is to be sent with the author's own reverse path.
+    """
+    kind = f'multipart/mixed; boundary="{_name_boundary(id)}"'
+    parts = (_build_text(receipt), _build_original(receipt.data, max_bytes))
+    return _assemble(receipt, id, at, ("auto-generated", kind), parts)
+
+
+def _name_boundary(id: str) -> str:
+    return f"=_receipt_{id}"
+
+
+def _assemble(receipt: Receipt, id: str, at: datetime, kinds: tuple[str, str], parts: tuple[bytes, ...]) -> bytes:
+    """Header and parts; ``kinds`` are the words of Auto-Submitted (RFC 3834 §5) and Content-Type."""
     header = [
         f"Date: {format_datetime(at)}",
         f"From: {formataddr((_clean(receipt.author_name, 200), str(receipt.author)))}",
         f"To: <{receipt.to}>",
         f"Subject: {_encode_subject(receipt)}",
         f"Message-ID: <{id}@{receipt.author.domain}>",
-        "Auto-Submitted: auto-replied",  # RFC 3834 §5
+        f"Auto-Submitted: {kinds[0]}",
         "MIME-Version: 1.0",
-        f'Content-Type: multipart/report; report-type=disposition-notification; boundary="{boundary}"',
+        f"Content-Type: {kinds[1]}",
         "",
         "",
     ]
     if _MESSAGE_ID.fullmatch(receipt.message_id):
         header[5:5] = [f"In-Reply-To: {receipt.message_id}", f"References: {receipt.message_id}"]
-    line = f"--{boundary}\r\n".encode("ascii")
-    parts = (_build_text(receipt), _build_fields(receipt), _build_original(receipt.data, max_bytes))
+    line = f"--{_name_boundary(id)}\r\n".encode("ascii")
     return (
         "\r\n".join(header).encode("ascii")
         + b"".join(line + part + b"\r\n" for part in parts)
-        + f"--{boundary}--\r\n".encode("ascii")
+        + f"--{_name_boundary(id)}--\r\n".encode("ascii")
     )
 
 

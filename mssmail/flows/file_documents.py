@@ -218,9 +218,10 @@ class Filer:
 
 
 def is_receipt_wanted(settings: Settings, recipient: Address, data: bytes) -> bool:
-    """The sender asked for a receipt, and this account's software does not send its receipts itself."""
+    """The sender asked for a receipt, or somebody hears of errors; and the software does not send receipts itself."""
     own = {text.lower() for text in settings.receipts.own_receipts}
-    return recipient.key not in own and asks_for_receipt(data, scan(data).header)
+    is_heard = bool(settings.receipts.error_account)  # of errors nobody asked to hear of
+    return recipient.key not in own and (is_heard or asks_for_receipt(data, scan(data).header))
 
 
 def _order_receipt(conn: Connection, filing: Filing, disposition: Disposition, now: datetime) -> None:

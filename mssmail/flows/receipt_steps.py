@@ -25,11 +25,13 @@ async def plan_receipt_steps(
     """What is written about receipts in the transaction that takes this message; mostly nothing."""
     data, index = envelope.message.data, examination.index
     steps: list[Also] = []
-    if asks_for_receipt(data, index.header):
-        disposition = judge_disposition(examination.findings)
+    disposition = judge_disposition(examination.findings)
+    asks = asks_for_receipt(data, index.header)
+    if asks or (settings.receipts.error_account and disposition.error is not None):
         steps.append(
             lambda conn, delivered: order_automatic(conn, settings.receipts, delivered, envelope.id, disposition, at)
         )
+    if asks:
         sender = envelope.reverse_path
         if envelope.login is not None and sender is not None and index.message_id:
             recipients = tuple(str(each).lower() for each in envelope.recipients)

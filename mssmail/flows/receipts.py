@@ -6,41 +6,32 @@ crash at any step means another try, never a second receipt.
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-from mssmail import __version__
-from mssmail.core.address import Address
+from mssmail.core.address import Address, ReversePath
 from mssmail.core.clock import Clock, read_clock
 from mssmail.core.decision import Decision, Refuse
-from mssmail.core.receipt import Disposition, ReceiptOrder
-from mssmail.core.trace import build_id, build_results, build_return_path
-from mssmail.core.verdict import Structure
-from mssmail.delivery.mdn import Receipt, build_receipt
-from mssmail.errors import BadCertificate, Fault
+from mssmail.core.receipt import Disposition, ReceiptOrder, ReceiptRequest
+from mssmail.errors import Fault
 from mssmail.flows.bell import Bells
 from mssmail.flows.confirmations import confirm
-from mssmail.flows.evidence import describe_verdict, summarise
-from mssmail.flows.intake import Examiner, TrustSource, find_signature_part
-from mssmail.flows.signing import KeyRing
+from mssmail.flows.intake import Examiner, TrustSource
+from mssmail.flows.receipt_letters import ReceiptLetters
 from mssmail.journal import Entry, Event
-from mssmail.mime.addresses import list_mailboxes
-from mssmail.mime.headers import decode_words, parse_addresses, select_fields
 from mssmail.mime.parts import Part, scan
 from mssmail.mime.receipt import read_receipt, read_request
 from mssmail.policy.freshness import Freshness
-from mssmail.policy.receipt import judge_receipt
-from mssmail.settings import Receipts, Settings, SignWith
-from mssmail.smime.sign import sign_message
-from mssmail.store.accounts import find_account, load_account
+from mssmail.policy.receipt import judge_receipt, may_tell_error_account
+from mssmail.settings import Receipts, Settings
+from mssmail.store.accounts import load_account
 from mssmail.store.engine import Connection, Store
 from mssmail.store.filings import is_filed
 from mssmail.store.journal import append_entries
-from mssmail.store.messages import Delivered, Delivery, KeptMessage, Placement, deliver, load_message
+from mssmail.store.messages import Delivered, Delivery, KeptMessage, deliver, load_message
 from mssmail.store.receipts import (
     KeptReceipt,
     ReceiptState,
@@ -99,7 +90,7 @@ class ReceiptSender:
     ) -> None:
         self._settings, self._store, self._pool, self._trust = settings, store, pool, trust
         self._bells, self._wake_queue, self._clock = bells, wake_queue, clock
-        self._keys = KeyRing(settings.server.keys)
+        self._letters = ReceiptLetters(settings, store, pool)
         self._woken = asyncio.Event()
         self._stopping = False
         self._main: asyncio.Task[None] | None = None
@@ -158,91 +149,50 @@ class ReceiptSender:
             await self._decline(kept, "message-gone", now)
             return False
         root = await asyncio.to_thread(scan, message.data)
-        decision = self._judge(message, root, order.recipient, now)
+        request = read_request(message.data, root)
+        decision = self._judge(request, message.reverse_path, order.recipient, now)
         if isinstance(decision, Refuse):
+            if may_tell_error_account(request, order.disposition, self._settings.receipts.error_account):
+                return await self._send_error(kept, message, root, now)
             if decision.is_temporary:
                 await self._put_off(kept, decision.rule)
             else:
                 await self._decline(kept, decision.rule, now)
             return False
-        delivery = await self._build(order, message, root, now)
+        delivery = await self._letters.write_receipt(order, message, root, now)
         if delivery is None:
             await self._decline(kept, "account-gone", now)
             return False
+        return await self._hand_over(kept, delivery)
+
+    async def _send_error(self, kept: KeptReceipt, message: KeptMessage, root: Part, now: datetime) -> bool:
+        """Nobody asked, but somebody is appointed to hear of what software could not file."""
+        delivery = await self._letters.write_error(kept.order, message, root, now)
+        if delivery is None:
+            await self._decline(kept, "account-gone", now)
+            return False
+        return await self._hand_over(kept, delivery)
+
+    async def _hand_over(self, kept: KeptReceipt, delivery: Delivery) -> bool:
         done = await asyncio.shield(asyncio.wrap_future(self._store.submit(lambda conn: _write(conn, kept, delivery))))
         if done is None:
             return False
         self._bells.ring(*(placed.mailbox_id for placed in done.placed))
         if delivery.queue:
             self._wake_queue()
-        _log.info("receipt sent", extra={"id": order.trace_id, "receipt": delivery.trace_id})
+        _log.info("receipt sent", extra={"id": kept.order.trace_id, "receipt": delivery.trace_id})
         return True
 
-    def _judge(self, message: KeptMessage, root: Part, recipient: Address, now: datetime) -> Decision:
-        request = read_request(message.data, root)
+    def _judge(self, request: ReceiptRequest, path: ReversePath, recipient: Address, now: datetime) -> Decision:
         is_ours = bool(request.to) and self._settings.find_domain(request.to[0].domain) is not None
         usable = self._trust.freshness(now) is not Freshness.STALE
         return judge_receipt(
             request,
-            message.reverse_path,
+            path,
             recipient,
             is_ours=is_ours,
             white_list=self._trust.white_list if usable else None,
         )
-
-    async def _build(self, order: ReceiptOrder, message: KeptMessage, root: Part, now: datetime) -> Delivery | None:
-        """The receipt as it is sent; None when who asks, or who is asked, has gone."""
-        asker = message.reverse_path
-        account = await asyncio.wrap_future(self._store.read(lambda conn: find_account(conn, order.recipient)))
-        if asker is None or account is None:
-            return None
-        is_ours = self._settings.find_domain(asker.domain) is not None
-        home = None
-        if is_ours:
-            home = await asyncio.wrap_future(self._store.read(lambda conn: find_account(conn, asker)))
-            if home is None:
-                return None
-        receipt = Receipt(
-            to=asker,
-            author=account.address,
-            author_name=account.display_name,
-            disposition=order.disposition,
-            data=message.data,
-            subject=_read_field(message.data, root, "subject"),
-            message_id=_read_field(message.data, root, "message-id"),
-            reporting_ua=f"{self._settings.server.name}; mssmail {__version__}",
-            original_recipient=_find_original_recipient(message.data, root, account.address),
-        )
-        id = build_id()
-        plain = build_receipt(receipt, id, now, max_bytes=self._settings.receipts.max_attached_bytes)
-        data = await asyncio.to_thread(self._sign, plain, account.address, now)
-        examination = await self._pool.examine(data, now, verify=True)
-        is_signed = examination.verdict.structure is Structure.SIGNED
-        part = find_signature_part(examination) if is_signed else ""
-        facts = {"recipient": str(asker), "receipt_for": order.trace_id, **describe_verdict(examination.verdict)}
-        return Delivery(
-            trace_id=id,
-            body=await asyncio.wrap_future(self._store.run(lambda: self._store.keep_body(data))),
-            prefix=build_return_path(None) + build_results(examination.verdict, self._settings.server.name, part),
-            index=examination.index,
-            summary=summarise(examination.verdict),
-            evidence=json.dumps(facts),
-            reverse_path=None,  # RFC 8098 §3: nobody can answer a receipt
-            received_at=now,
-            placements=() if home is None else (Placement(home.id),),
-            queue=() if is_ours else (asker,),
-            entries=(Entry(now, Event.DELIVERED if is_ours else Event.QUEUED, id, facts),),
-        )
-
-    def _sign(self, data: bytes, author: Address, at: datetime) -> bytes:
-        """For a thread: keys are read, and signing takes time."""
-        try:
-            key = self._keys.find_key(author, SignWith.ACCOUNT)
-            return data if key is None else sign_message(data, key, at)
-        except BadCertificate as fault:
-            # Unsigned it still reaches our own senders, and peers that take unsigned receipts; unsent it helps nobody.
-            _log.error("a receipt goes out unsigned: %s", fault)
-            return data
 
     async def _decline(self, kept: KeptReceipt, rule: str, now: datetime) -> None:
         facts = {**_describe(kept), "outcome": "declined", "rule": rule}
@@ -289,17 +239,3 @@ def _describe(kept: KeptReceipt) -> dict[str, object]:
     disposition = kept.order.disposition
     facts: dict[str, object] = {"account": str(kept.order.recipient), "disposition": disposition.type.value}
     return facts if disposition.error is None else {**facts, "code": disposition.error.value}
-
-
-def _read_field(data: bytes, root: Part, key: str) -> str:
-    found = select_fields(data, root.header, key)
-    return decode_words(data[found[0].value.start : found[0].value.end]) if found else ""
-
-
-def _find_original_recipient(data: bytes, root: Part, address: Address) -> Address | None:
-    """The account's address when the author wrote it: only then it is known for certain (RFC 8098 §3.2.3)."""
-    for field in select_fields(data, root.header, "to", "cc"):
-        for mailbox in list_mailboxes(parse_addresses(data[field.value.start : field.value.end])):
-            if mailbox.address is not None and mailbox.address.key == address.key:
-                return address
-    return None

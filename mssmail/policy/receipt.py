@@ -70,6 +70,15 @@ def _decline_destination(to: Address, *, is_ours: bool, white_list: WhiteList | 
     return None
 
 
+def may_tell_error_account(request: ReceiptRequest, disposition: Disposition, error_account: str) -> bool:
+    """Whether an error that nobody asked to hear of is told to the account appointed for that.
+
+    Never about a machine's mail, a list's or a report: that could go round in circles.
+    """
+    is_from_person = not (request.is_automatic or request.is_report or request.is_list)
+    return bool(error_account) and disposition.error is not None and not request.is_asked and is_from_person
+
+
 def _decline(rule: str, why: str) -> Refuse:
     return refuse(rule, 550, "5.7.1", why)
 

@@ -16,3 +16,4 @@ class Receipts:
     own_receipts: tuple[str, ...] = setting((), "Addresses of such accounts whose software sends its receipts itself.")
     max_attached_bytes: int = setting(26_214_400, "A larger original is attached to its receipt by its header only.")
     remember_days: int = setting(400, "Receipts for our own mail are recognised for so long.")
+    error_account: str = setting("", "Who hears of documents not filed when their sender asked for no receipt.")

@@ -10,7 +10,7 @@ import pytest
 
 from mssmail.core.address import parse_address
 from mssmail.core.receipt import Disposition, FilingError
-from mssmail.delivery.mdn import Receipt, build_receipt
+from mssmail.delivery.mdn import Receipt, build_error_letter, build_receipt
 from mssmail.mime.parts import scan
 from mssmail.mime.receipt import read_receipt, read_request
 
@@ -115,3 +115,14 @@ def test_eight_bit_originals_stay_as_they_are_and_say_so() -> None:
 def test_of_a_huge_original_only_the_header_is_sent_back() -> None:
     _, (_, _, original) = _parse(_build(replace(RECEIPT, data=ORIGINAL + b"x" * 10_000), max_bytes=1_000))
     assert original.get_content_type() == "text/rfc822-headers"
+
+
+def test_an_error_nobody_asked_for_is_an_ordinary_letter_with_the_same_subject() -> None:
+    raw = build_error_letter(FAILED, "id42", AT, max_bytes=1_000_000)
+    message, (text, original) = _parse(raw)
+    assert message.get_content_type() == "multipart/mixed"
+    assert message["Subject"] == f"[KO Intégration système !][902] {RECEIPT.subject}"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "902 Patient inconnu" in text.get_content()
+    assert original.get_content_type() == "message/rfc822"
+    assert read_receipt(raw, scan(raw)) is None

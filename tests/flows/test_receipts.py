@@ -28,6 +28,7 @@ from tests.support.operator_room import (
     Operator,
     age,
     build_envelope,
+    build_settings,
     open_operator,
     sign,
     write_key,
@@ -250,3 +251,37 @@ async def test_what_was_owed_before_a_stop_is_sent_after_the_next_start(tmp_path
         await sender.stop()
         assert [state for state, _ in await _list_states(operator, trace_id)] == [ReceiptState.SENT]
         assert await operator.list_queue() == ["alice@a.test"]
+
+
+async def _order_error(operator: Operator, trace_id: str) -> None:
+    def order(conn: object) -> bool:
+        [message_id] = find_by_trace(conn, trace_id)  # type: ignore[arg-type]
+        failed = Disposition(error=FilingError.UNKNOWN_PATIENT)
+        return order_receipt(conn, ReceiptOrder(message_id, trace_id, BOB, failed, datetime.now(UTC)))  # type: ignore[arg-type]
+
+    assert await asyncio.wrap_future(operator.store.submit(order))
+
+
+@pytest.mark.parametrize("to", ["carol@b.test", "errors@a.test"])
+async def test_who_is_appointed_hears_of_errors_nobody_asked_to_hear_of(tmp_path: Path, to: str) -> None:
+    settings = replace(build_settings(tmp_path), receipts=Receipts(error_account=to))
+    write_key(tmp_path, "bob@b.test")
+    async with open_operator(tmp_path, settings) as operator:
+        trace_id = await _receive(operator, sign(MESSAGE, tmp_path), BOB)
+        await _order_error(operator, trace_id)
+        assert await _make_sender(operator).send_due() == 1
+        [(state, letter_id)] = await _list_states(operator, trace_id)
+        letter = await operator.load(letter_id)
+        assert (state, letter.reverse_path, letter.summary) == (ReceiptState.SENT, BOB, "trusted")
+        assert b"multipart/mixed" in letter.data
+        assert len(await operator.list_inbox(CAROL)) == (to == "carol@b.test")
+        assert await operator.list_queue() == ([to] if to.endswith("a.test") else [])
+
+
+async def test_an_appointed_account_that_is_nobody_hears_nothing(tmp_path: Path) -> None:
+    settings = replace(build_settings(tmp_path), receipts=Receipts(error_account="nobody@b.test"))
+    async with open_operator(tmp_path, settings) as operator:
+        trace_id = await _receive(operator, sign(MESSAGE, tmp_path), BOB)
+        await _order_error(operator, trace_id)
+        assert await _make_sender(operator).send_due() == 0
+        assert await _list_states(operator, trace_id) == [(ReceiptState.DECLINED, "account-gone")]

@@ -10,7 +10,7 @@ from mssmail.core.decision import Accept, Refuse
 from mssmail.core.findings import NO_FINDINGS, UNREAD, DocumentFacts, Findings, Mark
 from mssmail.core.receipt import Disposition, FilingError, ReceiptRequest
 from mssmail.core.whitelist import WhiteList
-from mssmail.policy.receipt import judge_disposition, judge_receipt
+from mssmail.policy.receipt import judge_disposition, judge_receipt, may_tell_error_account
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ALICE, EVE, LABO = (parse_address(text) for text in ("alice@a.test", "eve@a.test", "labo@b.test"))
@@ -85,3 +85,25 @@ def _found(mark: Mark = Mark.NORMAL, *, kind: str = "cda", ins: str = "1", quali
 )
 def test_a_machine_tells_what_the_documents_show(findings: Findings, told: Disposition) -> None:
     assert judge_disposition(findings) == told
+
+
+FAULT = Disposition(error=FilingError.INS_ABSENT)
+UNASKED = ReceiptRequest(authors=(ALICE,))
+
+
+@pytest.mark.parametrize(
+    ("request_", "disposition", "account", "may"),
+    [
+        (UNASKED, FAULT, "errors@b.test", True),
+        (UNASKED, FAULT, "", False),
+        (UNASKED, Disposition(), "errors@b.test", False),
+        (ASKED, FAULT, "errors@b.test", False),
+        (replace(UNASKED, is_automatic=True), FAULT, "errors@b.test", False),
+        (replace(UNASKED, is_report=True), FAULT, "errors@b.test", False),
+        (replace(UNASKED, is_list=True), FAULT, "errors@b.test", False),
+    ],
+)
+def test_who_hears_of_errors_that_nobody_asked_to_hear_of(
+    request_: ReceiptRequest, disposition: Disposition, account: str, *, may: bool
+) -> None:
+    assert may_tell_error_account(request_, disposition, account) is may
