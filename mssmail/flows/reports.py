@@ -9,7 +9,7 @@ from datetime import datetime
 
 from mssmail.core.address import Address, parse_address
 from mssmail.core.envelope import Envelope
-from mssmail.core.parameters import MailParameters
+from mssmail.core.parameters import MailParameters, RecipientParameters
 from mssmail.core.report import Action
 from mssmail.core.return_path import has_form
 from mssmail.core.trace import build_id, build_results, build_return_path
@@ -85,6 +85,7 @@ class Reporter:
             queue=destination.queue,
             entries=(Entry(at, Event.DELIVERED if destination.placements else Event.QUEUED, id, facts),),
             parameters=_find_parameters(report.message),
+            asked={address: RecipientParameters("NEVER") for address in destination.queue},  # RFC 3464 §2
         )
 
     async def prepare_delivered(

@@ -60,6 +60,7 @@ async def test_a_sender_elsewhere_gets_it_by_the_queue(tmp_path: Path) -> None:
     async with open_operator(tmp_path) as operator:
         delivery = await _prepare_some(operator, CLEO)
     assert (delivery.placements, delivery.queue) == ((), (CLEO,))
+    assert delivery.asked == {CLEO: RecipientParameters("NEVER")}
     assert b"From: Remise du courrier / Mail delivery <postmaster@b.test>" in delivery.body.data
 
 

@@ -61,12 +61,13 @@ class AuditPeers:
     ) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[None, None, None]]:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self._sessions[writer] = asyncio.current_task()
+            wire = writer.transport
             try:
                 await self._talk(situation, reader, writer)
             except (OSError, EOFError):
                 return  # the operator hung up, which is an answer too: nothing was taken
             finally:
-                writer.close()
+                (writer.transport or wire).close()
                 del self._sessions[writer]
 
         return talk
@@ -81,7 +82,10 @@ class AuditPeers:
                     writer.write(offer)
                 case b"STARTTLS" if situation.offers_tls:
                     writer.write(b"220 go on\r\n")
-                    await writer.start_tls(self._build_context(situation))
+                    try:
+                        await writer.start_tls(self._build_context(situation))
+                    except AttributeError as error:  # asyncio of Python 3.11 has no transport then
+                        raise EOFError("the operator hung up in the handshake") from error
                     offer = b"250-audit\r\n250-8BITMIME\r\n250 SIZE 50000000\r\n"
                 case b"DATA":
                     writer.write(b"354 go on\r\n")
