@@ -119,7 +119,7 @@ def _print_report(report: MessageReport) -> None:
             ("decision", f"{report.answer} ({report.decision.rule})"),
             ("reply", shown["reply"]),
             ("author", ", ".join(map(str, report.authors))),
-            ("signer", "" if signer is None else f"{', '.join(signer.emails)} ({signer.subject})"),
+            ("signer", "" if signer is None else f"{', '.join(signer.emails) or 'no address'} ({signer.subject})"),
         ],
     )
     rows = [

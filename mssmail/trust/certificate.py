@@ -51,11 +51,6 @@ def load_certificate(data: bytes) -> x509.Certificate:
     return certificate
 
 
-def encode_certificate(certificate: x509.Certificate) -> bytes:
-    """Its DER."""
-    return certificate.public_bytes(Encoding.DER)
-
-
 def parse_certificates(data: bytes) -> list[x509.Certificate]:
     """The certificates in PEM, DER or PKCS #7 bytes; raises BadCertificate, also when there are none."""
     return [load_certificate(der) for der in split_certificates(data)]

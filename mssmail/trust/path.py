@@ -125,6 +125,8 @@ def _rank(result: PathResult) -> tuple[bool, ...]:
 
 def _judge_alone(leaf: Link, trouble: str, store: TrustStore, purpose: Purpose, at: datetime) -> PathResult:
     reason = trouble or f"no path leads from {leaf.text} to an anchor"
+    if any(anchor.der == leaf.der for anchor in store.anchors.get(leaf.subject, ())):
+        reason = f"{leaf.text} is an anchor itself: it is believed for what it signs, and nobody vouches for it"
     return PathResult(
         chain=Fact(Outcome.FAILED, reason),
         dates=judge_dates((leaf,), at),

@@ -17,6 +17,12 @@ PASSED, FAILED, UNKNOWN, SKIPPED = Outcome.PASSED, Outcome.FAILED, Outcome.UNKNO
 OFF = SignaturePolicy(revocation=RevocationMode.OFF)
 
 
+def test_an_anchor_asked_about_itself_is_told_so() -> None:
+    root = make_root()
+    store = build_trust_store(TrustSnapshot(1, (root.der,), policy=OFF))
+    assert "is an anchor itself" in verify_path(root.der, (), store, Purpose.ANY, NOW).chain.reason
+
+
 def _outcomes(result: PathResult) -> tuple[Outcome, ...]:
     return tuple(fact.outcome for fact in result.facts)
 
