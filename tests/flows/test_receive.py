@@ -241,3 +241,25 @@ async def test_mail_is_delivered_with_our_verdict_as_a_keyword_when_that_is_want
         assert (await operator.receiver.receive(build_envelope(signed_by_another, VERA))).code == 250
         [meta] = await operator.list_inbox(VERA)
         assert meta.flags == {"$SMIMEInvalid"}
+
+
+async def test_what_is_shown_and_not_signed_is_refused_and_every_fact_of_it_journalled(tmp_path: Path) -> None:
+    signed = sign(MESSAGE.replace(b"text/plain", b'text/plain; hp="clear"'), tmp_path)
+    spoofed = sign(MESSAGE, tmp_path).replace(b"From: ", b'From: "bob@b.test" ', 1)
+    async with open_operator(tmp_path) as operator:
+        taken = build_envelope(signed)
+        assert (await operator.receiver.receive(taken)).code == 250
+        evidence = json.loads((await operator.load(taken.id)).evidence)
+        assert "field-unprotected" in evidence["notices"]
+        assert [step["subject"].partition(",")[0] for step in evidence["path"]][-1] == "CN=Test Root"
+        assert evidence["sources"][0]["kind"] == "CRL"
+        envelope = build_envelope(spoofed)
+        reply = await operator.receiver.receive(envelope)
+        assert str(reply).startswith("550 5.7.1 The name in From shows another address: bob@b.test (")
+        refused = (await operator.read_journal())[-1]
+        assert refused.event is Event.REFUSED
+        assert refused.facts["rule"] == "display-name-imitates"
+        assert refused.facts["notices"] == {
+            "display-name-imitates": "the name in From shows another address: bob@b.test"
+        }
+        assert "Test Root" in str(refused.facts["path"])
