@@ -29,6 +29,15 @@ _SETTLE = Prepared(
         changed_at=bindparam("new_at", type_=list_deliveries.c.changed_at.type),
     )
 )
+_QUEUE = Prepared(
+    update(list_deliveries)
+    .where(list_deliveries.c.post_id == bindparam("of_post"), list_deliveries.c.address_key == bindparam("of_key"))
+    .values(
+        state=MemberState.QUEUED.value,
+        item_id=bindparam("new_item"),
+        changed_at=bindparam("new_at", type_=list_deliveries.c.changed_at.type),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,13 +229,13 @@ def _queue_domain(conn: Connection, post: Post, message_id: int, domain: str, no
         is_waiting, list_deliveries.c.domain == domain
     )
     rows = list(conn.execute(wanted.order_by(list_deliveries.c.address_key).limit(room)))
+    queued: list[dict[str, object]] = []
     for key, text in rows:
         # Only failures come back, to the list; what the author asked for ended there (RFC 3461 §5.2.7.1).
         parameters = RecipientParameters("FAILURE", encode_original(text))
         item_id = queue_message(conn, message_id, parse_address(text), now, parameters)
-        mine = (list_deliveries.c.post_id == post.id) & (list_deliveries.c.address_key == key)
-        values = {"state": MemberState.QUEUED.value, "item_id": item_id, "changed_at": now}
-        conn.execute(update(list_deliveries).where(mine).values(values))
+        queued.append({"of_post": post.id, "of_key": key, "new_item": item_id, "new_at": now})
+    _QUEUE.run(conn, queued)
     return len(rows)
 
 

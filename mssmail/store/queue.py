@@ -37,6 +37,8 @@ _FIND_DUE = Prepared(
     .order_by(queue.c.next_try_at, queue.c.id)
     .limit(bindparam("at_most"))
 )
+_REMOVE = Prepared(delete(queue).where(queue.c.id == bindparam("of_item")).returning(queue.c.message_id))
+_HAS_MORE = Prepared(select(queue.c.id).where(queue.c.message_id == bindparam("of_message")).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +160,11 @@ def give_back(conn: Connection, item_ids: Iterable[int], at: datetime) -> None:
 
 def remove_item(conn: Connection, item_id: int) -> bool:
     """Take it out of the queue, and its message out of the store when nothing else needs it; False when it has gone."""
-    gone = conn.execute(delete(queue).where(queue.c.id == item_id).returning(queue.c.message_id)).scalar()
+    gone = _REMOVE.fetch(conn, {"of_item": item_id})
     if gone is None:
         return False
-    drop_unused_messages(conn, [gone])
+    if _HAS_MORE.fetch(conn, {"of_message": gone[0]}) is None:  # the last of fifty thousand looks further
+        drop_unused_messages(conn, [gone[0]])
     return True
 
 
