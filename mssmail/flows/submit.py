@@ -29,12 +29,12 @@ from mssmail.flows.receive import ACCOUNT_GONE, LOOP
 from mssmail.flows.reports import Reporter
 from mssmail.flows.signing import KeyRing
 from mssmail.journal import Entry, Event
-from mssmail.mime.headers import find_authors, find_senders
+from mssmail.mime.headers import find_resenders, find_senders, read_authors
 from mssmail.mime.parts import Part, scan
 from mssmail.mime.receipt import find_report_type
 from mssmail.policy.declared import judge_declared
 from mssmail.policy.marking import judge_keywords, judge_signature
-from mssmail.policy.submission import Destination, judge_author, judge_submission
+from mssmail.policy.submission import Destination, Writers, judge_author, judge_submission
 from mssmail.settings import Domain, Settings, SignWith
 from mssmail.smime.sign import sign_message
 from mssmail.smime.structure import find_layer
@@ -60,6 +60,13 @@ class _Judged:
     decision: Decision
     local: tuple[Address, ...]
     remote: tuple[Address, ...]
+
+
+def read_writers(data: bytes, root: Part) -> Writers:
+    """Whom the header of a submitted message names."""
+    found, senders, resenders = read_authors(data, root.header), find_senders(data, root), find_resenders(data, root)
+    others = None if senders is None or resenders is None else (*senders, *resenders)
+    return Writers(found.addresses, others, "; ".join(found.faults))
 
 
 class Submitter:
@@ -111,11 +118,11 @@ class Submitter:
         if isinstance(form, Refuse):
             return form
         root = scan(data)
-        authors = find_authors(data, root)
-        decision = judge_author(authors, find_senders(data, root), login, envelope.identities)
+        writers = read_writers(data, root)
+        decision = judge_author(writers, login, envelope.identities)
         if isinstance(decision, Refuse):
             return decision
-        author = authors[0]
+        author = writers.authors[0]
         data = complete_message(data, root.header, f"{envelope.id}@{author.domain}", envelope.received_at)
         sign_with = self._settings.submission.sign_with
         is_signed = find_layer(data, scan(data)).structure is Structure.SIGNED

@@ -195,8 +195,17 @@ def find_authors(data: bytes, root: Part) -> tuple[Address, ...]:
 
 def find_senders(data: bytes, root: Part) -> tuple[Address, ...] | None:
     """The addresses of all Sender fields (RFC 5322 §3.6.2 allows one); None when any of them is in doubt."""
+    return _find_persons(data, root, "sender")
+
+
+def find_resenders(data: bytes, root: Part) -> tuple[Address, ...] | None:
+    """Who sent the message anew (Resent-From, Resent-Sender, RFC 5322 §3.6.6); None when any of them is in doubt."""
+    return _find_persons(data, root, "resent-from", "resent-sender")
+
+
+def _find_persons(data: bytes, root: Part, *names: str) -> tuple[Address, ...] | None:
     addresses: list[Address] = []
-    for field in select_fields(data, root.header, "sender"):
+    for field in select_fields(data, root.header, *names):
         found, doubts = _read_field(data, field)
         if doubts:
             return None

@@ -33,29 +33,38 @@ def judge_client(reverse_path: ReversePath, account: Account | None, identities:
     return refuse("sender-not-own", 553, "5.7.1", text)
 
 
-def judge_author(
-    authors: tuple[Address, ...],
-    senders: tuple[Address, ...] | None,
-    login: Address,
-    identities: Collection[Address] = (),
-) -> Decision:
-    """Answer, at the end of DATA, whether From (and Sender, when there is one) may be written so (RFC 6409 §6.1).
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """Whom the header names. ``authors`` is empty when From is missing or in doubt, ``fault`` says why, in words.
 
-    ``authors`` is empty when a From field is missing or in doubt, ``senders`` is None when a Sender field is. Sender
-    may name the person behind a team's message (RFC 5322 §3.6.2); we never add one: who it was, the journal tells.
+    ``others`` are the addresses of Sender, Resent-From and Resent-Sender; None when one of them is in doubt.
     """
-    if not authors:
-        return refuse("no-author", 550, "5.6.0", "The message has no From field with a valid address")
-    if senders is None:
-        return refuse("sender-in-doubt", 550, "5.6.0", "The message has a Sender field without a valid address")
+
+    authors: tuple[Address, ...]
+    others: tuple[Address, ...] | None = ()
+    fault: str = ""
+
+
+def judge_author(writers: Writers, login: Address, identities: Collection[Address] = ()) -> Decision:
+    """Answer, at the end of DATA, whether everybody the header names may write so (RFC 6409 §6.1).
+
+    Sender may name the person behind a team's message (RFC 5322 §3.6.2); we never add one: who it was, the journal
+    tells. Another's message is not sent anew under its author's name: it is forwarded in a message of one's own.
+    """
+    if not writers.authors or writers.fault:
+        why = quote_text(writers.fault or "there is no From field", 200)
+        return refuse("no-author", 550, "5.6.0", f"From must name one valid address: {why}")
+    if writers.others is None:
+        text = "A Sender, Resent-From or Resent-Sender field has no valid address"
+        return refuse("sender-in-doubt", 550, "5.6.0", text)
     own = {login.key, *_list_keys(identities)}
-    other = next((each for each in (*authors, *senders) if each.key not in own), None)
+    other = next((each for each in (*writers.authors, *writers.others) if each.key not in own), None)
     if other is not None:
         text = f"The message is said to be from {quote_text(str(other), 150)}; you may write as"
         return refuse("author-not-own", 550, "5.7.1", f"{text} {_describe_names(login, identities)}")
-    if len({each.key for each in authors}) > 1:  # as every peer would: what a reader sees must be what was checked
-        return refuse("several-authors", 550, "5.7.1", f"From names {len(authors)} authors; one is allowed")
-    return Accept("own-author" if authors[0].key == login.key else "delegated-author")
+    if len({each.key for each in writers.authors}) > 1:  # as every peer would: a reader must see who was checked
+        return refuse("several-authors", 550, "5.7.1", f"From names {len(writers.authors)} authors; one is allowed")
+    return Accept("own-author" if writers.authors[0].key == login.key else "delegated-author")
 
 
 def _list_keys(identities: Collection[Address]) -> set[str]:

@@ -37,7 +37,7 @@ class Lists:
 
     max_waiting: int = setting(500, "Members of all lists in the queue at a time; the others wait in their own table.")
     max_waiting_per_domain: int = setting(100, "The same of one domain: a slow peer holds up its own members only.")
-    page_members: int = setting(500, "Members written down or queued in one transaction.")
+    page_members: int = setting(200, "Members written down or queued in one transaction.")
 
 
 @dataclass(frozen=True, slots=True)

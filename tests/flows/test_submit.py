@@ -15,6 +15,7 @@ from mssmail.errors import BadCertificate
 from mssmail.journal import Event
 from mssmail.settings import SignWith
 from mssmail.store.accounts import remove
+from mssmail.store.queue import list_items
 from tests.support.operator_room import (
     ACCOUNTS,
     ALICE,
@@ -118,7 +119,14 @@ async def test_date_and_message_id_are_added_when_missing(tmp_path: Path) -> Non
         (b"Sender: bob@b.test\r\nSender: carol@b.test\r\n" + FROM_BOB, "550 5.7.1"),
         (b"Sender: Bob <carol@b.test> <bob@b.test>\r\n" + FROM_BOB, "550 5.6.0"),
         (b"Sender: us: carol@b.test;\r\n" + FROM_BOB, "550 5.6.0"),
-        (b"Subject: x\r\n\r\nx\r\n", "550 5.6.0"),
+        (b"Subject: x\r\n\r\nx\r\n", "550 5.6.0 From must name one valid address: there is no From field"),
+        (b"From: bob@b.test\r\n" + FROM_BOB, "550 5.6.0 From must name one valid address: there is more than one"),
+        (b"From: us: bob@b.test;\r\nSubject: x\r\n\r\nx\r\n", "550 5.6.0 From must name one valid address: the au"),
+        (b"From: bob\r\nSubject: x\r\n\r\nx\r\n", "550 5.6.0 From must name one valid address: the au"),
+        (b"Resent-From: carol@b.test\r\n" + FROM_BOB, "550 5.7.1"),
+        (b"Resent-Sender: carol@b.test\r\nResent-From: bob@b.test\r\n" + FROM_BOB, "550 5.7.1"),
+        (b"Resent-From: nobody\r\n" + FROM_BOB, "550 5.6.0"),
+        (b"Resent-From: bob@b.test\r\n" + FROM_BOB.replace(b"Bob <bob", b"Carol <carol"), "550 5.7.1"),
         (b"Received: x\r\n" * 101 + FROM_BOB, "554 5.4.6"),
     ],
 )
@@ -249,3 +257,24 @@ async def test_rsa_keys_sign_with_pss_when_told_to(tmp_path: Path) -> None:
         found = await operator.intake.examine(kept.data, verify=True)
         assert isinstance(found.verdict.summary, Trusted)
         assert b"micalg=sha-256" in kept.data
+
+
+async def test_a_message_sent_anew_by_its_author_keeps_its_resent_fields(tmp_path: Path) -> None:
+    signed = sign(FROM_BOB, tmp_path, "bob@b.test")
+    again = b"Resent-From: Bob <bob@b.test>\r\nResent-To: alice@a.test\r\n"
+    async with open_operator(tmp_path) as operator:
+        reply, trace_id = await _submit(operator, again + b"Resent-Bcc: eve@b.test\r\n" + signed)
+        assert reply.code == 250
+        assert (await operator.load(trace_id)).data == again + signed
+
+
+async def test_a_message_for_many_is_kept_once_and_queued_for_each(tmp_path: Path) -> None:
+    write_key(tmp_path, "bob@b.test")
+    many = tuple(Address(f"n{number}", "a.test") for number in range(1_000))
+    async with open_operator(tmp_path) as operator:
+        reply, trace_id = await _submit(operator, FROM_BOB, *many)
+        assert reply.code == 250
+        queued = await asyncio.wrap_future(operator.store.read(lambda conn: list_items(conn, limit=2_000)))
+        assert [item.recipient for item in queued] == list(many)
+        assert len({item.message_id for item in queued}) == 1
+        assert b" for <" not in (await operator.load(trace_id)).relay_prefix

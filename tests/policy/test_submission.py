@@ -18,7 +18,7 @@ from mssmail.core.verdict import (
     Structure,
     Verdict,
 )
-from mssmail.policy.submission import Destination, judge_author, judge_client, judge_submission
+from mssmail.policy.submission import Destination, Writers, judge_author, judge_client, judge_submission
 from mssmail.settings import Domain, SmimeMode
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_a_client_sends_as_itself(reverse_path: ReversePath, account: Account | 
 def test_a_client_writes_as_itself(
     authors: tuple[Address, ...], senders: tuple[Address, ...] | None, answer: str
 ) -> None:
-    decision = judge_author(authors, senders, ALICE)
+    decision = judge_author(Writers(authors, senders), ALICE)
     said = decision.rule if isinstance(decision, Accept) else str(decision.reply)
     assert said.startswith(answer)
 
@@ -96,14 +96,23 @@ TEAM, WARD = Address("team", "a.test"), Address("ward", "a.test")
 def test_a_client_writes_for_a_box_that_lets_it(
     authors: tuple[Address, ...], senders: tuple[Address, ...], answer: str
 ) -> None:
-    decision = judge_author(authors, senders, ALICE, (TEAM,))
+    decision = judge_author(Writers(authors, senders), ALICE, (TEAM,))
     assert (decision.rule if isinstance(decision, Accept) else str(decision.reply)).startswith(answer)
 
 
 def test_a_refusal_names_three_of_many_identities() -> None:
-    decision = judge_author((BOB,), (), ALICE, (TEAM, WARD, Address("x", "a.test"), Address("y", "a.test")))
+    decision = judge_author(Writers((BOB,)), ALICE, (TEAM, WARD, Address("x", "a.test"), Address("y", "a.test")))
     assert isinstance(decision, Refuse)
     assert str(decision.reply).endswith("alice@a.test or team@a.test or ward@a.test and 2 more")
+
+
+def test_a_broken_from_is_told_in_words() -> None:
+    decision = judge_author(Writers((ALICE,), (), "there is more than one From field"), ALICE)
+    assert isinstance(decision, Refuse)
+    assert str(decision.reply) == "550 5.6.0 From must name one valid address: there is more than one From field"
+    decision = judge_author(Writers(()), ALICE)
+    assert isinstance(decision, Refuse)
+    assert str(decision.reply).endswith("there is no From field")
 
 
 def test_mail_from_may_be_a_box_that_lets_it() -> None:
