@@ -27,7 +27,7 @@ from mssmail.store.messages import Delivery, Placement, deliver
 from mssmail.store.text_index import find_last_block, find_missing_blocks
 from scripts.benchmarks.letters import ME, SIZE, build_letters
 from scripts.benchmarks.mail_client import Client
-from scripts.benchmarks.questions import ask_all, measure_processes
+from scripts.benchmarks.questions import ask_all
 from tests.support.operators import PASSWORD, Site, build_site
 from tests.support.pki import Pki
 
@@ -85,7 +85,7 @@ def measure(site: Site) -> dict[str, float]:
     ca = site.folder / "anchors" / "root.crt"
     with serve(site) as (port, pid):
         wait_for_index(site)
-        return ask_all(lambda: Client(port, ca, ME, PASSWORD), lambda: measure_processes(pid))
+        return ask_all(lambda: Client(port, ca, ME, PASSWORD), pid)
 
 
 def wait_for_index(site: Site) -> None:

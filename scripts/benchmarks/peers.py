@@ -10,7 +10,7 @@ from pathlib import Path
 from mssmail.core.clock import read_clock
 from scripts.benchmarks.dovecot import connect_dovecot, find_dovecot, serve_dovecot
 from scripts.benchmarks.imap import measure, open_site
-from scripts.benchmarks.questions import ask_all, measure_processes
+from scripts.benchmarks.questions import ask_all
 from tests.support.pki import Pki
 
 
@@ -21,7 +21,7 @@ def measure_dovecot(folder: Path, count: int) -> dict[str, float]:
     pki.make_operator("dovecot.test").write(folder, "dovecot")
     ca = folder / "anchors" / "root.crt"
     with serve_dovecot(folder / "dovecot", folder / "dovecot.crt", folder / "dovecot.key", count) as (port, pid):
-        return ask_all(lambda: connect_dovecot(port, ca), lambda: measure_processes(pid))
+        return ask_all(lambda: connect_dovecot(port, ca), pid)
 
 
 def main() -> None:

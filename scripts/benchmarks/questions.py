@@ -1,13 +1,17 @@
-"""What a mail program waits for, asked of any IMAP server: medians in milliseconds, memory in kB."""
+"""What a mail program waits for, asked of any IMAP server: medians in milliseconds, memory in kB.
+
+Beside the time that passed stands the CPU time of the server (names that end in ``CPU``): on a machine that is busy
+with other things it is the figure to compare.
+"""
 
 import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from statistics import median
 from time import perf_counter
 
 from scripts.benchmarks.letters import COMMON
 from scripts.benchmarks.mail_client import Client
+from scripts.benchmarks.processes import measure_cpu, measure_memory
 
 ROUNDS, IDLERS, PUSHES = 3, 50, 9
 THUNDERBIRD = (
@@ -34,19 +38,24 @@ Connect = Callable[[], Client]
 Figures = dict[str, float]
 
 
-def ask_all(connect: Connect, measure_memory: Callable[[], int], skip: Iterable[str] = ()) -> Figures:
-    """Every figure; ``measure_memory`` gives the kB that all processes of the server hold."""
+def ask_all(connect: Connect, pid: int) -> Figures:
+    """Every figure of the server whose main process this is."""
     client = connect()
     client.do("SELECT INBOX")
     figures = _Figures()
-    for name, command in _QUESTIONS:
-        if name not in skip:
-            figures[name] = _time(lambda command=command: client.do(command), ROUNDS)  # type: ignore[misc]
     marks = iter(range(ROUNDS))
-    figures["STORE on all"] = _time(lambda: client.do(f"UID STORE 1:* +FLAGS.SILENT (k{next(marks)})"), ROUNDS)
+    works: dict[str, Callable[[], object]] = {
+        name: lambda command=command: client.do(command)  # type: ignore[misc]
+        for name, command in _QUESTIONS
+    }
+    works["STORE on all"] = lambda: client.do(f"UID STORE 1:* +FLAGS.SILENT (k{next(marks)})")
+    for name, work in works.items():
+        before = measure_cpu(pid)
+        figures[name] = _time(work, ROUNDS)
+        figures[f"{name}, CPU"] = (measure_cpu(pid) - before) / ROUNDS
     figures["QRESYNC after 100 changes"] = _ask_resync(connect)
     figures["IDLE push"] = _ask_push(connect)
-    figures["memory of an idle connection, kB"] = _ask_memory(connect, measure_memory)
+    figures["memory of an idle connection, kB"] = _ask_memory(connect, pid)
     client.close()
     return figures
 
@@ -114,25 +123,14 @@ def _ask_push(connect: Connect) -> float:
     return median(times) * 1e3
 
 
-def _ask_memory(connect: Connect, measure_memory: Callable[[], int]) -> float:
-    before = measure_memory()
+def _ask_memory(connect: Connect, pid: int) -> float:
+    before = measure_memory(pid)
     clients = [connect() for _ in range(IDLERS)]
     for client in clients:
         client.do("SELECT INBOX")
         client.send(b"Z IDLE\r\n")
         client.read_until(b"\r\n", b"+ ")
-    grown = measure_memory() - before
+    grown = measure_memory(pid) - before
     for client in clients:
         client.close()
     return grown / IDLERS
-
-
-def measure_processes(pid: int) -> int:
-    """Proportional kB of a process and all below it; one that has just ended has none."""
-    try:
-        shares = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    held = next((int(line.split()[1]) for line in shares.splitlines() if line.startswith("Pss:")), 0)
-    return held + sum(measure_processes(int(child)) for child in children)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
@@ -30,6 +31,7 @@ class Visitor:
     uids: list[int] = field(default_factory=list)
     modseqs: dict[int, int] = field(default_factory=dict)
     done: int = 0
+    answers: deque[str] = field(default_factory=lambda: deque(maxlen=12))  # the last ones, for who has to find out why
 
     async def do(self, command: str) -> list[str]:
         """A command; every line of the answer is held against what is known."""
@@ -46,8 +48,9 @@ class Visitor:
             if line.startswith(tag + " "):
                 break
             self._hear(line, command)
-        assert not lines[-1].startswith(f"{tag} BAD"), (command, lines[-1])
-        assert "SERVERBUG" not in lines[-1], (command, lines[-1])
+        self.answers.append(f"{command}: {lines[-1]}")
+        assert not lines[-1].startswith(f"{tag} BAD"), list(self.answers)
+        assert "SERVERBUG" not in lines[-1], list(self.answers)
         return lines
 
     def _hear(self, line: str, command: str) -> None:
