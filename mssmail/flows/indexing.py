@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from mssmail.errors import StoreFault
 from mssmail.store.engine import Connection, Store
 from mssmail.store.listings import find_unlisted
 from mssmail.store.listings import list_messages as make_listings
@@ -97,9 +98,19 @@ class Indexer:
             prepared: list[Prepared] = []
             for message_id in await self._ask(lambda conn, block=block: list_messages(conn, block)):  # type: ignore[misc]
                 began = time.perf_counter()
-                prepared.append(await self._ask(lambda conn, each=message_id: prepare_message(conn, each)))  # type: ignore[misc]
+                prepared.append(await self._prepare(message_id))
                 await self._give_way(time.perf_counter() - began)
             await self._write(lambda conn, block=block, ready=prepared: keep_messages(conn, block, ready))  # type: ignore[misc]
+
+    async def _prepare(self, message_id: int) -> Prepared:
+        """The message ready for the index; one that cannot be read is not told apart, and holds up nothing."""
+        try:
+            return await self._ask(lambda conn: prepare_message(conn, message_id))
+        except StoreFault:
+            raise  # the store's trouble, not the message's
+        except Exception:
+            _log.exception("message %d cannot be indexed", message_id)
+            return Prepared(message_id, None, None)
 
     async def _give_way(self, seconds: float) -> None:
         """Rest while mail is being written; else only let others have their turn."""

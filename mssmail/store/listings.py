@@ -62,13 +62,12 @@ def find_unlisted(conn: Connection, mailbox_id: int | None = None) -> Sequence[i
 def list_messages(conn: Connection, message_ids: Sequence[int]) -> None:
     """Make the listings of these messages; those that have gone are left out."""
     for message_id in message_ids:
-        layout = load_layout(conn, message_id)
-        if layout is None:
-            continue
         try:
+            layout = load_layout(conn, message_id)
+            if layout is None:
+                continue
             data = read_body(conn, message_id, Span(0, layout.header.end))
-        except (StoreUnavailable, NoSuchMailbox):
-            listing = Listing()  # a damaged file: nothing can be said of it, and nobody need try again
+        except (StoreUnavailable, NoSuchMailbox, ValueError):
+            keep_listing(conn, message_id, b"", Listing())  # damaged: nothing can be said of it, and nobody tries again
         else:
-            listing = build_listing(data, layout.header, layout.cuts)
-        keep_listing(conn, message_id, layout.prefix, listing)
+            keep_listing(conn, message_id, layout.prefix, build_listing(data, layout.header, layout.cuts))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, text
 
 from mssmail.core.account import Account
 from mssmail.core.mailbox import UID
@@ -63,6 +63,14 @@ async def test_fills_whole_blocks_and_goes_on_where_it_was(store: Store) -> None
     assert _count(store, gram_blocks) == 3
     await Indexer(store).catch_up()  # after a restart
     assert _count(store, gram_blocks) == 3
+
+
+async def test_a_message_that_cannot_be_read_holds_up_nothing(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    _fill(store, add_account(store), BLOCK)
+    store.submit(lambda conn: conn.execute(text("UPDATE messages SET cuts = '{' WHERE id = 7"))).result()
+    await Indexer(store).catch_up()
+    assert _count(store, gram_blocks) == 1
+    assert "message 7 cannot be indexed" in caplog.messages
 
 
 async def test_lists_what_an_older_version_kept(store: Store) -> None:

@@ -103,7 +103,7 @@ class Visitor:
                 f"UID STORE {random.randint(1, 99)} +FLAGS.SILENT (\\Deleted)",
                 "EXPUNGE",
                 f"UID EXPUNGE {random.randint(1, 99)}:*",
-                f"COPY {some} {elsewhere}",
+                f"UID COPY {random.randint(1, 99)} {elsewhere}",  # one at a time, or they would double for ever
                 f"UID MOVE {random.randint(1, 99)} {elsewhere}",
                 f"MOVE {some} {elsewhere}",
                 "SEARCH UNSEEN",
