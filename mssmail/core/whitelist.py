@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mssmail.core.clock import require_aware
+from mssmail.core.domain_table import DomainTable
 from mssmail.core.names import DistinguishedName
 
 
@@ -29,7 +30,8 @@ class WhiteList:
     def __post_init__(self) -> None:
         require_aware(self.generated_at)
         names: set[DistinguishedName] = set()
-        for some in self.domains.values():  # a loop and not one union: other threads run in between
+        sets = self.domains.sets if isinstance(self.domains, DomainTable) else self.domains.values()
+        for some in sets:  # a loop and not one union: other threads run in between
             names |= some
         object.__setattr__(self, "names", frozenset(names))
 

@@ -1,6 +1,6 @@
 """The white list in use: fetched or read, authenticated, compared with the last one, adopted or held.
 
-Reading a list of 9,000 domains takes a tenth of a second, one of 200,000 three: it happens in a thread.
+Reading a list of 9,000 domains takes a tenth of a second, one of 200,000 three: it happens in a process of its own.
 """
 
 import asyncio
@@ -21,16 +21,11 @@ from mssmail.flows.fetch import NO_VALIDATORS, Fetched, Limits, fetch, read_file
 from mssmail.flows.last_good import KeptList, LastGood
 from mssmail.policy.adoption import judge_adoption
 from mssmail.settings import Trust
+from mssmail.trust.list_changes import NO_CHANGES, count_changes
 from mssmail.trust.list_signer import find_signer_certificate
-from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
-from mssmail.trust.whitelist import (
-    MAX_LIST_BYTES,
-    ListDiff,
-    NameChange,
-    diff_white_lists,
-    load_white_list,
-    reload_white_list,
-)
+from mssmail.trust.snapshot import TrustSnapshot
+from mssmail.trust.whitelist import MAX_LIST_BYTES, NameChange
+from mssmail.workers.lists import ListQuestion, read_list
 
 LIMITS: Final = Limits(MAX_LIST_BYTES, total_seconds=300)
 ListSubscriber = Callable[[WhiteList | None, WhiteList, str], Awaitable[None]]
@@ -54,7 +49,7 @@ class ListKeeper:
         self._disk = disk
         self._known = NO_VALIDATORS  # of the list in use
         self._known_source = ""
-        self._diff = ListDiff((), (), (), 0.0)
+        self._changes = NO_CHANGES
         self.white_list: WhiteList | None = None
         self.held: HeldList | None = None
         self.last_success_at: datetime | None = None  # the source answered with a list we could take, or no newer one
@@ -126,7 +121,7 @@ class ListKeeper:
         """The last adoption for the journal."""
         if self.white_list is None:
             raise ValueError("no list was adopted")
-        diff = self._diff
+        changes = self._changes
         return {
             "what": "white-list",
             "generated_at": self.white_list.generated_at.isoformat(),
@@ -134,10 +129,10 @@ class ListKeeper:
             "signer": self.white_list.signer,
             "entries": self.white_list.entries,
             "faults": len(self.white_list.faults),
-            "counts": {"added": len(diff.added), "removed": len(diff.removed), "changed": len(diff.changed)},
-            "added": list(diff.added[:MAX_TOLD]),
-            "removed": list(diff.removed[:MAX_TOLD]),
-            "changed": [_describe(change) for change in diff.changed[:MAX_TOLD]],
+            "counts": {"added": changes.added, "removed": changes.removed, "changed": changes.changed},
+            "added": list(changes.first_added),
+            "removed": list(changes.first_removed),
+            "changed": [_describe(change) for change in changes.first_changed],
         }
 
     async def _fetch(self, context: ssl.SSLContext) -> Fetched | None:
@@ -151,19 +146,18 @@ class ListKeeper:
         raise FetchFault("neither white_list_url nor white_list_file is set")
 
     def _read(self, raw: bytes, snapshot: TrustSnapshot, now: datetime) -> WhiteList:
-        # A store of its own: the shared one's caches belong to the event loop's thread.
-        return load_white_list(raw, build_trust_store(snapshot), self._settings.white_list_signer, now)
+        return read_list(raw, ListQuestion(snapshot, self._settings.white_list_signer, now))
 
     def _reload(self, kept: KeptList, snapshot: TrustSnapshot, now: datetime) -> WhiteList:
-        store, rule = build_trust_store(snapshot), self._settings.white_list_signer
-        return reload_white_list(kept.raw, store, rule, accepted_at=kept.accepted_at, now=now)
+        rule = self._settings.white_list_signer
+        return read_list(kept.raw, ListQuestion(snapshot, rule, now, accepted_at=kept.accepted_at))
 
     async def _consider(self, kept: KeptList, new: WhiteList, now: datetime, *, force: bool) -> None:
-        diff = await asyncio.to_thread(diff_white_lists, self.white_list, new)
+        changes = await asyncio.to_thread(count_changes, self.white_list, new, MAX_TOLD)
         answer = judge_adoption(
             self.white_list,
             new,
-            loss_percent=diff.loss_percent,
+            loss_percent=changes.loss_percent,
             max_loss_percent=self._settings.white_list_max_loss_percent,
             now=now,
         )
@@ -173,7 +167,7 @@ class ListKeeper:
             await self._hold(kept, new, answer)
 
     async def _adopt(self, kept: KeptList, new: WhiteList) -> None:
-        self._diff = await asyncio.to_thread(diff_white_lists, self.white_list, new)
+        self._changes = await asyncio.to_thread(count_changes, self.white_list, new, MAX_TOLD)
         try:
             await asyncio.to_thread(self._disk.keep_list, kept)
         except StoreUnavailable:  # used all the same: a domain that is gone must not stay because a disk is full

@@ -17,6 +17,7 @@ from typing import Final
 from lxml import etree
 
 from mssmail.core.address import normalise_domain
+from mssmail.core.domain_table import build_domain_table
 from mssmail.core.names import DistinguishedName, parse_listed_name
 from mssmail.core.reply import quote_text
 from mssmail.core.whitelist import WhiteList
@@ -160,7 +161,8 @@ def _read_list(root: etree._Element, signer: str, raw: bytes) -> WhiteList:
         element.clear()  # the tree goes piece by piece: freeing 200,000 entries at once would stop the whole process
     if not reader.domains:
         raise BadWhiteList("the list names no domain", signer=signer, faults=reader.told)
-    return WhiteList(generated_at, signer, hashlib.sha256(raw).hexdigest(), reader.domains, entries, tuple(reader.told))
+    table = build_domain_table(reader.domains.items())
+    return WhiteList(generated_at, signer, hashlib.sha256(raw).hexdigest(), table, entries, tuple(reader.told))
 
 
 def find_one(parent: etree._Element, tag: str) -> etree._Element:
