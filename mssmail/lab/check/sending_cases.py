@@ -5,6 +5,7 @@ from collections.abc import Callable
 from mssmail.lab.check.address_cases import ADDRESS_CASES
 from mssmail.lab.check.case import Case
 from mssmail.lab.check.cases import LABO, SUD
+from mssmail.lab.check.extension_cases import EXTENSION_CASES
 from mssmail.lab.check.list_cases import LIST_CASES
 from mssmail.lab.check.mail import Letter, build_letter
 from mssmail.lab.check.patient_cases import PATIENT_CASES
@@ -104,6 +105,7 @@ SENDING_SUITE = (
     Case("an answer for each recipient", "taken for two, reported for nobody, smime=pass", _judge_each),
     *QUEUE_CASES,
     *RECEIPT_CASES,
+    *EXTENSION_CASES,
     *PATIENT_CASES,
     *ADDRESS_CASES,
     *LIST_CASES,
