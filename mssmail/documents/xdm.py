@@ -10,7 +10,7 @@ from mssmail.core.findings import Mark, find_gravest
 from mssmail.documents.archive import UNSAFE_NAME, Archive
 from mssmail.documents.cda import CdaDocument, parse_cda
 from mssmail.documents.findings import NEUTRAL_CODES
-from mssmail.documents.limits import MAX_DOCUMENTS
+from mssmail.documents.limits import MAX_DOCUMENTS, MAX_RESULTS
 from mssmail.documents.metadata import Entry, find_number, parse_metadata
 from mssmail.errors import BadDocument
 
@@ -115,6 +115,7 @@ def read_xdm(archive: Archive, neutral: frozenset[str] = NEUTRAL_CODES) -> XdmAr
     packed: list[Packed] = []
     patients: set[str] = set()
     read: set[str] = set(places)
+    results = 0
     for place in places:
         metadata = parse_metadata(archive.read(place))
         folder = place[: -len(_METADATA_NAME)]  # with its slash, which some packers forget
@@ -126,6 +127,9 @@ def read_xdm(archive: Archive, neutral: frozenset[str] = NEUTRAL_CODES) -> XdmAr
             name = _find_file(archive, folder, entry.uri)
             read.add(name or "")
             packed.append(Packed(entry) if name is None else _read_packed(archive, name, entry, neutral))
+            results += 0 if packed[-1].document is None else len(packed[-1].document.results)
+            if results > MAX_RESULTS:  # of all together: a hundred large reports are no message of a laboratory
+                raise BadDocument("too large")
     declared = {number for number in patients if number}
     persons = _find_persons(packed, declared)
     is_several = len(persons) > 1 or any(_is_stranger(each) for each in packed)

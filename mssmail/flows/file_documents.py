@@ -29,7 +29,7 @@ from mssmail.mime.receipt import asks_for_receipt
 from mssmail.policy.retry import GiveUp, Patience, Trial, judge_retry
 from mssmail.settings import Connector, Settings
 from mssmail.store.engine import Connection, Store
-from mssmail.store.filings import bury, find_next_due, finish, list_due, put_off
+from mssmail.store.filings import bury, count_filings, find_next_due, finish, list_due, put_off
 from mssmail.store.journal import append_entries
 from mssmail.store.messages import KeptMessage, load_message
 from mssmail.store.receipts import order_receipt
@@ -68,6 +68,12 @@ class Filer:
 
     async def start(self) -> None:
         """Begin; what was owed before the last stop is handed over now."""
+        served = [connector.name for connector in self._settings.connector]
+        counts = await asyncio.wrap_future(self._store.read(count_filings))
+        for (name, state), number in counts.items():
+            if name not in served:
+                told = "%d deliveries (%s) are owed to %s, which is not configured: mssmail connector list"
+                _log.warning(told, number, state.value, name)
         self._tasks = [asyncio.create_task(self._serve(connector)) for connector in self._settings.connector]
 
     def wake(self) -> None:

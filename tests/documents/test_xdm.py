@@ -3,6 +3,7 @@
 import pytest
 
 from mssmail.core.findings import Mark
+from mssmail.documents import xdm
 from mssmail.documents.archive import Archive
 from mssmail.documents.xdm import MISMATCH, MISSING_FILE, SEVERAL_PATIENTS, XdmArchive, is_cda, is_xdm, read_xdm
 from mssmail.errors import BadDocument
@@ -128,3 +129,10 @@ def test_what_claims_to_be_what() -> None:
     assert is_cda(_NORMAL)
     assert is_cda(_NORMAL.decode().encode("utf-16"))
     assert not is_cda(b"<html/>")
+
+
+def test_results_are_counted_over_all_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xdm, "MAX_RESULTS", 3)
+    two = [make_cda(NORMAL, NORMAL, document_id=f"1.{number}") for number in range(2)]
+    with pytest.raises(BadDocument, match="too large"):
+        read_xdm(Archive(make_xdm(*two)))

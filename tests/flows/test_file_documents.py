@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import random
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,12 +13,13 @@ import pytest
 
 from mssmail.core.filing import FilingState
 from mssmail.core.receipt import FilingError
-from mssmail.flows.file_documents import is_receipt_wanted
+from mssmail.flows.file_documents import Filer, is_receipt_wanted
 from mssmail.journal import Event
 from mssmail.lab.receiver import Desk, FilingReceiver
 from mssmail.settings import Endpoint, Receipts, Settings
 from mssmail.store.engine import open_store
 from mssmail.store.filings import list_filings, revive
+from mssmail.store.receipts import list_receipts
 from tests.support.answers import Answers, serve_answers
 from tests.support.filing_room import ROBOT, SECRET, Room, build_letter, make_connector, open_room
 from tests.support.health import CRITICAL, INS, NORMAL, make_cda
@@ -175,7 +178,7 @@ from mssmail.settings import Settings
 from mssmail.store.engine import open_store
 from tests.support.filing_room import make_connector
 directory, url = Path(sys.argv[1]), sys.argv[2]
-connector = make_connector(directory, directory=None, url=url)
+connector = make_connector(directory, directory=None, url=url) if url else make_connector(directory)
 store = open_store(directory / "store")
 async def run():
     await Filer(Settings(connector=(connector,)), store, lambda: None).file_due(connector)
@@ -207,7 +210,53 @@ async def test_a_server_killed_while_the_endpoint_files_asks_again_under_the_sam
         store.close()
 
 
+def _kill_after(child: subprocess.Popen[bytes], folder: Path, number: int) -> None:
+    """Kill it when it has filed so many more, drafts among them; or it has ended."""
+    before = len(list(folder.rglob("*")))
+    while child.poll() is None and len(list(folder.rglob("*"))) < before + number:
+        time.sleep(0.002)
+    child.kill()
+    child.wait()
+
+
+async def test_whenever_the_server_is_killed_nothing_is_lost_and_nothing_half_made(tmp_path: Path) -> None:
+    """Four servers that file into a directory die amid their work; the fifth ends what they began."""
+    dice = random.Random(7)
+    connector = make_connector(tmp_path, retry_seconds=(0,))
+    traces = []
+    async with open_room(tmp_path, connector) as room:
+        for number in range(16):
+            cda = make_cda(CRITICAL, document_id=f"1.2.{number}", ins=INS if number % 2 else _OTHER_INS)
+            traces.append(await room.receive(cda))
+        owed = {each.key for each in await room.list_owed()}
+    command = [sys.executable, "-c", _CHILD, str(tmp_path), ""]
+    for _ in range(4):
+        child = subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)  # noqa: ASYNC220
+        await asyncio.to_thread(_kill_after, child, tmp_path / "filed", dice.randrange(1, 4))
+    done = await asyncio.to_thread(subprocess.run, command, cwd=Path(__file__).parents[2], timeout=120, check=False)
+    assert done.returncode == 0
+    assert {path.name for path in (tmp_path / "filed").iterdir()} == owed | {".drafts"}
+    assert all(len(_list(tmp_path / "filed" / key)) == 3 for key in owed)
+    store = open_store(tmp_path / "store")
+    assert store.read(list_filings).result() == []
+    for trace_id in traces:
+        assert len(store.read(lambda conn, trace_id=trace_id: list_receipts(conn, trace_id)).result()) == 1  # type: ignore[misc]
+    store.close()
+
+
 async def _until_empty(room: Room) -> None:
     async with asyncio.timeout(30):
         while await room.list_owed():  # noqa: ASYNC110 - another task empties it
             await asyncio.sleep(0.02)
+
+
+async def test_what_is_owed_to_a_connector_that_has_gone_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_room(tmp_path, make_connector(tmp_path)) as room:
+        await room.receive()
+        other = Filer(Settings(connector=(make_connector(tmp_path, name="new"),)), room.operator.store, lambda: None)
+        with caplog.at_level("WARNING"):
+            await other.start()
+        await other.stop()
+        assert "1 deliveries (waiting) are owed to dpi" in caplog.text
