@@ -36,6 +36,14 @@ _READ_BODY = Prepared(
     .where(messages.c.id == bindparam("of_message"))
 )
 
+# Asked first: SQLite 3.40 does not always tell in RETURNING whether a deleted row's blob was NULL.
+_FIND_UNUSED = Prepared(
+    select(bodies.c.sha256, bodies.c.data.is_(None))
+    .where(bodies.c.id == bindparam("of_body"))
+    .where(~select(messages.c.id).where(messages.c.body_id == bodies.c.id).exists())
+)
+_DROP_BODY = Prepared(delete(bodies).where(bodies.c.id == bindparam("of_body")))
+
 
 @dataclass(frozen=True, slots=True)
 class Body:
@@ -160,6 +168,12 @@ def refer_to_body(conn: Connection, body: Body) -> int:
 
 def drop_bodies(conn: Connection, body_ids: list[int]) -> None:
     """Remove the rows no message refers to, and mark their files for the sweep."""
+    if len(body_ids) == 1:  # what a delivered message leaves behind
+        row = _FIND_UNUSED.fetch(conn, {"of_body": body_ids[0]})
+        if row is not None:
+            _DROP_BODY.run(conn, ({"of_body": body_ids[0]},))
+            _mark_files(conn, [row[0]] if row[1] else [])
+        return
     unused = list(
         conn.execute(
             select(bodies.c.id, bodies.c.sha256, bodies.c.data.is_(None))
@@ -168,7 +182,10 @@ def drop_bodies(conn: Connection, body_ids: list[int]) -> None:
         )
     )
     conn.execute(delete(bodies).where(bodies.c.id.in_([body_id for body_id, _, _ in unused])))
-    files = [digest for _, digest, in_file in unused if in_file]
+    _mark_files(conn, [digest for _, digest, in_file in unused if in_file])
+
+
+def _mark_files(conn: Connection, files: list[bytes]) -> None:
     if files:
         conn.execute(delete(dead_bodies).where(dead_bodies.c.sha256.in_(files)))  # those of an earlier death
         conn.execute(insert(dead_bodies), [{"sha256": digest} for digest in files])

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select
 
 from mssmail.core.address import Address, ReversePath, parse_address
 from mssmail.core.examination import Index
@@ -24,6 +24,7 @@ from mssmail.core.queue import QueueState
 from mssmail.errors import NoSuchAccount
 from mssmail.journal import Entry
 from mssmail.store.bodies import Body, drop_bodies, read_body, refer_to_body
+from mssmail.store.columns import Moment
 from mssmail.store.counters import Move, count_deleted, count_unseen, move_counters_by_name
 from mssmail.store.documents import keep_documents
 from mssmail.store.flags import encode_flags
@@ -55,6 +56,22 @@ _ITEM = (
     "last_facts",
 )
 _INSERT_ITEM = Prepared(insert(queue).returning(queue.c.id), _ITEM)
+_LOAD_MESSAGE = Prepared(
+    select(
+        bodies.c.sha256,
+        messages.c.length,
+        messages.c.trace_id,
+        messages.c.prefix,
+        messages.c.relay_prefix,
+        messages.c.reverse_path,
+        messages.c.received_at,
+        messages.c.summary,
+        messages.c.evidence,
+        messages.c.parameters,
+    )
+    .join(bodies, bodies.c.id == messages.c.body_id)
+    .where(messages.c.id == bindparam("of_message"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,25 +193,25 @@ def insert_message(conn: Connection, delivery: Delivery) -> int:
 
 def load_message(conn: Connection, message_id: int) -> KeptMessage | None:
     """The message with its bytes; None when it has gone."""
-    row = conn.execute(
-        select(messages, bodies.c.sha256)
-        .join(bodies, bodies.c.id == messages.c.body_id)
-        .where(messages.c.id == message_id)
-    ).first()
+    row = _LOAD_MESSAGE.fetch(conn, {"of_message": message_id})
     if row is None:
         return None
+    sha256, length, trace_id, prefix, relay_prefix, reverse_path, at, summary, evidence, parameters = row
+    received_at = Moment().process_result_value(at, conn.dialect)
+    if received_at is None:
+        raise ValueError("a message was received at some time")
     return KeptMessage(
-        id=row.id,
-        trace_id=row.trace_id,
-        sha256=row.sha256.hex(),
-        data=read_body(conn, message_id, Span(0, row.length)),
-        prefix=row.prefix,
-        relay_prefix=row.relay_prefix,
-        reverse_path=None if row.reverse_path is None else parse_address(row.reverse_path),
-        received_at=row.received_at,
-        summary=row.summary,
-        evidence=row.evidence,
-        parameters=parse_mail_parameters(row.parameters),
+        id=message_id,
+        trace_id=trace_id,
+        sha256=sha256.hex(),
+        data=read_body(conn, message_id, Span(0, length)),
+        prefix=prefix,
+        relay_prefix=relay_prefix,
+        reverse_path=None if reverse_path is None else parse_address(reverse_path),
+        received_at=received_at,
+        summary=summary,
+        evidence=evidence,
+        parameters=parse_mail_parameters(parameters),
     )
 
 
@@ -208,9 +225,19 @@ def is_unused() -> list[ColumnElement[bool]]:
     return [~select(column).where(column == messages.c.id).exists() for column in HOLDERS]
 
 
+_DROP_MESSAGE = Prepared(
+    delete(messages).where(messages.c.id == bindparam("of_message")).where(*is_unused()).returning(messages.c.body_id)
+)
+
+
 def drop_unused_messages(conn: Connection, message_ids: Iterable[int]) -> None:
     """Remove those of these messages that are in no mailbox, not on their way to a peer, and not needed otherwise."""
     ordered = sorted(set(message_ids))
+    if len(ordered) == 1:  # the end of every delivery
+        gone = _DROP_MESSAGE.fetch(conn, {"of_message": ordered[0]})
+        if gone is not None:
+            drop_bodies(conn, [gone[0]])
+        return
     for start in range(0, len(ordered), PAGE):
         unused = (
             delete(messages)

@@ -12,15 +12,14 @@ from sqlalchemy import Connection, Delete, Insert, Select, Update
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 Values = Mapping[str, Any]
+Statement = Insert | Update | Delete | Select[*tuple[Any, ...]]
 _Place = tuple[str, Any, Callable[[Any], Any] | None]  # name, value when none is given, conversion
 
 
 class Prepared:
     """One statement; ``names`` are the columns an INSERT fills. Values are given by name, rows come as the driver's."""
 
-    def __init__(
-        self, statement: Insert | Update | Delete | Select[*tuple[Any, ...]], names: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, statement: Statement, names: Sequence[str] = ()) -> None:
         compiled: Any = statement.compile(dialect=SQLiteDialect_pysqlite(), column_keys=list(names) or None)
         self._sql = str(compiled)
         self._places: list[_Place] = [
