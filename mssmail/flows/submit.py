@@ -32,6 +32,7 @@ from mssmail.journal import Entry, Event
 from mssmail.mime.headers import find_resenders, find_senders, read_authors
 from mssmail.mime.parts import Part, scan
 from mssmail.mime.receipt import find_report_type
+from mssmail.policy.content import judge_own_oddities
 from mssmail.policy.declared import judge_declared
 from mssmail.policy.marking import judge_keywords, judge_signature
 from mssmail.policy.submission import Destination, Writers, judge_author, judge_submission
@@ -95,7 +96,8 @@ class Submitter:
             return await self._intake.refuse(envelope, examination)
         envelope = replace(envelope, message=RawMessage(prepared))
         local = tuple(each for each in envelope.recipients if self._settings.find_domain(each.domain))
-        decision = judge_submission(examination.verdict, self._find_destination(local, envelope))
+        odd = judge_own_oddities(examination.notices, self._settings.policy.in_shadow)
+        decision = odd or judge_submission(examination.verdict, self._find_destination(local, envelope))
         if isinstance(decision, Accept):
             decision = await self.patients.judge(envelope, examination, decision)
         if isinstance(decision, Refuse):

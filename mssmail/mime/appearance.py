@@ -20,8 +20,9 @@ _NAMES: Final = re.compile(rb"\n(?i:(%b))[ \t]*:" % "|".join(_ONCE).encode())
 _MAX_QUOTED: Final = 120
 _MAX_FIELDS: Final = 64
 
-# As people read an address, wherever it stands in a name.
-_ADDRESS: Final = re.compile(r"[^\s<>\"'`«»„“”‘’()\[\]{},;:|@]+@[^\s<>\"'`«»„“”‘’()\[\]{},;:|@]+")
+# As people read an address, wherever it stands in a name; "Labo@Nord" is none.
+_WORD: Final = r"[^\s<>\"'`«»„“”‘’()\[\]{},;:|@]"
+_ADDRESS: Final = re.compile(rf"{_WORD}+@{_WORD}+\.{_WORD}+")
 # Joiners are letters' business (RFC 5892 §A.1); everything else invisible hides something.
 _JOINERS: Final = frozenset("\u200c\u200d")
 _HIDING: Final = frozenset(("Cc", "Cf", "Zl", "Zp", "Co", "Cs"))
@@ -34,7 +35,7 @@ _NO_LETTERS: Final = re.compile(r"[^a-z]+")
 _WATCHED: Final = frozenset(("from", "sender", "replyto", "to", "cc", "subject", "date", "contenttype"))
 # Letters of other scripts that look like those of the watched names.
 _ALIKE: Final = str.maketrans("аеорстуѕԁмгјьіոօοετυικ", "aeopctysdmrjbinooetuik")
-_AT_SIGNS: Final = str.maketrans({"\uff20": "@", "\ufe6b": "@", "\u24d0": "a"})
+_LIKE_MARKS: Final = str.maketrans({"\uff20": "@", "\ufe6b": "@", "\u3002": ".", "\uff61": "."})
 
 
 def find_notices(data: bytes, root: Part, authors: Authors) -> tuple[Notice, ...]:
@@ -106,7 +107,7 @@ def _is_hiding(character: str) -> bool:
 
 def _strip(name: str) -> str:
     """As it looks: compatibility forms folded, what is invisible gone, encoded words read as gaps."""
-    plain = unicodedata.normalize("NFKC", name.translate(_AT_SIGNS))
+    plain = unicodedata.normalize("NFKC", name.translate(_LIKE_MARKS))
     return "".join(c for c in plain if unicodedata.category(c) not in _HIDING)
 
 

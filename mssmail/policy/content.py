@@ -1,6 +1,6 @@
 """Does the content of a message pass? The end of DATA for mail from peers, and ``mssmail message verify``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -108,6 +108,12 @@ def judge_oddity(notice: Notice) -> Refuse | None:
     return None if status is None else refuse(notice.oddity.value, 550, status, _capitalise(_quote(notice.reason)))
 
 
+def judge_own_oddities(notices: Iterable[Notice], shadow: frozenset[str]) -> Refuse | None:
+    """The same of a client's message: the first that a peer would refuse, rules in ``shadow`` passed over."""
+    refusals = filter(None, map(judge_oddity, notices))
+    return next((refusal for refusal in refusals if refusal.rule not in shadow), None)
+
+
 def _refuse_oddities(facts: ContentFacts, mode: SmimeMode) -> Iterator[Refuse | None]:
     asked = (n for n in facts.notices if mode is not SmimeMode.OFF or n.oddity not in _OF_SIGNATURES)
     return map(judge_oddity, asked)
@@ -171,7 +177,7 @@ def _refuse_foreign_sender(facts: ContentFacts) -> Refuse | None:
         return None
     shown = quote_text(sender.domain, 120)
     text = f"The Sender domain {shown} is neither the author's nor listed for your certificate"
-    return refuse("sender-not-listed-for-peer", 550, "5.7.1", text)
+    return refuse("sender-field-not-listed-for-peer", 550, "5.7.1", text)
 
 
 def _may_peer_speak(facts: ContentFacts, speaker: Address | None = None) -> bool:

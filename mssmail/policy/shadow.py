@@ -30,6 +30,7 @@ SHADOWABLE: Final = frozenset(
         "encrypted",
         "untrusted",
         "author-not-listed-for-peer",
+        "sender-field-not-listed-for-peer",
         *(oddity.value for oddity in Oddity),
         # policy.peer: mail to peers
         "peer-below-tls-floor",

@@ -128,6 +128,10 @@ async def test_date_and_message_id_are_added_when_missing(tmp_path: Path) -> Non
         (b"Resent-From: nobody\r\n" + FROM_BOB, "550 5.6.0"),
         (b"Resent-From: bob@b.test\r\n" + FROM_BOB.replace(b"Bob <bob", b"Carol <carol"), "550 5.7.1"),
         (b"Received: x\r\n" * 101 + FROM_BOB, "554 5.4.6"),
+        (
+            b'From: "carol@b.test" <bob@b.test>\r\nSubject: x\r\n\r\nx\r\n',
+            "550 5.7.1 The name in From shows another add",
+        ),
     ],
 )
 async def test_an_account_writes_as_itself(tmp_path: Path, data: bytes, reply: str) -> None:

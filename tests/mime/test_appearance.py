@@ -24,6 +24,7 @@ def _find(header: str | bytes) -> list[str]:
         "From: =?utf-8?q?Zo=C3=A9_M=C3=BCller?= <alice@a.test>",
         "From: Zoé Müller <alice@a.test>",
         'From: "Alice @ Work" <alice@a.test>',
+        'From: "Labo@Nord" <alice@a.test>',
         "From: Alice <alice@a.test>\r\nSender: alice@a.test",
         "From: =?utf-8?q?=D9=86=D9=85=DB=8C=E2=80=8C=D8=AE?= <alice@a.test>",  # a joiner inside a Persian word
         "X-From-Line: To be continued: x\r\nFrom: alice@a.test",
@@ -43,6 +44,7 @@ def test_nothing_is_odd_about_honest_names(header: str) -> None:
         "=?utf-8?q?bob=EF=BC=A0b=2Etest?=",  # a full-width at sign
         "=?utf-8?q?bob=40b=C2=AD=2Etest?=",  # a soft hyphen inside
         '"Dr Bob (bob@b.test)"',
+        "=?utf-8?q?bob=40b=E3=80=82test?=",  # an ideographic full stop
         '"bob@b.test via alice@a.test"',
         '"=?utf-8?q?=3D=3Futf-8=3Fq=3Fbob=3D40b=2Etest=3F=3D?="',  # encoded twice
     ],
