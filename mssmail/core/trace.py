@@ -57,7 +57,7 @@ def build_delivered_to(trail: Iterable[Address]) -> bytes:
 
     Each copy bears its own: one for several recipients would tell each of the others.
     """
-    return "".join(f"Delivered-To: {address}\r\n" for address in trail).encode("ascii")
+    return "".join(f"Delivered-To: {address}\r\n" for address in trail).encode()
 
 
 def build_results(verdict: Verdict | None, server_name: str, part: str = "", login: Address | None = None) -> bytes:

@@ -10,7 +10,6 @@ from mssmail.core.envelope import Envelope
 from mssmail.core.list_fields import build_list_fields, build_list_id
 from mssmail.core.lists import MailList, PostState
 from mssmail.core.message import Span
-from mssmail.core.parameters import PLAIN_MAIL
 from mssmail.core.return_path import Purpose, Token, encode_return_path
 from mssmail.core.trace import build_delivered_to, build_received, build_return_path
 from mssmail.errors import RoutingLoop
@@ -76,7 +75,7 @@ def _build_copy(
         reverse_path=path,
         placements=(),
         queue=(),
-        parameters=replace(PLAIN_MAIL, requires_tls=envelope.parameters.requires_tls, ret="HDRS"),
+        parameters=replace(envelope.parameters, ret="HDRS", envid=""),
         asked={},
         entries=(),
     )

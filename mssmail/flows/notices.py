@@ -9,10 +9,11 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
 from mssmail.core.address import Address
+from mssmail.core.parameters import MailParameters
 from mssmail.core.trace import build_id, build_results, build_return_path
 from mssmail.core.verdict import Structure
 from mssmail.errors import BadCertificate
@@ -65,11 +66,12 @@ class Notices:
             reverse_path=None,
             received_at=at,
             queue=(notice.to,),
+            parameters=MailParameters(is_utf8=_is_international(notice)),
             entries=(Entry(at, Event.QUEUED, id, facts),),
         )
 
     def _build(self, notice: Notice, id: str, at: datetime) -> bytes:
-        message = EmailMessage(SMTP)
+        message = EmailMessage(SMTPUTF8 if _is_international(notice) else SMTP)
         message["From"] = _encode_author(notice)
         message["To"] = str(notice.to)
         message["Subject"] = " ".join(notice.subject.split())[:200]
@@ -88,6 +90,11 @@ class Notices:
             _log.error("a notice of %s goes out unsigned: %s", author, fault)
             return data
         return data if key is None else sign_message(data, key, at, pss=self._settings.submission.sign_with_pss)
+
+
+def _is_international(notice: Notice) -> bool:
+    """An address of it can be written only under SMTPUTF8 (RFC 6531)."""
+    return not (notice.author.is_ascii and notice.to.is_ascii)
 
 
 def _encode_author(notice: Notice) -> str:

@@ -188,3 +188,14 @@ async def test_rcpt_knows_what_leads_on(tmp_path: Path) -> None:
         assert (await operator.intake.boxes.load_box(BOB, 1_000))[1]
         await _forward(operator, BOB, FAR, keeps=False)
         assert not (await operator.intake.boxes.load_box(BOB, 1_000))[1]
+
+
+async def test_an_international_alias_is_followed_under_its_own_name(tmp_path: Path) -> None:
+    data, alias = sign(MESSAGE, tmp_path), parse_address("équipe@b.test")
+    async with open_operator(tmp_path) as operator:
+        await _alias(operator, alias, BOB, FAR2)
+        assert (await operator.receiver.receive(build_envelope(data, alias))).code == 250
+        [item] = await asyncio.wrap_future(operator.store.read(list_items))
+        assert item.parameters.original is not None
+        assert item.parameters.original.address == "équipe@b.test"
+        assert len(await operator.list_inbox(BOB)) == 1

@@ -40,3 +40,11 @@ async def test_without_a_usable_key_it_goes_out_unsigned(tmp_path: Path) -> None
         assert (await notices.prepare(Notice(BOB, TO, "x", "y\n", "t"), NOW)).summary == "unsigned"
         (tmp_path / "keys" / "bob@b.test.pem").write_bytes(b"no key")
         assert (await notices.prepare(Notice(BOB, TO, "x", "y\n", "t"), NOW)).summary == "unsigned"
+
+
+async def test_an_international_address_is_written_as_it_is(tmp_path: Path) -> None:
+    async with open_operator(tmp_path) as operator:
+        notices = Notices(operator.settings, operator.store, operator.examiner)
+        delivery = await notices.prepare(Notice(BOB, parse_address("amélie@a.test"), "x", "y\n", "t"), NOW)
+        assert "To: amélie@a.test\r\n".encode() in delivery.body.data
+        assert delivery.parameters.is_utf8

@@ -7,7 +7,7 @@ import pytest
 
 from mssmail.core.account import Account, AccountKind
 from mssmail.core.address import parse_address
-from mssmail.core.decision import Accept, Decision, Refuse
+from mssmail.core.decision import Accept, Decision, Refuse, refuse
 from mssmail.core.names import parse_listed_name
 from mssmail.core.whitelist import WhiteList
 from mssmail.policy.freshness import Freshness
@@ -24,6 +24,7 @@ ACCOUNT = Account(1, HERE, AccountKind.PER, "", (), False, False, datetime(2026,
 BOX = Box(OURS, ACCOUNT)
 SUSPENDED = replace(BOX, account=replace(ACCOUNT, suspended=True))
 FULL = replace(BOX, is_full=True)
+CLOSED = refuse("may-not-write-to-list", 550, "5.7.2", "no")
 NONE_TAKEN = Taken(0, 100)
 LIST = WhiteList(
     datetime(2026, 6, 1, tzinfo=UTC), "", "", {"ch-b.test": frozenset({parse_listed_name("CN=mss.ch-b.test")})}, 1
@@ -47,6 +48,8 @@ def _tell(decision: Decision) -> str:
         (Box(OURS, None), NONE_TAKEN, "550 5.1.1 No such account here: dr@ch-a.test"),
         (Box(OURS, None), Taken(100, 100, LENIENT), "550 5.1.1 No such account here: dr@ch-a.test"),
         (SUSPENDED, NONE_TAKEN, "550 5.2.1 The account dr@ch-a.test takes no mail"),
+        (Box(OURS, None, leads_on=True), NONE_TAKEN, "own-account"),
+        (Box(OURS, None, leads_on=True, refusal=CLOSED), NONE_TAKEN, "550 5.7.2 no"),
         (
             BOX,
             Taken(1, 100, LENIENT),
