@@ -238,6 +238,6 @@ def _read_delivered_to(data: bytes) -> Iterable[str]:
 
 def _add_original(parameters: RecipientParameters, recipient: Address) -> RecipientParameters:
     """With ORCPT, so that whatever is reported names the address its author wrote to (RFC 3461 §5.2.7.2)."""
-    if parameters.orcpt or not recipient.is_ascii:
+    if parameters.orcpt:
         return parameters
     return replace(parameters, orcpt=encode_original(str(recipient)))
