@@ -19,7 +19,7 @@ from mssmail.trust.link import Link
 NameRule: TypeAlias = x509.NameConstraints
 
 # Names times subtrees: beyond this nobody compares, and the certificate is refused.
-_MAX_COMPARISONS: Final = 1 << 14
+_MAX_COMPARISONS: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
