@@ -122,8 +122,8 @@ class Activity:
         if facts.get("x_mss_inconsistent"):
             self.inconsistent_by_product.add(product)
         types = facts.get("types")
-        for kind, mark in types if isinstance(types, list) else ():
-            self.documents.add(f"{kind} {mark}")
+        for each in types if isinstance(types, list) else ():
+            self.documents.add(each)
 
 
 _PARSED: Final = frozenset(
@@ -182,7 +182,7 @@ def _list_documents(counts: Mapping[str, int]) -> list[dict[str, object]]:
     by_type: dict[str, Counter[str]] = {}
     for key, number in counts.items():
         kind, _, mark = key.rpartition(" ")
-        by_type.setdefault(kind, Counter())[mark] += number
+        by_type.setdefault(kind or OTHER, Counter())[mark] += number
     ordered = sorted(by_type.items(), key=lambda item: (-item[1].total(), item[0]))
     return [
         {

@@ -24,7 +24,7 @@ def describe_findings(findings: Findings) -> dict[str, object]:
             " ".join(part for part in (each.kind, each.type_code, each.mark.value, each.reason) if part)
             for each in findings.documents
         ]
-        facts["types"] = [[each.type_code or each.kind, each.mark.value] for each in findings.documents]
+        facts["types"] = [f"{(each.type_code or each.kind)[:64]} {each.mark.value}" for each in findings.documents]
     declared = findings.declared
     named = {"codecda": declared.code_cda, "ins": declared.ins, "nil": declared.nil, "mes": declared.mes}
     if any(named.values()):

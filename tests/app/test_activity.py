@@ -103,7 +103,7 @@ def test_the_figures_are_those_of_the_journal(store: Store) -> None:
         each
         for event in (Event.RECEIVED, Event.SUBMITTED)
         for facts in of[event]
-        for each in facts.get("types", ())  # type: ignore[attr-defined]
+        for each in [text.split() for text in facts.get("types", ())]  # type: ignore[attr-defined]
     ]
     for row in told["documents"]:  # type: ignore[attr-defined]
         marks = Counter(mark for kind, mark in types if kind == row["type"])

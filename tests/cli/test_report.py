@@ -21,7 +21,7 @@ _AT = datetime(2026, 10, 15, tzinfo=UTC)
 def config(tmp_path: Path) -> str:
     run("init", str(tmp_path / "op"), "--domain", "a.test")
     facts: dict[str, object] = {"subject": "CN=peer, O=X", "verdict": "trusted"}
-    facts |= {"x_mss": {"nil": "=1+1"}, "types": [["11502-2", "abnormal"]]}
+    facts |= {"x_mss": {"nil": "=1+1"}, "types": ["11502-2 abnormal"]}
     entries = [
         Entry(_AT, Event.RECEIVED, "1", facts),
         Entry(_AT, Event.SIGNED_IN, "2", {"account": "a@a.test"}),
