@@ -25,18 +25,20 @@ class Purpose(Enum):
 
 
 # One of these bits must be set when the certificate says what its key is for (RFC 8550 §4.4.2, RFC 5280 §4.2.1.12).
-# The white list is sealed with S/MIME-type certificates, so its purpose asks no extended usage.
 _KEY_USAGES: Final = {
     Purpose.SMIME: ("digital_signature", "content_commitment"),
     Purpose.TLS_CLIENT: ("digital_signature", "key_agreement"),
     Purpose.TLS_SERVER: ("digital_signature", "key_encipherment", "key_agreement"),
     Purpose.LIST_SIGNER: ("digital_signature", "content_commitment"),
 }
+_DOCUMENT_SIGNING: Final = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336 §3.1
+# One of these must be among the extended usages, when there are any. White lists are sealed with S/MIME-type
+# certificates; one for a web server says nothing about lists, whoever it names.
 _EXTENDED_USAGES: Final = {
-    Purpose.SMIME: ExtendedKeyUsageOID.EMAIL_PROTECTION,
-    Purpose.TLS_CLIENT: ExtendedKeyUsageOID.CLIENT_AUTH,
-    Purpose.TLS_SERVER: ExtendedKeyUsageOID.SERVER_AUTH,
-    Purpose.LIST_SIGNER: None,
+    Purpose.SMIME: frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION}),
+    Purpose.TLS_CLIENT: frozenset({ExtendedKeyUsageOID.CLIENT_AUTH}),
+    Purpose.TLS_SERVER: frozenset({ExtendedKeyUsageOID.SERVER_AUTH}),
+    Purpose.LIST_SIGNER: frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, _DOCUMENT_SIGNING}),
     Purpose.ANY: None,
 }
 # NIST's and, as German trust spaces use them, those of RFC 5639.
@@ -79,7 +81,7 @@ def _find_extended_fault(link: Link, purpose: Purpose, *, is_anchor: bool) -> st
     wanted, usage = _EXTENDED_USAGES[purpose], link.extended_key_usage
     if wanted is None or usage is None or is_anchor:
         return ""
-    if wanted in usage or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in usage:
+    if any(each in wanted or each == ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE for each in usage):
         return ""
     return f"the extended key usage of {link.text} does not allow {purpose.value}"
 

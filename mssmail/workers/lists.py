@@ -54,12 +54,11 @@ def read_list(raw: bytes, question: ListQuestion, *, apart_bytes: int = APART_BY
 def serve() -> None:
     """The other side: one question on standard input, one answer on standard output."""
     limit_process(MEMORY_BYTES)
-    data = sys.stdin.buffer.read()
-    (length,) = _LENGTH.unpack_from(data)
-    start = _LENGTH.size
-    question = pickle.loads(data[start : start + length])  # noqa: S301 - written by the main process
+    source = sys.stdin.buffer
+    (length,) = _LENGTH.unpack(source.read(_LENGTH.size))
+    question = pickle.loads(source.read(length))  # noqa: S301 - written by the main process
     try:
-        answer = encode_list(_judge(data[start + length :], question))
+        answer = encode_list(_judge(source.read(), question))
     except BadWhiteList as fault:
         answer = encode_fault(fault)
     sys.stdout.buffer.write(answer)

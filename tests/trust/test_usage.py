@@ -44,9 +44,10 @@ def test_the_key_usage_of_the_leaf_must_fit(bits: tuple[str, ...], fit: set[Purp
     ("oids", "fit"),
     [
         ((Use.EMAIL_PROTECTION,), {Purpose.SMIME, Purpose.LIST_SIGNER}),
-        ((Use.CLIENT_AUTH, Use.SERVER_AUTH), {Purpose.TLS_CLIENT, Purpose.TLS_SERVER, Purpose.LIST_SIGNER}),
+        ((Use.CLIENT_AUTH, Use.SERVER_AUTH), {Purpose.TLS_CLIENT, Purpose.TLS_SERVER}),
         ((Use.ANY_EXTENDED_KEY_USAGE,), set(PURPOSES)),
-        ((Use.CODE_SIGNING,), {Purpose.LIST_SIGNER}),
+        ((Use.CODE_SIGNING,), set()),
+        ((x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36"),), {Purpose.LIST_SIGNER}),  # RFC 9336
     ],
 )
 def test_the_extended_usage_of_leaf_and_intermediate_must_fit(
