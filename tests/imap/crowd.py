@@ -138,8 +138,9 @@ class Visitor:
         return [sorted(set(re.findall(r"[^\s()]+", line)) - {"\\Recent"}) for line in lines[:-1]]
 
 
-async def act_until(visitor: Visitor, deadline: float) -> None:
-    """Act till then; raises Deleted when the ground has gone."""
+async def act_until(visitor: Visitor, deadline: float, think_seconds: float) -> None:
+    """Act till then, and think in between; raises Deleted when the ground has gone."""
     loop = asyncio.get_running_loop()
     while loop.time() < deadline:
         await visitor.act()
+        await asyncio.sleep(visitor.random.random() * think_seconds)

@@ -29,7 +29,7 @@ async def _visit(running: Running, name: str, seed: int, door: asyncio.Semaphore
             deadline = deadline or loop.time() + SECONDS
             try:
                 await visitor.select("INBOX")
-                await act_until(visitor, deadline)
+                await act_until(visitor, deadline, CLIENTS / 50)
             except Deleted:
                 pass
             done += visitor.done

@@ -257,3 +257,18 @@ async def test_objects_and_save_dates_are_told(world: World) -> None:
     await talk.do("SELECT Archive")
     line = (await talk.do("FETCH 1 (EMAILID SAVEDATE)"))[0]
     assert line.startswith("* 1 FETCH (EMAILID (E1) SAVEDATE ")
+
+
+_CORPUS = sorted((Path(__file__).parents[2] / "corpus" / "mime").glob("*.eml"))
+
+
+@pytest.mark.parametrize("data", [path.read_bytes() for path in _CORPUS], ids=[path.stem for path in _CORPUS])
+async def test_fields_that_are_kept_apart_are_those_of_the_header(world: World, data: bytes) -> None:
+    world.deliver(data)
+    talk = await sign_in(world)
+    names = "From To Cc Bcc Subject Date Message-ID Return-Path Authentication-Results References Content-Type"
+    told = []
+    for more in ("", " X-Not-Listed"):  # which only the whole header could have
+        answer = await talk.say(f"A FETCH 1 BODY.PEEK[HEADER.FIELDS ({names}{more})]\r\n".encode())
+        told.append(answer.replace(more.encode() + b")]", b")]"))
+    assert told[0] == told[1]
