@@ -2,11 +2,12 @@
 
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mssmail.errors import BadCertificate
+from mssmail.core.address import normalise_domain, parse_address
+from mssmail.errors import BadCertificate, BadSyntax
 from mssmail.policy.shadow import SHADOWABLE, find_strangers
 from mssmail.settings import Endpoint, Imap, Relay, Settings, Setup, Submission
 from mssmail.trust.anchors import load_certificates
@@ -21,12 +22,33 @@ def check_settings(settings: Settings) -> list[str]:
         *_check_ports(settings),
         *_check_connectors(settings),
         *_check_policy(settings),
+        *_check_names(settings),
     ]
 
 
 def _check_policy(settings: Settings) -> Iterator[str]:
     for rule in find_strangers(settings.policy.shadow):
         yield f"policy.shadow: {rule} is no rule that can be in shadow; these are: {', '.join(sorted(SHADOWABLE))}"
+
+
+def _check_names(settings: Settings) -> Iterator[str]:
+    for domain in settings.patient.domains:
+        if (fault := _find_fault(normalise_domain, domain)) is not None:
+            yield f"patient.domains: {domain!r}: {fault}"
+    own, error_account = settings.receipts.own_receipts, settings.receipts.error_account
+    for key, addresses in (("own_receipts", own), ("error_account", (error_account,) if error_account else ())):
+        for address in addresses:
+            if (fault := _find_fault(parse_address, address)) is not None:
+                yield f"receipts.{key}: {address!r}: {fault}"
+
+
+def _find_fault(parse: Callable[[str], object], text: str) -> str | None:
+    """Why the text cannot be read; None: it can."""
+    try:
+        parse(text)
+    except BadSyntax as fault:
+        return str(fault)
+    return None
 
 
 def _check_domains(settings: Settings) -> Iterator[str]:

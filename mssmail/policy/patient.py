@@ -6,8 +6,9 @@ one patient a message, 25 MB. Each is a setting, and without a patients' domain 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from mssmail.core.address import Address, ReversePath
+from mssmail.core.address import Address, ReversePath, normalise_domain
 from mssmail.core.decision import Accept, Decision, Refuse, refuse
 from mssmail.core.exchange import Answered, ExchangeState
 from mssmail.core.ins import is_right_ins
@@ -26,7 +27,13 @@ _NOT_OPENED = (
 
 def is_patient(address: ReversePath, settings: Patient) -> bool:
     """The address lies in a patients' domain."""
-    return address is not None and address.domain in [each.lower() for each in settings.domains]
+    return address is not None and address.domain in _normalise(settings.domains)
+
+
+@cache
+def _normalise(domains: tuple[str, ...]) -> frozenset[str]:
+    """As addresses have them; the start has seen to it that they are domains."""
+    return frozenset(map(normalise_domain, domains))
 
 
 def judge_patient_recipient(sender: ReversePath, recipient: Address, size: int | None, settings: Patient) -> Decision:

@@ -93,16 +93,17 @@ def _drop_oldest(conn: Connection, professional: Address, patient: Address) -> N
 
 def _find_named(conn: Connection, professional: Address, patient: Address, thread: Thread) -> Exchange | None:
     """The exchange of the two that the newest of the named messages belongs to."""
-    for reference in reversed(thread.references):
-        wanted = (
-            select(exchanges)
-            .join(exchange_messages, exchange_messages.c.exchange_id == exchanges.c.id)
-            .where(exchange_messages.c.header_message_id == reference, *_between(professional, patient))
-        )
-        row = conn.execute(wanted.order_by(exchanges.c.id.desc()).limit(1)).first()
-        if row is not None:
-            return _build(row)
-    return None
+    if not thread.references:
+        return None
+    wanted = (
+        select(exchanges, exchange_messages.c.header_message_id)
+        .join(exchange_messages, exchange_messages.c.exchange_id == exchanges.c.id)
+        .where(exchange_messages.c.header_message_id.in_(thread.references), *_between(professional, patient))
+    )
+    found = list(conn.execute(wanted))
+    newest = {name: place for place, name in enumerate(thread.references)}
+    row = max(found, key=lambda each: (newest[each.header_message_id], each.id), default=None)
+    return None if row is None else _build(row)
 
 
 def _name(conn: Connection, exchange_id: int, message_id: str) -> None:

@@ -36,6 +36,9 @@ def _break(settings: Settings, table: str, **values: object) -> Settings:
         ("trust", {"white_list_ca": Path("/nowhere")}, "trust.white_list_ca"),
         ("imap", {"certificate": Path("/nowhere")}, "imap.certificate"),
         ("relay", {"key": Path("/nowhere")}, "relay.key"),
+        ("patient", {"domains": ("patient.test", "a b")}, "patient.domains: 'a b': the domain is not a host name"),
+        ("receipts", {"own_receipts": ("pfi",)}, "receipts.own_receipts: 'pfi': an address has an @"),
+        ("receipts", {"error_account": "errors@"}, "receipts.error_account: 'errors@'"),
         ("imap", {"listen": Endpoint("127.0.0.1", 143), "listen_tls": Endpoint("127.0.0.1", 143)}, "already used"),
     ],
 )
