@@ -47,7 +47,7 @@ def _prepare(settings: Settings, data: bytes, author: Address, id: str, at: date
     root = scan(data)
     authors = find_authors(data, root)
     if not authors:
-        data = f"From: <{author}>\r\n".encode("ascii") + data
+        data = f"From: <{author}>\r\n".encode() + data
         root = scan(data)
         authors = find_authors(data, root)
     if [each.key for each in authors] != [author.key]:

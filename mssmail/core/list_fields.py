@@ -49,4 +49,4 @@ def _encode_phrase(name: str) -> str:
 
 
 def _build_field(name: str, value: str) -> bytes:
-    return f"{name}: {value}\r\n".encode("ascii")
+    return f"{name}: {value}\r\n".encode()

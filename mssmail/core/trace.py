@@ -68,7 +68,7 @@ def build_results(verdict: Verdict | None, server_name: str, part: str = "", log
     words = [f"{_encode_value(server_name)};", *_build_smime(verdict, part)]
     if login is not None:  # RFC 8601 §2.7.4
         words[-1] += ";"
-        words += ["auth=pass", f"smtp.auth={_encode_pvalue(str(login))}"]
+        words += ["auth=pass", f"smtp.auth={_encode_login(login)}"]
     return _fold("Authentication-Results:", words)
 
 
@@ -158,6 +158,13 @@ def _encode_pvalue(text: str) -> str:
     if _ATOMS.fullmatch(local) and _TOKEN.fullmatch(domain):
         return text
     return _encode_value(text)
+
+
+def _encode_login(login: Address) -> str:
+    """An account of ours stays itself when it is international (RFC 6532 §3.2): no foreign text, and printable."""
+    if login.is_ascii:
+        return _encode_pvalue(str(login))
+    return '"' + re.sub(r'(["\\])', r"\\\1", f"{login.local}@{login.domain}") + '"'
 
 
 def _encode_comment(text: str) -> str:

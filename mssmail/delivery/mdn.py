@@ -13,6 +13,7 @@ from email.utils import format_datetime, formataddr
 from typing import Final
 
 from mssmail.core.address import Address
+from mssmail.core.parameters import encode_utf8_address
 from mssmail.core.receipt import Disposition
 from mssmail.delivery.dsn import cut_header
 
@@ -68,7 +69,7 @@ def _assemble(receipt: Receipt, id: str, at: datetime, kinds: tuple[str, str], p
     """Header and parts; ``kinds`` are the words of Auto-Submitted (RFC 3834 §5) and Content-Type."""
     header = [
         f"Date: {format_datetime(at)}",
-        f"From: {formataddr((_clean(receipt.author_name, 200), str(receipt.author)))}",
+        f"From: {_encode_author(receipt)}",
         f"To: <{receipt.to}>",
         f"Subject: {_encode_subject(receipt)}",
         f"Message-ID: <{id}@{receipt.author.domain}>",
@@ -82,10 +83,22 @@ def _assemble(receipt: Receipt, id: str, at: datetime, kinds: tuple[str, str], p
         header[5:5] = [f"In-Reply-To: {receipt.message_id}", f"References: {receipt.message_id}"]
     line = f"--{_name_boundary(id)}\r\n".encode("ascii")
     return (
-        "\r\n".join(header).encode("ascii")
+        "\r\n".join(header).encode()  # UTF-8 where an address is (RFC 6532 §3.2)
         + b"".join(line + part + b"\r\n" for part in parts)
         + f"--{_name_boundary(id)}--\r\n".encode("ascii")
     )
+
+
+def _encode_author(receipt: Receipt) -> str:
+    name, author = _clean(receipt.author_name, 200), receipt.author
+    if author.is_ascii:
+        return formataddr((name, str(author)))
+    return f"{Header(name, 'utf-8', maxlinelen=900).encode()} <{author}>" if name else f"<{author}>"
+
+
+def _encode_address(address: Address) -> str:
+    """Type and address as of RFC 8098 §3.2.3; an international one in ASCII (RFC 6533 §3)."""
+    return f"rfc822;{address}" if address.is_ascii else f"utf-8;{encode_utf8_address(str(address))}"
 
 
 def _encode_subject(receipt: Receipt) -> str:
@@ -126,8 +139,8 @@ def _build_fields(receipt: Receipt) -> bytes:
     action = f"automatic-action/MDN-sent-automatically; {disposition.type.value}"
     fields = [f"Reporting-UA: {_clean_ascii(receipt.reporting_ua)}"]
     if receipt.original_recipient is not None:
-        fields.append(f"Original-Recipient: rfc822;{receipt.original_recipient}")
-    fields.append(f"Final-Recipient: rfc822;{receipt.author}")
+        fields.append(f"Original-Recipient: {_encode_address(receipt.original_recipient)}")
+    fields.append(f"Final-Recipient: {_encode_address(receipt.author)}")
     if _MESSAGE_ID.fullmatch(receipt.message_id):
         fields.append(f"Original-Message-ID: {receipt.message_id}")
     fields.append(f"Disposition: {action}" + ("" if error is None else "/error"))

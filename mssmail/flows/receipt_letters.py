@@ -9,6 +9,7 @@ from datetime import datetime
 from mssmail import __version__
 from mssmail.core.account import Account
 from mssmail.core.address import Address, ReversePath, parse_address
+from mssmail.core.parameters import MailParameters
 from mssmail.core.receipt import ReceiptOrder
 from mssmail.core.trace import build_id, build_results, build_return_path
 from mssmail.core.verdict import Structure
@@ -132,6 +133,7 @@ class ReceiptLetters:
             placements=way.placements,
             queue=way.queue,
             entries=(Entry(now, Event.DELIVERED if way.placements else Event.QUEUED, letter.id, facts),),
+            parameters=MailParameters(is_utf8=not (letter.to.is_ascii and letter.author.is_ascii)),
         )
 
     def _sign(self, data: bytes, author: Address, at: datetime) -> bytes:

@@ -2,6 +2,7 @@
 
 import email.policy
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes
 
@@ -12,7 +13,15 @@ from hypothesis import strategies as st
 from mssmail.core.address import Address, ReversePath
 from mssmail.core.envelope import Envelope, Peer, TlsFacts
 from mssmail.core.message import RawMessage
-from mssmail.core.trace import build_id, build_prefix, build_received, build_results, build_return_path
+from mssmail.core.parameters import MailParameters
+from mssmail.core.trace import (
+    build_delivered_to,
+    build_id,
+    build_prefix,
+    build_received,
+    build_results,
+    build_return_path,
+)
 from mssmail.core.verdict import (
     ENCRYPTED,
     UNSIGNED,
@@ -167,3 +176,13 @@ def test_lines_are_short_where_blanks_allow_it(words: list[str]) -> None:
     field = build_results(_verdict(" ".join(words)), "mx.b.test")
     assert all(len(line) <= 78 for line in field.split(b"\r\n"))
     assert f'"{" ".join(words)}"' in _unfold(field) or len(words) == 1
+
+
+def test_an_international_account_and_sender_stay_themselves() -> None:
+    zoe = Address('zo"é', "a.test")
+    results = build_results(None, "mx.b.test", login=zoe).decode()
+    assert 'smtp.auth="zo\\"é@a.test"' in results
+    assert build_return_path(Address("zoé", "a.test")) == "Return-Path: <zoé@a.test>\r\n".encode()
+    assert build_delivered_to([Address("zoé", "a.test")]) == "Delivered-To: zoé@a.test\r\n".encode()
+    received = build_received(replace(_envelope(), parameters=MailParameters(is_utf8=True)), "mx.b.test")
+    assert b" with UTF8SMTPS id id1" in received

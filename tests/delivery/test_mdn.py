@@ -126,3 +126,12 @@ def test_an_error_nobody_asked_for_is_an_ordinary_letter_with_the_same_subject()
     assert "902 Patient inconnu" in text.get_content()
     assert original.get_content_type() == "message/rfc822"
     assert read_receipt(raw, scan(raw)) is None
+
+
+@pytest.mark.parametrize("name", ["", "Zoé Ügur"])
+def test_a_receipt_between_international_addresses_can_be_written(name: str) -> None:
+    zoe = parse_address("zoé@b.test")
+    raw = _build(replace(RECEIPT, author=zoe, author_name=name, to=zoe, original_recipient=zoe))
+    assert "<zoé@b.test>\r\nTo: <zoé@b.test>\r\n".encode() in raw
+    assert b"\r\nFinal-Recipient: utf-8;zo\\x{E9}@b.test\r\n" in raw
+    assert b"\r\nOriginal-Recipient: utf-8;zo\\x{E9}@b.test\r\n" in raw
