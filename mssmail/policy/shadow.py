@@ -34,7 +34,7 @@ SHADOWABLE: Final = frozenset(
         *(oddity.value for oddity in Oddity),
         # policy.peer: mail to peers
         "peer-below-tls-floor",
-        "peer-not-listed-for-domain",
+        "peer-not-listed-for-domain",  # with peer-revoked and peer-revocation-unknown, named above
     }
 )
 """Rules without which the rest can still be judged. The others are what the rest stands on: TLS, a certificate, a white
