@@ -49,6 +49,7 @@ _log = logging.getLogger(__name__)
 MARKS = "inflight"  # in the store's folder
 _CLAIM = 512  # items taken in one transaction, shared out among the lanes that want some
 _LONGEST_SLEEP = 5.0  # seconds; a look costs little, and people's commands come by way of the store
+_GATHER_SECONDS = 0.01  # what is queued in so short a time is looked at together
 _PAUSE_SECONDS = 5.0  # after a fault of the store
 _OVERDUE_SECONDS = 10.0  # between looks at what waits for a resting peer
 _ANY_NUMBER = 1_000_000  # of delay reports: more than there ever are
@@ -142,12 +143,15 @@ class Dispatcher:
                     await self._woken.wait()
             except TimeoutError:
                 continue
+            if not self._stopping:
+                await asyncio.sleep(_GATHER_SECONDS)
 
     async def _look(self) -> float:
         """Take what is due into the lanes; the seconds until there may be more."""
         now, began = self._clock(), asyncio.get_running_loop().time()
         await self._tend(now)
         waiting = await asyncio.wrap_future(self._store.read(list_waiting))
+        self._forget_lanes({each.lane for each in waiting}, began)
         wanted: dict[str, Lane] = {}
         soonest = now + timedelta(seconds=_LONGEST_SLEEP)
         for each in waiting:
@@ -173,6 +177,15 @@ class Dispatcher:
             lane = self._lanes[waiting.lane] = Lane(waiting.peer, self._limits, self.wake)
         return lane
 
+    def _forget_lanes(self, waiting: set[str], began: float) -> None:
+        """Drop the lanes nobody works for and nothing waits in.
+
+        Not one that has become idle since this look began: the store may have been read before it was told of its rest.
+        """
+        for name, lane in list(self._lanes.items()):
+            if lane.is_idle and lane.idle_since < began and name not in waiting:
+                del self._lanes[name]
+
     async def _claim(self, wanted: dict[str, Lane], now: datetime) -> None:
         names = sorted(wanted, key=lambda _name: self._dice.random())[:_CLAIM]  # chance is fair in the long run
         share = _CLAIM // len(names)
@@ -183,7 +196,7 @@ class Dispatcher:
         for item in items:
             claimed.setdefault(item.lane, []).append(item)
         for name, theirs in claimed.items():
-            lane = self._lanes[name] = wanted[name]  # it may have been tidied away meanwhile
+            lane = wanted[name]
             lane.enter(theirs)
 
     def _begin(self, lane: Lane) -> None:
@@ -206,7 +219,8 @@ class Dispatcher:
             await self._save(lane)
             lane.sessions -= 1
             lane.idle_since = asyncio.get_running_loop().time()
-            self._tidy(lane)
+            if lane.wants_session() and not self._stopping:
+                self._begin(lane)  # something came in at the last moment
             self.wake()
             if handover is not None:
                 await handover.close()
@@ -220,13 +234,6 @@ class Dispatcher:
             await asyncio.shield(asyncio.wrap_future(self._store.submit(lambda conn: save_peer(conn, state))))
         except Fault:
             _log.exception("what was learnt of %s is forgotten with this process", lane.name)
-
-    def _tidy(self, lane: Lane) -> None:
-        """What came in at the last moment gets another session; a lane with nothing in hand is dropped."""
-        if lane.wants_session() and not self._stopping:
-            self._begin(lane)
-        elif lane.is_idle:
-            self._lanes.pop(lane.name, None)
 
     async def _tend(self, now: datetime) -> None:
         """Renew our leases, take back those nobody renews, and say what must be said about what waits unattempted."""
