@@ -82,7 +82,8 @@ def send(  # noqa: PLR0913 - one for each option
     digest = hashlib.sha256(raw_template + b"\0" + raw_rows).hexdigest()
     name = name or f"{template_file.stem}-{digest[:8]}"
     writer = _require_account(settings, author)
-    head = Letterhead(writer.address, writer.display_name, name, read_clock(), receipt)
+    product = settings.documents.product
+    head = Letterhead(writer.address, writer.display_name, name, read_clock(), wants_receipt=receipt, product=product)
     rows = _build_rows(
         settings, parse_template(raw_template, template_file.name), parse_rows(raw_rows, csv_file.name), head
     )

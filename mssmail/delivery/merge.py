@@ -73,6 +73,7 @@ class Letterhead:
     campaign: str
     at: datetime
     wants_receipt: bool = False
+    product: str = ""  # X-MSS-NIL where the template has none
 
 
 def parse_template(raw: bytes, source: str) -> Template:
@@ -158,6 +159,8 @@ def build_letter(template: Template, row: Row, head: Letterhead) -> tuple[Addres
     for name, text in template.fields.items():
         if name != "To" and (value := _fill(text, row, is_header=True)):
             message[name] = value
+    if head.product and "X-MSS-NIL" not in message:
+        message["X-MSS-NIL"] = head.product
     if head.wants_receipt:
         message["Disposition-Notification-To"] = str(head.author)
     message["Date"] = format_datetime(head.at)

@@ -14,7 +14,7 @@ class Documents:
     mark_untrusted: bool = setting(False, "Mark also what smime = verify or off lets pass without a trusted signature.")
     test_space: bool = setting(False, "Test and demonstration identities (INS) count as qualified.")
     neutral_loinc: tuple[str, ...] = setting(NEUTRAL_CODES, "Results without alarm: blood groups, immunity.")
-    product: str = setting("", "X-MSS-NIL of what `mssmail document send` writes; empty: none.")
+    product: str = setting("", "X-MSS-NIL of what `document send` and `patient send` write; empty: none.")
     refuse_inconsistent: bool = setting(
         False, "Refuse peers' mail whose X-MSS fields contradict its documents (550 5.6.0)."
     )

@@ -4,10 +4,12 @@ import email
 import email.policy
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 
 from mssmail.core.address import parse_address
+from mssmail.core.ins import is_right_ins
 from mssmail.delivery import merge
 from mssmail.delivery.merge import (
     Letterhead,
@@ -163,3 +165,20 @@ def test_there_is_an_end_to_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_fixed_recipient_is_named_by_its_field() -> None:
     with pytest.raises(BadMerge, match="column To: 'nobody' is no address"):
         _build(TEMPLATE.replace(b"{{ins}}@patient.test", b"nobody"))
+
+
+def test_the_product_is_named_unless_the_template_names_one() -> None:
+    head = Letterhead(HEAD.author, "", "x", HEAD.at, product="DEV0001")
+    assert _build(head=head)["X-MSS-NIL"] == "DEV0001"
+    named = TEMPLATE.replace(b"X-MSS-MES: FIN", b"X-MSS-NIL: OTHER")
+    assert _build(named, head=head).get_all("X-MSS-NIL") == ["OTHER"]
+
+
+@pytest.mark.parametrize("name", ["reminder.txt", "questionnaire.txt"])
+def test_the_sample_letters_are_filled_in(name: str) -> None:
+    folder = Path(__file__).parents[2] / "config" / "letters"
+    template = parse_template((folder / name).read_bytes(), name)
+    rows = parse_rows((folder / "patients.csv").read_bytes(), "patients.csv")
+    check_columns(template, rows)
+    recipients = [build_letter(template, row, HEAD)[0] for row in rows]
+    assert all(is_right_ins(each.local) for each in recipients)
