@@ -1,6 +1,7 @@
 """Lines and messages out of one stream, however it is cut."""
 
 import asyncio
+from itertools import combinations
 
 import pytest
 
@@ -83,3 +84,63 @@ async def test_forgets_what_came_before_tls() -> None:
 def test_a_verb_has_no_case_and_an_argument_keeps_it() -> None:
     assert parse_command(b"mail  From:<A@b> ") == ("MAIL", "From:<A@b>")
     assert parse_command(b"") == ("", "")
+
+
+WIRE = b"BDAT 14\r\nRSET\r\nQUIT\r\n\r\nBDAT 0 LAST\r\nNOOP\r\n"
+
+
+async def test_a_chunk_is_as_long_as_was_said_wherever_the_octets_are_cut() -> None:
+    for first, second in combinations(range(len(WIRE) + 1), 2):
+        stream = _open(*(piece for piece in (WIRE[:first], WIRE[first:second], WIRE[second:]) if piece))
+        assert await stream.read_line() == b"BDAT 14"
+        assert stream.is_chunk
+        taken = bytearray()
+        await stream.read_chunk(14, taken.extend, 1)
+        assert bytes(taken) == b"RSET\r\nQUIT\r\n\r\n"
+        assert await stream.read_line() == b"BDAT 0 LAST"
+        await stream.read_chunk(0, taken.extend, 1)
+        assert await stream.read_line() == b"NOOP"
+        assert not stream.is_chunk
+
+
+async def test_a_chunk_that_ends_early_is_the_end_and_one_that_stalls_times_out() -> None:
+    with pytest.raises(EOFError):
+        await _open(b"abc").read_chunk(4, bytearray().extend, 1)
+    with pytest.raises(TimeoutError):
+        await _open(b"abc", end=False).read_chunk(4, bytearray().extend, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_chunk"),
+    [
+        (b"BDAT 6\n", True),
+        (b"bdat \xe9\r\n", True),
+        (b"BDAT " + b"x" * MAX_LINE_BYTES * 3 + b"\r\n", True),
+        (b"x" * MAX_LINE_BYTES * 2 + b"BDAT 6\n", False),
+        (b"NOOP\n", False),
+    ],
+)
+async def test_a_bad_line_that_announces_a_chunk_is_known_for_one(line: bytes, is_chunk: bool) -> None:
+    stream = _open(line)
+    with pytest.raises((BadSyntax, FrameTooBig)):
+        await stream.read_line()
+    assert stream.is_chunk is is_chunk
+
+
+@pytest.mark.parametrize("text", ["MAIL FROM:<zoé@a.test>", "rcpt TO:<中田@a.test>"])
+async def test_senders_and_recipients_may_be_international(text: str) -> None:
+    assert parse_command(await _open(text.encode() + b"\r\n").read_line())[1] == text[5:]
+
+
+@pytest.mark.parametrize("line", ["NOOP é", "MAILé", "MAIL FROM:<\u202ea@a.test>", "RCPT TO:<a\u2028b@a.test>"])
+async def test_nothing_else_is_international_and_nothing_invisible_is_taken(line: str) -> None:
+    with pytest.raises(BadSyntax):
+        await _open(line.encode() + b"\r\n").read_line()
+
+
+async def test_knows_how_many_octets_wait() -> None:
+    stream = _open(b"NOOP\r\nabc")
+    assert not stream.has_octets(1)
+    await stream.read_line()
+    assert stream.has_octets(3)
+    assert not stream.has_octets(4)
