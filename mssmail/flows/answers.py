@@ -7,13 +7,14 @@ note that its sender was answered, are one commit.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from mssmail.core.address import Address
 from mssmail.core.clock import Clock
 from mssmail.core.envelope import Envelope
+from mssmail.core.message import RawMessage
 from mssmail.errors import Fault
 from mssmail.flows.intake import Examiner
 from mssmail.flows.notices import Notice, Notices
@@ -38,6 +39,7 @@ _MAX_WAITING: Final = 1_000
 _LOOK_SECONDS: Final = 2.0  # how late a change by a command counts
 _RECIPIENT_FIELDS: Final = ("to", "cc", "bcc", "resent-to", "resent-cc", "resent-bcc")
 _MAX_REFERENCES: Final = 10
+_MAX_KEPT_BYTES: Final = 65_536  # of a message that waits: its header, and whether a report lies below a signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Answerer:
         """A message lies in these boxes. Quick: mostly nobody is away."""
         for placed in delivered.placed:
             if placed.account_id in self._answering and not self._waiting.full():
-                self._waiting.put_nowait(_Owed(placed.account_id, envelope))
+                self._waiting.put_nowait(_Owed(placed.account_id, _cut(envelope)))
 
     async def look(self) -> None:
         """Who answers now."""
@@ -137,6 +139,11 @@ class Answerer:
         await asyncio.wrap_future(self._store.submit(work))
         self._wake_queue()
         return ""
+
+
+def _cut(envelope: Envelope) -> Envelope:
+    data = envelope.message.data
+    return envelope if len(data) <= _MAX_KEPT_BYTES else replace(envelope, message=RawMessage(data[:_MAX_KEPT_BYTES]))
 
 
 def build_answer(found: Answer, to: Address, envelope: Envelope, root: Part) -> Notice:

@@ -15,7 +15,7 @@ from mssmail.core.address import Address
 from mssmail.core.rights import SEND_AS, join_rights
 from mssmail.errors import BadAccount, NoSuchAccount
 from mssmail.store.accounts import find_account
-from mssmail.store.schema import accounts, delegations
+from mssmail.store.schema import accounts, alias_targets, aliases, delegations
 
 _grantor = accounts.alias("grantor")
 _grantee = accounts.alias("grantee")
@@ -108,14 +108,31 @@ def list_grants(conn: Connection, grantee_id: int) -> Sequence[Grant]:
 
 
 def list_identities(conn: Connection, account_id: int) -> tuple[Address, ...]:
-    """The addresses, beside its own, in whose name the account may write now."""
+    """The addresses, beside its own, in whose name the account may write now: boxes that let it, and its own aliases.
+
+    An alias is an account's own when it leads to nobody else.
+    """
     wanted = (
         select(accounts.c.local, accounts.c.domain, delegations.c.rights)
         .join(accounts, accounts.c.id == delegations.c.grantor_id)
         .where(delegations.c.grantee_id == account_id, delegations.c.mailbox == "", accounts.c.suspended.is_(False))
         .order_by(accounts.c.address_key)
     )
-    return tuple(Address(local, domain) for local, domain, rights in conn.execute(wanted) if SEND_AS in rights)
+    boxes = [Address(local, domain) for local, domain, rights in conn.execute(wanted) if SEND_AS in rights]
+    return (*boxes, *_list_own_aliases(conn, account_id))
+
+
+def _list_own_aliases(conn: Connection, account_id: int) -> list[Address]:
+    key = select(accounts.c.address_key).where(accounts.c.id == account_id).scalar_subquery()
+    other = alias_targets.alias()
+    leads_on = select(other.c.target_key).where(other.c.address_key == aliases.c.address_key, other.c.target_key != key)
+    wanted = (
+        select(aliases.c.local, aliases.c.domain)
+        .join(alias_targets, alias_targets.c.address_key == aliases.c.address_key)
+        .where(alias_targets.c.target_key == key, ~leads_on.exists())
+        .order_by(aliases.c.address_key)
+    )
+    return [Address(local, domain) for local, domain in conn.execute(wanted)]
 
 
 def follow_mailbox(conn: Connection, grantor_id: int, old: str, new: str) -> None:

@@ -10,13 +10,14 @@ import pytest
 
 from mssmail.core.address import Address, parse_address
 from mssmail.core.answer import AnswerTimes
+from mssmail.core.mailbox import UID
 from mssmail.flows.answers import Answerer
 from mssmail.mime.headers import decode_words, find_authors, select_fields
 from mssmail.mime.parts import scan
 from mssmail.settings import Patient
 from mssmail.store.aliases import add_targets
 from mssmail.store.answers import clear_answer, set_answer
-from mssmail.store.messages import KeptMessage, load_message
+from mssmail.store.messages import Delivered, KeptMessage, Placed, load_message
 from mssmail.store.queue import list_items
 from tests.flows.dispatch_room import until
 from tests.support.mailing import ask, change
@@ -120,3 +121,14 @@ async def test_a_message_that_was_taken_is_answered_behind_it(tmp_path: Path) ->
 
         await until(has_answered)
         await answerer.stop()
+
+
+async def test_of_a_large_message_only_the_beginning_waits(tmp_path: Path) -> None:
+    async with _open(tmp_path) as (operator, answerer):
+        account = await operator.find(BOB)
+        await answerer.look()
+        large = build_envelope(TO_BOB + b"x" * 200_000, BOB)
+        answerer.offer(large, Delivered(1, (Placed(1, account.id, UID(1)),), ()))
+        [owed] = [answerer._waiting.get_nowait()]
+        assert len(owed.envelope.message) == 65_536
+        assert await answerer.answer(account.id, owed.envelope) == ""

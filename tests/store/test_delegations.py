@@ -6,6 +6,7 @@ from mssmail.core.address import parse_address
 from mssmail.core.rights import SEND_AS
 from mssmail.errors import BadAccount, NoSuchAccount
 from mssmail.store import accounts
+from mssmail.store.aliases import add_targets
 from mssmail.store.delegations import (
     find_rights,
     follow_mailbox,
@@ -70,6 +71,14 @@ def test_only_send_as_on_the_whole_box_of_an_active_account_is_an_identity(store
     assert list_names() == ("team@a.test",)
     store.submit(lambda conn: accounts.suspend(conn, TEAM)).result()
     assert list_names() == ()
+
+
+def test_an_alias_that_leads_to_nobody_else_is_an_identity(store: Store, ids: dict[str, int]) -> None:
+    own, shared, far = (parse_address(text) for text in ("a.nne@a.test", "all@a.test", "x@far.test"))
+    store.submit(lambda conn: add_targets(conn, own, (ANNE,), NOW)).result()
+    store.submit(lambda conn: add_targets(conn, shared, (ANNE, far), NOW)).result()
+    assert store.read(lambda conn: list_identities(conn, ids["anne"])).result() == (own,)
+    assert store.read(lambda conn: list_identities(conn, ids["ben"])).result() == ()
 
 
 def test_rights_are_taken_back_on_one_mailbox_or_all(store: Store, ids: dict[str, int]) -> None:
