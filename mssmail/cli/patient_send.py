@@ -32,6 +32,7 @@ from mssmail.store.campaigns import (
     add_rows,
     count_rows,
     find_campaign,
+    has_fresh_rows,
     list_campaigns,
     list_rows,
     open_campaign,
@@ -186,8 +187,7 @@ def _is_moving(settings: Settings, store: Store, campaign: Campaign) -> bool:
     if not is_served(settings.server.store):
         click.echo("No server serves this store now: the rest is sent when it runs.", err=True)
         return False
-    rows = store.read(lambda conn: list_rows(conn, campaign)).result()
-    if any(row.state is RowState.WAITING and not row.outcome for row in rows):
+    if store.read(lambda conn: has_fresh_rows(conn, campaign)).result():
         return True
     click.echo("The rest is tried again later, by the server: mssmail patient report tells.", err=True)
     return False

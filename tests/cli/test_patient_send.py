@@ -64,7 +64,7 @@ def test_without_a_server_the_letters_wait_in_the_ledger_and_once_sent_are_not_s
     assert "2 waiting" in shown
 
     def settle(conn: Connection) -> None:
-        (_, first), (_, second) = list_due_rows(conn, read_clock())
+        (_, second), (_, first) = list_due_rows(conn, read_clock())
         settle_row(conn, first, RowState.SENT, "0trace")
         settle_row(conn, second, RowState.REFUSED, "", "550 5.1.1 nobody")
 

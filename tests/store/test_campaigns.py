@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from sqlalchemy import text
+
 from mssmail.core.address import parse_address
 from mssmail.core.campaign import Campaign, CampaignRow, RowState
 from mssmail.store.campaigns import (
@@ -9,6 +11,7 @@ from mssmail.store.campaigns import (
     count_rows,
     find_campaign,
     forget_campaigns,
+    has_fresh_rows,
     list_campaigns,
     list_due_rows,
     list_rows,
@@ -47,7 +50,7 @@ def test_who_was_written_to_is_not_written_to_again(store: Store) -> None:
     campaign = _open(store)
     assert _add(store, campaign, (2, ALICE, b"one"), (3, PAUL, b"two")) == 2
     assert _add(store, campaign, (2, ALICE, b"other"), (4, parse_address("179032a21518933@p.test"), b"two")) == 0
-    first, second = _list_due(store)
+    second, first = _list_due(store)
     assert (first.number, first.data, str(second.recipient)) == (2, b"one", "179032a21518933@p.test")
     assert store.submit(lambda conn: settle_row(conn, first, RowState.SENT, "trace")).result()
     assert not store.submit(lambda conn: settle_row(conn, first, RowState.SENT, "trace2")).result()
@@ -72,8 +75,10 @@ def test_what_is_put_off_waits(store: Store) -> None:
     campaign = _open(store)
     _add(store, campaign, (2, ALICE, b"one"))
     [row] = _list_due(store)
+    assert store.read(lambda conn: has_fresh_rows(conn, campaign)).result()
     assert store.submit(lambda conn: put_off_row(conn, row, NOW + MINUTE, "451 later")).result()
     assert _list_due(store) == []
+    assert not store.read(lambda conn: has_fresh_rows(conn, campaign)).result()
     [later] = _list_due(store, 1)
     assert (later.attempts, later.outcome) == (1, "451 later")
     counted = store.read(lambda conn: count_rows(conn, campaign)).result()
@@ -90,3 +95,11 @@ def test_a_campaign_is_forgotten_only_when_nothing_waits(store: Store) -> None:
     assert store.submit(lambda conn: forget_campaigns(conn, NOW)).result() == 0
     assert store.submit(lambda conn: forget_campaigns(conn, later)).result() == 1
     assert store.read(lambda conn: list_rows(conn, campaign)).result() == []
+
+
+def test_the_next_few_of_very_many_are_found_without_sorting_them(store: Store) -> None:
+    plan = "EXPLAIN QUERY PLAN SELECT * FROM campaign_rows JOIN campaigns ON campaigns.id = campaign_rows.campaign_id"
+    plan += " WHERE state = 'waiting' AND next_try_at <= 1 ORDER BY next_try_at, campaign_id, recipient LIMIT 20"
+    steps = store.read(lambda conn: [row[3] for row in conn.execute(text(plan))]).result()
+    assert any("campaign_rows_by_due_time" in step for step in steps), steps
+    assert not any("TEMP B-TREE" in step for step in steps), steps
