@@ -109,8 +109,7 @@ class _Weaver:
             else:
                 kept.setdefault(parent, []).append(node)
         for node in _list_deepest_first(tops, kept):
-            if node in kept:
-                kept[node] = [child for each in kept[node] for child in self._splice(each, kept)]
+            kept[node] = [child for each in kept[node] for child in self._splice(each, kept)]
         self.children = kept
         for node in tops:
             if node < len(self.messages) or len(kept.get(node, ())) > 1:
