@@ -14,9 +14,10 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from mssmail.core.address import Address, parse_address
 from mssmail.core.lists import MemberState, Post, PostState
 from mssmail.core.parameters import RecipientParameters, encode_original
+from mssmail.store.lists import count_bounce
 from mssmail.store.messages import drop_unused_messages, queue_message
 from mssmail.store.prepared import Prepared
-from mssmail.store.schema import list_deliveries, list_members, list_posts
+from mssmail.store.schema import list_deliveries, list_members, list_posts, lists
 
 _OPEN = (MemberState.PENDING.value, MemberState.QUEUED.value)
 _SETTLE = Prepared(
@@ -189,10 +190,26 @@ def finish(conn: Connection, post: Post, now: datetime) -> bool:
 
 
 def note_settled(conn: Connection, item_id: int, *, delivered: bool, answer: str, now: datetime) -> None:
-    """An item leaves the queue: if it was a list's, write down how it ended. For every item, so in haste."""
+    """An item leaves the queue: if it was a list's, write down how it ended. For every item, so in haste.
+
+    What failed counts against the member like a report that comes back.
+    """
+    if not delivered:
+        _count_failure(conn, item_id, now)
     state = MemberState.DELIVERED if delivered else MemberState.FAILED
     values = {"of_item": item_id, "new_state": state.value, "new_answer": answer[:500], "new_at": now}
     _SETTLE.run(conn, (values,))
+
+
+def _count_failure(conn: Connection, item_id: int, now: datetime) -> None:
+    wanted = (
+        select(list_deliveries.c.address, lists.c.id, lists.c.max_bounces)
+        .join(list_posts, list_posts.c.id == list_deliveries.c.post_id)
+        .join(lists, lists.c.id == list_posts.c.list_id)
+        .where(list_deliveries.c.item_id == item_id)
+    )
+    for address, list_id, max_bounces in conn.execute(wanted):
+        count_bounce(conn, list_id, parse_address(address), max_bounces, now)
 
 
 def note_bounce(conn: Connection, post_id: int, address: Address, answer: str, now: datetime) -> bool:

@@ -115,6 +115,8 @@ def test_how_an_item_ended_is_written_with_its_going(store: Store, made: MailLis
         lambda conn: list_posts.page_outcomes(conn, post.id, state=MemberState.FAILED, limit=1)
     ).result()
     assert failed.answer == "550 5.1.1 no"
+    members = store.read(lambda conn: lists.page_members(conn, made.id)).result()
+    assert sorted(member.bounces for member in members) == [0] * 5 + [1] * 3
     assert post.message_id is not None
     assert store.read(lambda conn: load_message(conn, post.message_id or 0)).result() is not None
     assert store.submit(lambda conn: list_posts.finish(conn, post, NOW)).result()

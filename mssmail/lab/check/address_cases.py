@@ -101,6 +101,14 @@ def _forward_across(stage: Stage) -> str:
         return stage.describe_arrival(NORD, letter) if answer.startswith("250") else answer
 
 
+def _circle(stage: Stage) -> str:
+    """Two accounts at two operators send on to each other and keep nothing: the first keeps it when it comes back."""
+    with hold_forward(stage, CABINET, NORD), hold_forward(stage, NORD, CABINET):
+        letter = _signed_by_peer(stage, CABINET)
+        answer = stage.send_as_peer(letter, PEER, CABINET)
+        return stage.describe_arrival(CABINET, letter) if answer.startswith("250") else answer
+
+
 def _bounce_back(stage: Stage) -> str:
     """Nord's author writes to sud's alias, which leads to nobody at nord: the author hears of it from sud."""
     with hold_alias(stage, "chu-sud.test", NOBODY) as alias:
@@ -157,6 +165,7 @@ ADDRESS_CASES = (
     Case("a member writes for the team", "first 553 5.7.1, then smime=pass", _write_for_the_team),
     Case("a stranger's mail by an alias, here and on to another operator", _DELIVERED, _alias_across),
     Case("a stranger's mail sent on by an account", _DELIVERED, _forward_across),
+    Case("two accounts that send on to each other", _DELIVERED, _circle),
     Case("a bounce of mail that was sent on reaches its author", "reported as asked, smime=pass", _bounce_back),
     Case("a forged reverse path of ours", "550 5.1.1", _forged_path),
     Case("an address with a detail", _DELIVERED, _detail),
