@@ -129,6 +129,9 @@ def _check_trust(settings: Settings) -> Iterator[str]:
         yield "trust.white_list_signer: is empty: say whose signature on the list counts"
     if trust.white_list_url and not trust.white_list_url.startswith("https://"):
         yield "trust.white_list_url: the list is fetched by https only"
+    for url in trust.ocsp_urls:
+        if not url.startswith(("http://", "https://")):
+            yield f"trust.ocsp_urls: {url} is no http or https address"
     if trust.white_list_ca is not None and not _is_readable(trust.white_list_ca):
         yield f"trust.white_list_ca: {trust.white_list_ca} cannot be read"
 

@@ -8,7 +8,7 @@ import pytest
 
 from mssmail.app.checks import check_settings, find_unbindable
 from mssmail.core.clock import read_clock
-from mssmail.settings import Connector, Domain, Endpoint, Policy, Settings
+from mssmail.settings import Connector, Domain, Endpoint, Policy, Settings, Trust
 from tests.support.operators import build_site
 from tests.support.pki import Pki
 
@@ -94,3 +94,9 @@ def test_a_rule_that_cannot_be_in_shadow_is_a_fault() -> None:
     faults = check_settings(Settings(policy=Policy(("unsigned", "white-list-stale"))))
     assert [fault for fault in faults if fault.startswith("policy.shadow: white-list-stale is no rule")]
     assert not [fault for fault in faults if fault.startswith("policy.shadow: unsigned")]
+
+
+def test_a_responder_that_cannot_be_asked_is_a_fault() -> None:
+    settings = Settings(trust=Trust(ocsp_urls=("http://ocsp.ca.test", "ldap://ocsp.ca.test")))
+    found = [fault for fault in check_settings(settings) if fault.startswith("trust.ocsp_urls")]
+    assert found == ["trust.ocsp_urls: ldap://ocsp.ca.test is no http or https address"]
