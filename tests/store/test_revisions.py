@@ -12,6 +12,7 @@ from mssmail.errors import StoreTooNew
 from mssmail.store.bodies import BodyFiles
 from mssmail.store.engine import Store, build_engine, open_store
 from mssmail.store.journal import read_entries
+from mssmail.store.listings import find_unlisted, list_messages
 from mssmail.store.messages import load_message
 from mssmail.store.queue import list_items
 from mssmail.store.revisions import build_config, find_revision
@@ -71,6 +72,9 @@ def test_a_store_of_the_first_version_keeps_what_is_in_it(tmp_path: Path) -> Non
     kept = store.read(lambda conn: load_message(conn, 1)).result()
     assert kept is not None
     assert (kept.data, kept.summary) == (b"hello", "trusted")
+    assert store.read(find_unlisted).result() == [1]  # its listing is made while the server runs
+    store.submit(lambda conn: list_messages(conn, [1])).result()
+    assert store.read(find_unlisted).result() == []
     store.close()
 
 
