@@ -202,14 +202,14 @@ class Carrier:
         is_suspected = any(item.crashes for item in group)
         if is_suspected:
             await self._alone.acquire()
-        self._marks.enter(item.id for item in group)
         try:
+            self._marks.enter(item.id for item in group)
             message = await self._load(group)
             if message is None:  # removed by an administrator meanwhile, its items with it
                 self._finish(lane, group)
                 return None
             answer = await handover.offer(message, group)
-        except StoreFault:
+        except (StoreFault, OSError):  # OSError: of the file of marks; those of the network do not come so far
             _log.exception("a message for %s cannot be read now", lane.name)
             self._finish(lane, group)  # its lease runs out
             return None

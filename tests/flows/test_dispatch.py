@@ -1,6 +1,7 @@
 """The queue served over real sockets: what becomes of mail when peers are good, slow, strange, broken or wrong."""
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -515,3 +516,17 @@ async def test_a_peer_s_extensions_are_used_together(tmp_path: Path) -> None:
     assert b"RCPT TO:<anne@a.test> NOTIFY=SUCCESS ORCPT=rfc822;Anne@A.Test" in peer.commands
     assert b"RCPT TO:<arthur@a.test>" in peer.commands
     assert sum(line.startswith(b"BDAT") for line in peer.commands) == 2
+
+
+async def test_a_peer_that_once_spoke_a_newer_tls_is_not_handed_mail_over_an_older_one(tmp_path: Path) -> None:
+    async with open_room(tmp_path, PATIENT) as room:
+        peer = await room.add_peer("a.test", Script())
+        peer.context.maximum_version = ssl.TLSVersion.TLSv1_2
+        store = room.operator.store
+        known = PeerState("a.test", tls_floor="TLSv1.3")
+        await asyncio.wrap_future(store.submit(lambda conn: save_peer(conn, known)))
+        await room.put(ANNE)
+        await room.start()
+        (entry,) = await room.wait_for(Event.DEFERRED)
+    assert "peer-below-tls-floor" in str(entry.facts["reason"])
+    assert peer.messages == []
