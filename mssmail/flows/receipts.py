@@ -27,7 +27,7 @@ from mssmail.mime.receipt import read_receipt, read_request
 from mssmail.policy.freshness import Freshness
 from mssmail.policy.receipt import judge_receipt, may_tell_error_account
 from mssmail.settings import Receipts, Settings
-from mssmail.store.accounts import load_account
+from mssmail.store.accounts import find_account, load_account
 from mssmail.store.engine import Connection, Store
 from mssmail.store.filings import is_filed
 from mssmail.store.journal import append_entries
@@ -38,6 +38,7 @@ from mssmail.store.receipts import (
     find_next_due,
     forget_receipts,
     list_due,
+    mark_answered,
     order_receipt,
     put_off_receipt,
     settle_receipt,
@@ -177,7 +178,7 @@ class ReceiptSender:
         done = await asyncio.shield(asyncio.wrap_future(self._store.submit(lambda conn: _write(conn, kept, delivery))))
         if done is None:
             return False
-        self._bells.ring(*(placed.mailbox_id for placed in done.placed))
+        self._bells.ring(*done)
         if delivery.queue:
             self._wake_queue()
         _log.info("receipt sent", extra={"id": kept.order.trace_id, "receipt": delivery.trace_id})
@@ -223,16 +224,22 @@ class ReceiptSender:
                 self._forgot_at = now
 
 
-def _write(conn: Connection, kept: KeptReceipt, delivery: Delivery) -> Delivered | None:
+def _write(conn: Connection, kept: KeptReceipt, delivery: Delivery) -> tuple[int, ...] | None:
+    """The mailboxes to ring for; None when the receipt was settled before."""
     if not settle_receipt(conn, kept.id, ReceiptState.SENT, delivery.trace_id):
         return None
     facts = {**_describe(kept), "outcome": "sent", "receipt": delivery.trace_id}
     append_entries(conn, [Entry(delivery.received_at, Event.RECEIPT, kept.order.trace_id, facts)])
     delivered = deliver(conn, delivery)
+    rung = tuple(placed.mailbox_id for placed in delivered.placed)
+    if delivery.reverse_path is not None:
+        return rung  # an ordinary letter to who hears of errors: the sender has got no receipt
+    account = find_account(conn, kept.order.recipient)
+    marked = () if account is None else mark_answered(conn, kept.order.message_id, account.id)
     if delivery.placements:
         received = read_receipt(delivery.body.data, scan(delivery.body.data))
         confirm(conn, received, delivered, delivery.trace_id, kept.order.recipient, delivery.received_at)
-    return delivered
+    return rung + marked
 
 
 def _describe(kept: KeptReceipt) -> dict[str, object]:

@@ -10,9 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from mssmail.core.address import Address, parse_address
+from mssmail.core.mailbox import UID, StoreAction
 from mssmail.core.receipt import Disposition, DispositionType, FilingError, ReceiptOrder
 from mssmail.store.messages import PAGE, drop_unused_messages
 from mssmail.store.receipt_tables import receipts, sent_mail
+from mssmail.store.rows import FlagChange, store_flags
+from mssmail.store.schema import mailbox_rows, mailboxes
 
 
 class ReceiptState(Enum):
@@ -91,6 +94,20 @@ def settle_receipt(conn: Connection, receipt_id: int, state: ReceiptState, outco
     conn.execute(update(receipts).where(receipts.c.id == receipt_id).values(values))
     drop_unused_messages(conn, [message_id])
     return True
+
+
+def mark_answered(conn: Connection, message_id: int, account_id: int) -> tuple[int, ...]:
+    """Say by ``$MDNSent`` that a receipt was sent: no client sends another (RFC 3503). The mailboxes touched."""
+    held = (
+        select(mailbox_rows.c.mailbox_id, mailbox_rows.c.uid)
+        .join(mailboxes, mailboxes.c.id == mailbox_rows.c.mailbox_id)
+        .where(mailbox_rows.c.message_id == message_id, mailboxes.c.account_id == account_id)
+    )
+    change = FlagChange(StoreAction.ADD, frozenset({"$MDNSent"}))
+    touched = [(mailbox_id, UID(uid)) for mailbox_id, uid in conn.execute(held)]
+    for mailbox_id, uid in touched:
+        store_flags(conn, mailbox_id, [uid], change)
+    return tuple(dict.fromkeys(mailbox_id for mailbox_id, _ in touched))
 
 
 def put_off_receipt(conn: Connection, receipt_id: int, until: datetime, why: str) -> None:

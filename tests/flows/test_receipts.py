@@ -106,6 +106,9 @@ async def test_a_machine_answers_its_asker_signed_and_without_reverse_path(tmp_p
             "outcome": "sent",
             "receipt": receipt.trace_id,
         }
+        # A client that reads the message sends no second receipt (RFC 3503).
+        [metadata] = await operator.list_inbox(LABO)
+        assert "$MDNSent" in metadata.flags
         # Nothing is owed any more, whatever happens next.
         assert await _make_sender(operator).send_due() == 0
 
@@ -274,6 +277,7 @@ async def test_who_is_appointed_hears_of_errors_nobody_asked_to_hear_of(tmp_path
         letter = await operator.load(letter_id)
         assert (state, letter.reverse_path, letter.summary) == (ReceiptState.SENT, BOB, "trusted")
         assert b"multipart/mixed" in letter.data
+        assert all("$MDNSent" not in each.flags for each in await operator.list_inbox(BOB))
         assert len(await operator.list_inbox(CAROL)) == (to == "carol@b.test")
         assert await operator.list_queue() == ([to] if to.endswith("a.test") else [])
 

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, text
 
 from mssmail.core.address import parse_address
 from mssmail.core.receipt import Disposition, FilingError, ReceiptOrder
+from mssmail.store.accounts import find_account
+from mssmail.store.changes import load_all
 from mssmail.store.engine import Store
 from mssmail.store.fsck import check_store
 from mssmail.store.messages import Placement, deliver, load_message
@@ -18,6 +20,7 @@ from mssmail.store.receipts import (
     forget_receipts,
     list_due,
     list_receipts,
+    mark_answered,
     order_receipt,
     put_off_receipt,
     remember_sent,
@@ -102,3 +105,14 @@ def test_what_is_old_is_forgotten_but_never_what_is_owed(store: Store, order: Re
     [kept] = store.read(lambda conn: list_due(conn, NOW)).result()
     store.submit(lambda conn: settle_receipt(conn, kept.id, ReceiptState.DECLINED, "not-asked")).result()
     assert store.submit(lambda conn: forget_receipts(conn, later)).result() == 1
+
+
+def test_only_the_answering_accounts_copies_are_marked(store: Store, order: ReceiptOrder) -> None:
+    labo = store.read(lambda conn: find_account(conn, LABO)).result()
+    assert labo is not None
+    other = add_account(store, "other@b.test")
+    [marked] = store.submit(lambda conn: mark_answered(conn, order.message_id, labo.id)).result()
+    assert store.submit(lambda conn: mark_answered(conn, order.message_id, other.id)).result() == ()
+    [metadata] = store.read(lambda conn: load_all(conn, marked)).result()[1].appeared
+    assert "$MDNSent" in metadata.flags
+    assert list(check_store(store)) == []
