@@ -60,6 +60,12 @@ def build_delivered_to(trail: Iterable[Address]) -> bytes:
     return "".join(f"Delivered-To: {address}\r\n" for address in trail).encode()
 
 
+def insert_trail(prefix: bytes, trail: Iterable[Address]) -> bytes:
+    """A prefix with these Delivered-To fields below its Return-Path, which stays first (RFC 5321 §4.4)."""
+    line_end = prefix.find(b"\r\n") + 2 if prefix.startswith(b"Return-Path:") else 0  # always one line
+    return prefix[:line_end] + build_delivered_to(trail) + prefix[line_end:]
+
+
 def build_results(verdict: Verdict | None, server_name: str, part: str = "", login: Address | None = None) -> bytes:
     """The Authentication-Results field (RFC 8601 §2.2): the signature's verdict (RFC 7281 §3), the login if any.
 

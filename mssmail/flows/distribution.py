@@ -16,7 +16,7 @@ from mssmail.core.message import Span
 from mssmail.core.parameters import RecipientParameters, encode_original
 from mssmail.core.return_path import has_form
 from mssmail.core.station import Station
-from mssmail.core.trace import build_delivered_to, build_received, build_return_path
+from mssmail.core.trace import build_delivered_to, build_received, insert_trail
 from mssmail.errors import BadSyntax, NoSuchAccount, OverQuota, RoutingLoop
 from mssmail.flows.list_posting import post_to_list
 from mssmail.journal import Entry, Event
@@ -158,8 +158,7 @@ class Distributor:
         self, conn: Connection, delivery: Delivery, envelope: Envelope, copy: _Copy, find_flags: FindFlags
     ) -> Delivered:
         trail = build_delivered_to(copy.trail)
-        top = len(build_return_path(envelope.reverse_path))
-        prefix = delivery.prefix[:top] + trail + delivery.prefix[top:]
+        prefix = insert_trail(delivery.prefix, copy.trail)
         placements, waiting = self._place(conn, copy.boxes, len(prefix) + len(delivery.body.data), find_flags)
         parameters = _add_original(envelope.find_parameters(copy.recipient), copy.recipient)
         leaving = (*copy.others, *waiting)
@@ -174,7 +173,8 @@ class Distributor:
             entries=(),
         )
         done = deliver(conn, sent)
-        self._note(conn, sent, envelope, copy.boxes, copy.others, copy.trail)
+        reached = [end for end in copy.boxes if end.address not in waiting]
+        self._note(conn, sent, envelope, reached, leaving, copy.trail)
         return done
 
     def _find_reverse_path(self, conn: Connection, envelope: Envelope, copy: _Copy, ends: int) -> ReversePath:

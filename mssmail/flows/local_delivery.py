@@ -7,7 +7,7 @@ from datetime import datetime
 from mssmail.core.address import ReversePath
 from mssmail.core.queue import LastWord, QueueItem, QueueState
 from mssmail.core.reply import Reply
-from mssmail.core.trace import build_delivered_to, build_return_path
+from mssmail.core.trace import build_delivered_to, insert_trail
 from mssmail.delivery.outcome import Deferred, Failed, Outcome
 from mssmail.flows.bell import Bells
 from mssmail.flows.distribution import Distributor, Passed
@@ -85,13 +85,11 @@ class LocalDelivery:
         return [placed]
 
     def _copy(self, conn: Connection, message: KeptMessage, item: QueueItem, end: End, now: datetime) -> int:
-        trail = build_delivered_to(end.trail)
-        top = len(build_return_path(message.reverse_path))
         return copy_message(
             conn,
             message.id,
-            prefix=message.prefix[:top] + trail + message.prefix[top:],
-            relay_prefix=trail + message.relay_prefix,
+            prefix=insert_trail(message.prefix, end.trail),
+            relay_prefix=build_delivered_to(end.trail) + message.relay_prefix,
             reverse_path=self._find_reverse_path(conn, message, item, end, now),
         )
 

@@ -21,6 +21,7 @@ from mssmail.core.trace import (
     build_received,
     build_results,
     build_return_path,
+    insert_trail,
 )
 from mssmail.core.verdict import (
     ENCRYPTED,
@@ -186,3 +187,13 @@ def test_an_international_account_and_sender_stay_themselves() -> None:
     assert build_delivered_to([Address("zoé", "a.test")]) == "Delivered-To: zoé@a.test\r\n".encode()
     received = build_received(replace(_envelope(), parameters=MailParameters(is_utf8=True)), "mx.b.test")
     assert b" with UTF8SMTPS id id1" in received
+
+
+def test_the_trail_stands_below_the_return_path() -> None:
+    trail = (Address("team", "a.test"), Address("équipe", "a.test"))
+    fields = "Delivered-To: team@a.test\r\nDelivered-To: équipe@a.test\r\n".encode()
+    assert build_delivered_to(trail) == fields
+    head, rest = b"Return-Path: <x@b.test>\r\n", b"Received: y\r\n"
+    assert insert_trail(head + rest, trail) == head + fields + rest
+    assert insert_trail(rest, trail) == fields + rest
+    assert insert_trail(b"", trail) == fields

@@ -166,6 +166,10 @@ async def test_a_full_box_behind_an_alias_waits_and_holds_nobody_up(tmp_path: Pa
         assert (await operator.receiver.receive(build_envelope(data, TEAM))).code == 250
         assert len(await operator.list_inbox(CAROL)) == 1
         assert await operator.list_queue() == ["bob@b.test"]
+        told = [(entry.event, *entry.facts.values()) for entry in await operator.read_journal(Event.DELIVERED)]
+        assert [entry[1] for entry in told] == ["carol@b.test"]
+        [queued] = await operator.read_journal(Event.QUEUED)
+        assert queued.facts["recipient"] == "bob@b.test"
 
 
 async def test_an_alias_of_those_who_have_gone_is_asked_for_again(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from mssmail.store.aliases import add_targets
 from mssmail.store.engine import Connection
 from mssmail.store.forwards import set_forward
 from mssmail.store.fsck import check_store
+from mssmail.store.messages import load_message
 from tests.flows.dispatch_room import Room, open_room
-from tests.support.operator_room import ALICE, BOB, CAROL
+from tests.support.operator_room import ALICE, BOB, CAROL, MESSAGE, build_envelope, sign
 from tests.support.store import NOW
 
 TEAM, FAR, NOBODY = (parse_address(text) for text in ("team@b.test", "dan@a.test", "nobody@b.test"))
@@ -90,3 +91,22 @@ async def test_what_was_put_off_is_delivered_when_there_is_room(tmp_path: Path) 
         await _change(room, lambda conn: set_quota(conn, CAROL, None))
         await room.settle()
         assert await _count(room, CAROL) == 1
+
+
+async def test_a_copy_of_mail_sent_on_under_our_reverse_path_has_its_header_whole(tmp_path: Path) -> None:
+    """Bug: the fields were put where a Return-Path of another length would have ended."""
+    data = sign(MESSAGE, tmp_path)
+    async with open_room(tmp_path, replace(SLOW, retry_seconds=(0,))) as room:
+        await _change(room, lambda conn: add_targets(conn, TEAM, (CAROL, FAR), NOW))
+        await _change(room, lambda conn: set_quota(conn, CAROL, 1))
+        assert (await room.operator.receiver.receive(build_envelope(data, TEAM))).code == 250
+        await _change(room, lambda conn: set_quota(conn, CAROL, None))
+        await _change(room, lambda conn: set_forward(conn, CAROL, (BOB,), NOW, keeps=True))
+        await room.start()
+        await room.wait_for(Event.DELIVERED, 2)
+        [meta] = await room.operator.list_inbox(BOB)
+        kept = await asyncio.wrap_future(room.operator.store.read(lambda conn: load_message(conn, meta.message_id)))
+        assert kept is not None
+        assert kept.prefix.startswith(
+            b"Return-Path: <alice@a.test>\r\nDelivered-To: carol@b.test\r\nDelivered-To: team@"
+        )
