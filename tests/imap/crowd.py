@@ -118,9 +118,8 @@ class Visitor:
         if command == "SELECT":
             await self.select(elsewhere)
         elif command == "TREE":
-            await self.do(
-                random.choice(["CREATE one", "DELETE two", "RENAME three two", "RENAME one three", "CREATE two"])
-            )
+            await self.do(random.choice(_TREE))
+            await self.select("INBOX")  # its own mailbox may be the one that has gone: then nothing is selected
         else:
             await self.do(command)
 
