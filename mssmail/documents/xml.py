@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from lxml import etree
@@ -23,7 +24,8 @@ _ENCODINGS = frozenset(
     (b"utf-8", b"utf8", b"utf-16", b"us-ascii", b"ascii", b"iso-8859-1", b"iso-8859-15", b"windows-1252", b"latin1")
 )
 _FORBIDDEN = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
-_SHORTEST_ELEMENT, _SHORTEST_ATTRIBUTE = len("<a/>"), len(' a=""')
+_SHORTEST_ELEMENT, _SHORTEST_ATTRIBUTE, _SMALL_BYTES = len("<a/>"), len(' a=""'), 1_048_576
+_elements = etree.XPath("count(descendant::*)")
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
@@ -46,7 +48,13 @@ def parse_xml(data: bytes) -> Element:
         raise BadDocument(NOT_XML) from error
     if root.getroottree().docinfo.internalDTD is not None:
         raise BadDocument(DTD)
+    if _SHORTEST_ELEMENT * MAX_ELEMENTS < len(data) <= _SMALL_BYTES and _count_elements(root) > MAX_ELEMENTS:
+        raise BadDocument("too large")
     return root
+
+
+def _count_elements(root: Element) -> int:
+    return int(str(_elements(root)).partition(".")[0])  # XPath knows no whole numbers
 
 
 def _check_text(data: bytes) -> None:
@@ -67,9 +75,11 @@ def _check_text(data: bytes) -> None:
 
 
 def _has_too_many(data: bytes) -> bool:
-    """Elements or attributes; what is too short to hold so many is not counted."""
-    if len(data) > _SHORTEST_ELEMENT * MAX_ELEMENTS and data.count(b"<") - data.count(b"</") > MAX_ELEMENTS:
-        return True
+    """Elements or attributes, before a parser makes objects of them; in small documents they are counted afterwards."""
+    if len(data) > _SMALL_BYTES:
+        marks = data.count(b"<")
+        if marks > MAX_ELEMENTS and marks - data.count(b"</") > MAX_ELEMENTS:
+            return True
     return len(data) > _SHORTEST_ATTRIBUTE * MAX_ATTRIBUTES and data.count(b"=") > MAX_ATTRIBUTES
 
 
@@ -87,19 +97,29 @@ def _declares(data: bytes) -> bool:
     return False
 
 
+@lru_cache(maxsize=512)
+def _split_path(path: str, namespace: str) -> tuple[str, ...]:
+    """The tags of ``a/b/c``; the paths are ours, so they are few."""
+    return tuple(f"{{{namespace}}}{step}" for step in path.split("/"))
+
+
 def find_path(element: Element | None, path: str, namespace: str) -> Element | None:
     """The first element at ``a/b/c``, every step a child of that name in the namespace."""
-    for step in path.split("/"):
+    for tag in _split_path(path, namespace):
         if element is None:
             return None
-        element = element.find(f"{{{namespace}}}{step}")
+        element = next(element.iterchildren(tag), None)
     return element
 
 
 def iterate_path(element: Element | None, path: str, namespace: str) -> Iterator[Element]:
     """All elements at ``a/b/c``."""
-    if element is not None:
-        yield from element.iterfind("/".join(f"{{{namespace}}}{step}" for step in path.split("/")))
+    *steps, last = _split_path(path, namespace)
+    level = [] if element is None else [element]
+    for tag in steps:
+        level = [child for each in level for child in each.iterchildren(tag)]
+    for each in level:
+        yield from each.iterchildren(last)
 
 
 def read_attribute(element: Element | None, name: str) -> str | None:
