@@ -113,7 +113,7 @@ class Lab:
     @property
     def filing_endpoint(self) -> Endpoint:
         """Where the lab's software takes documents over HTTPS."""
-        return Endpoint(HOST, self.port_base + 260)
+        return Endpoint(HOST, self.port_base + 287)
 
     @property
     def filed(self) -> Path:
