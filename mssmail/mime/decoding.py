@@ -54,14 +54,14 @@ class _Base64:
     def feed(self, data: bytes) -> bytes:
         if self._ended:
             return b""
-        letters = self._held + data.translate(None, _NOT_BASE64)
-        place = letters.find(b"=")
-        while place >= 0:
-            if place % 4 >= 2:
-                self._held, self._ended = letters[:place], True
+        *before, last = (self._held + data.translate(None, _NOT_BASE64)).split(b"=")
+        count = 0
+        for place, piece in enumerate(before, 1):
+            count += len(piece)
+            if count % 4 >= 2:  # in the middle of a group it is padding; elsewhere a stray letter
+                self._held, self._ended = b"".join(before[:place]), True
                 return b""
-            letters = letters[:place] + letters[place + 1 :]
-            place = letters.find(b"=", place)
+        letters = b"".join((*before, last))
         whole = len(letters) & ~3
         self._held = letters[whole:]
         return binascii.a2b_base64(letters[:whole])

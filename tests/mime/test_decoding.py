@@ -53,3 +53,11 @@ def test_a_line_without_end_is_not_held_whole(end: bytes) -> None:
 
 def test_an_encoding_that_nobody_knows_has_no_decoder() -> None:
     assert build_decoder("x-uuencode") is None
+
+
+def test_padding_without_end_takes_time_in_proportion() -> None:
+    decoder = build_decoder("base64")
+    assert decoder is not None
+    assert decoder.feed(b"=" * 2_000_000 + b"TW") == b""
+    assert decoder.feed(b"Fu" + b"=" * 2_000_000) == b"Man"
+    assert decoder.finish() == b""
