@@ -13,6 +13,7 @@ SEND_AS: Final = "0"
 WORDS: Final = {"read": "lrs", "write": "lrswipkxte", "send-as": SEND_AS}
 """What administrators say: to read it; to work in it as in one's own box; to write in its name."""
 
+_CHANGING: Final = frozenset("swite")
 
 VIRTUAL: Final = {"c": "kx", "d": "te"}
 """Rights of RFC 2086 that older clients still say, and what they stand for (RFC 4314 §2.1.1)."""
@@ -36,6 +37,11 @@ def may_set(rights: str, flag: str) -> bool:
     r"""Whether these rights reach a flag: ``s`` \Seen, ``t`` \Deleted, ``w`` every other (RFC 4314 §4)."""
     letter = {"\\seen": "s", "\\deleted": "t"}.get(flag.lower(), "w")
     return letter in rights
+
+
+def may_change(rights: str) -> bool:
+    """Whether anything in a mailbox can be changed with these rights; else it is read-only (RFC 4314 §5.2)."""
+    return not _CHANGING.isdisjoint(rights)
 
 
 def parse_rights(text: str) -> str:

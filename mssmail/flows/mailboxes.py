@@ -33,7 +33,7 @@ from mssmail.core.mailbox import (
 from mssmail.core.message import Span
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
 from mssmail.core.ranges import Range
-from mssmail.core.rights import LETTERS
+from mssmail.core.rights import LETTERS, may_change
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
 from mssmail.flows.bell import Bells, MailboxBell
@@ -115,7 +115,7 @@ class Mailboxes:
             if old.upper() != tree.INBOX:
                 return (places.rename_mailbox(conn, account, old, new, now).id,)
             inbox = tree.find_mailbox(conn, account.id, tree.INBOX)
-            target = places.create_mailbox(conn, account, new, "", now)
+            target = places.create_for_inbox(conn, account, new, now)
             rows.move_all(conn, inbox.id, target.id, now)
             return inbox.id, target.id
 
@@ -133,7 +133,7 @@ class Mailboxes:
             return info, store_changes.find_recent(conn, info.id)
 
         seen, recent = await self._read(look)
-        if recent and not read_only:
+        if recent and not read_only and may_change(seen.rights):
             recent = await self._write(lambda conn: store_changes.claim_recent(conn, seen.id))
         info, content = await self._read(lambda conn: store_changes.load_all(conn, seen.id, recent))
         shown = replace(info, name=seen.name, rights=seen.rights, is_shared=seen.is_shared)

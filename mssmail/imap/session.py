@@ -4,14 +4,14 @@
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from mssmail.core.account import Account
 from mssmail.core.envelope import Peer, TlsFacts
-from mssmail.core.mailbox import SYSTEM_FLAGS
-from mssmail.errors import NoSuchMailbox, ReadOnly
+from mssmail.core.mailbox import SYSTEM_FLAGS, UID
+from mssmail.errors import NoSuchMailbox, ReadOnly, StoreFault
 from mssmail.imap.backend import Bell, MailStore
 from mssmail.imap.contexts import Contexts
 from mssmail.imap.render import PLAIN, Dialect, encode_updates
@@ -200,6 +200,13 @@ class Session:
             raise ReadOnly("a change after EXAMINE")
         if not set(letters) <= set(self.selected.rights):
             raise ReadOnly("rights are missing", wanted=letters, rights=self.selected.rights)
+
+    async def note_read(self, uids: Sequence[UID]) -> None:
+        """The journal learns who read what; a full disk must not keep people from reading."""
+        try:
+            await self.store.note_read(self.owner, self.selected.mailbox_id, uids, trace_id=self.trace_id)
+        except StoreFault as fault:
+            self.note("reading was not journaled", level=logging.ERROR, reason=str(fault), uids=uids)
 
     async def count_by_modseq(self) -> None:
         """The client has shown that it knows CONDSTORE: from now on we tell ModSeqs (RFC 7162 §3.1)."""

@@ -53,7 +53,7 @@ def _replace(conn: Connection, place: Place, grantee_id: int, rights: str, now: 
     """The mailbox's own entry; an empty one shuts out somebody who has rights on the whole box."""
     on_box = (delegations.c.grantor_id == place.owner_id, delegations.c.grantee_id == grantee_id)
     conn.execute(delete(delegations).where(*on_box, delegations.c.mailbox == place.name))
-    if not rights and not find_rights(conn, place.owner_id, grantee_id, place.name).replace(SEND_AS, ""):
+    if not rights and not find_rights(conn, place.owner_id, grantee_id, "").replace(SEND_AS, ""):
         return
     values = {"grantor_id": place.owner_id, "grantee_id": grantee_id, "mailbox": place.name}
     conn.execute(insert(delegations).values(**values, rights=rights, created_at=now))

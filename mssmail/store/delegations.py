@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, literal, select, update
 
 from mssmail.core.account import Account
 from mssmail.core.address import Address
@@ -84,14 +84,24 @@ def list_delegations(
 
 
 def find_rights(conn: Connection, grantor_id: int, grantee_id: int, mailbox: str) -> str:
-    """The rights of one account on one mailbox of another: its own, else those on the whole box."""
+    """The rights of one account on one mailbox of another: its own, else those on the whole box.
+
+    Of the latter only those are left that the nearest mailbox above allows which has rights of its own: what lies
+    below a mailbox that is closed is closed too.
+    """
+    levels = mailbox.split("/")
+    above = ["/".join(levels[:count]) for count in range(len(levels) - 1, 0, -1)]
     wanted = select(delegations.c.mailbox, delegations.c.rights).where(
         delegations.c.grantor_id == grantor_id,
         delegations.c.grantee_id == grantee_id,
-        delegations.c.mailbox.in_([mailbox, ""]),
+        delegations.c.mailbox.in_([mailbox, *above, ""]),
     )
     found = {of_mailbox: rights for of_mailbox, rights in conn.execute(wanted)}
-    return str(found.get(mailbox, found.get("", "")))
+    if mailbox in found:
+        return str(found[mailbox])
+    whole = str(found.get("", ""))
+    allowed = next((found[name] for name in above if name in found), whole)
+    return "".join(letter for letter in whole if letter in allowed or letter == SEND_AS)
 
 
 def list_grants(conn: Connection, grantee_id: int) -> Sequence[Grant]:
@@ -138,10 +148,23 @@ def _list_own_aliases(conn: Connection, account_id: int) -> list[Address]:
 def follow_mailbox(conn: Connection, grantor_id: int, old: str, new: str) -> None:
     """A mailbox has another name now, and those below it: the rights given on them go with them."""
     wanted = select(delegations.c.id, delegations.c.mailbox).where(delegations.c.grantor_id == grantor_id)
-    for entry_id, name in list(conn.execute(wanted)):
-        if name == old or name.startswith(old + "/"):
-            renamed = update(delegations).where(delegations.c.id == entry_id).values(mailbox=new + name[len(old) :])
-            conn.execute(renamed)
+    moves = {
+        entry_id: new + name[len(old) :]
+        for entry_id, name in conn.execute(wanted)
+        if name == old or name.startswith(old + "/")
+    }
+    for name in {new, *moves.values()}:  # rights given on a name that was nobody's
+        forget_mailbox(conn, grantor_id, name)
+    for entry_id, name in moves.items():
+        conn.execute(update(delegations).where(delegations.c.id == entry_id).values(mailbox=name))
+
+
+def copy_entries(conn: Connection, grantor_id: int, old: str, new: str) -> None:
+    """Give the rights given on one mailbox on another too, instead of those given there."""
+    forget_mailbox(conn, grantor_id, new)
+    taken = [delegations.c[name] for name in ("grantor_id", "grantee_id", "rights", "created_at")]
+    wanted = select(*taken, literal(new)).where(delegations.c.grantor_id == grantor_id, delegations.c.mailbox == old)
+    conn.execute(insert(delegations).from_select([*(column.name for column in taken), "mailbox"], wanted))
 
 
 def forget_mailbox(conn: Connection, grantor_id: int, name: str) -> None:

@@ -16,7 +16,7 @@ from mssmail.core.mailbox import OTHER_USERS, MailboxInfo
 from mssmail.core.rights import LETTERS
 from mssmail.errors import NoSuchMailbox, ReadOnly
 from mssmail.store import mailboxes as tree
-from mssmail.store.delegations import find_rights, follow_mailbox, forget_mailbox, list_grants
+from mssmail.store.delegations import copy_entries, find_rights, follow_mailbox, forget_mailbox, list_grants
 from mssmail.store.schema import accounts, mailboxes
 
 _PREFIX = OTHER_USERS + "/"
@@ -111,9 +111,23 @@ def list_mailboxes(conn: Connection, account: Account) -> Sequence[MailboxInfo]:
 
 
 def create_mailbox(conn: Connection, account: Account, name: str, special_use: str, now: datetime) -> MailboxInfo:
-    """A new mailbox; in another's box with the right ``k`` on its parent. Raises as ``mailboxes.create_mailbox``."""
+    """A new mailbox; in another's box with the right ``k`` on its parent, and for no special use.
+
+    Raises as ``mailboxes.create_mailbox``.
+    """
     place = _find_new_place(conn, account, name)
+    if place.is_shared and special_use:
+        raise ReadOnly("what another's mailboxes are for is for their owner to say")
     return _show(place, tree.create_mailbox(conn, place.owner_id, place.name, special_use, now))
+
+
+def create_for_inbox(conn: Connection, account: Account, name: str, now: datetime) -> MailboxInfo:
+    """A new mailbox of one's own, for all that is in INBOX: open to the same people. Raises as ``create_mailbox``."""
+    if find_place(conn, account, name).is_shared:
+        raise ReadOnly("a mailbox stays in its box")
+    made = create_mailbox(conn, account, name, "", now)
+    copy_entries(conn, account.id, tree.INBOX, made.name)
+    return made
 
 
 def delete_mailbox(conn: Connection, account: Account, name: str) -> int:
@@ -137,13 +151,18 @@ def rename_mailbox(conn: Connection, account: Account, old: str, new: str, now: 
 
 
 def _find_new_place(conn: Connection, account: Account, name: str) -> Place:
-    """Where a mailbox of this name would be made; raises ReadOnly."""
+    """Where a mailbox of this name would be made; raises ReadOnly, NoSuchMailbox.
+
+    Also where the account could not look it up: nobody shall learn by trying which names are taken.
+    """
     if name.removesuffix("/") == OTHER_USERS:
         raise ReadOnly("the name is that of others' boxes")
     place = find_place(conn, account, name)
     if place.is_shared:
-        parent = place.name.rpartition("/")[0] or tree.INBOX
+        parent = place.name.rpartition("/")[0]  # empty: the whole box
         replace(place, rights=find_rights(conn, place.owner_id, account.id, parent)).require("k")
+        if "l" not in place.rights:
+            raise ReadOnly("a mailbox that could not be looked up")
     return place
 
 

@@ -5,6 +5,7 @@ from mssmail.core.rights import (
     SEND_AS,
     describe_rights,
     join_rights,
+    may_change,
     may_set,
     parse_acl_rights,
     parse_rights,
@@ -76,3 +77,10 @@ def test_a_letter_that_is_no_right_of_a_mailbox_is_refused(letters: str) -> None
 def test_each_flag_has_its_right(flag: str, letter: str) -> None:
     assert may_set(letter, flag)
     assert not may_set(LETTERS.replace(letter, ""), flag)
+
+
+@pytest.mark.parametrize(
+    ("rights", "changes"), [("", False), ("lr", False), ("lrkxpa", False), ("lrs", True), ("i", True)]
+)
+def test_a_mailbox_where_nothing_can_be_changed_is_read_only(rights: str, changes: bool) -> None:
+    assert may_change(rights) is changes

@@ -8,6 +8,7 @@ from mssmail.errors import BadAccount, NoSuchAccount
 from mssmail.store import accounts
 from mssmail.store.aliases import add_targets
 from mssmail.store.delegations import (
+    copy_entries,
     find_rights,
     follow_mailbox,
     forget_mailbox,
@@ -113,3 +114,26 @@ def test_rights_follow_a_mailbox_and_those_below_it(store: Store, ids: dict[str,
     assert {each.mailbox for each in store.read(list_delegations).result()} == {"x/y", "x/y/b", "ab", ""}
     store.submit(lambda conn: forget_mailbox(conn, ids["team"], "x/y")).result()
     assert {each.mailbox for each in store.read(list_delegations).result()} == {"x/y/b", "ab", ""}
+
+
+def test_a_mailbox_above_narrows_what_the_whole_box_gives_and_never_widens_it(
+    store: Store, ids: dict[str, int]
+) -> None:
+    _grant(store, "lrk0")
+    _grant(store, "lrswi", "a")
+    _grant(store, "l", "a/b")
+
+    def find(mailbox: str) -> str:
+        return store.read(lambda conn: find_rights(conn, ids["team"], ids["anne"], mailbox)).result()
+
+    assert [find(name) for name in ("a", "a/x", "a/b", "a/b/x/y", "ab")] == ["lrswi", "lr0", "l", "l0", "lrk0"]
+    store.submit(lambda conn: revoke(conn, TEAM, ANNE, "")).result()
+    assert [find(name) for name in ("a", "a/x")] == ["lrswi", ""]
+
+
+def test_entries_are_given_on_another_mailbox_instead_of_its_own(store: Store, ids: dict[str, int]) -> None:
+    _grant(store, "lr", "INBOX")
+    _grant(store, "lrs", "old")
+    store.submit(lambda conn: copy_entries(conn, ids["team"], "INBOX", "old")).result()
+    found = store.read(list_delegations).result()
+    assert [(each.mailbox, each.rights) for each in found] == [("INBOX", "lr"), ("old", "lr")]

@@ -13,6 +13,8 @@ async def run(session: Session, command: c.Copy) -> Answer:
     if not uids:
         return ok("COPY completed")
     copied = await session.store.copy(session.owner, view.mailbox_id, uids, command.mailbox)
+    if view.is_shared and copied.uids:  # from now on it is read where the box's owner does not see it
+        await session.note_read([uid for uid, _ in copied.uids])
     session.note("copied", mailbox=command.mailbox, messages=len(copied.uids))
     if len(copied.uids) < len(uids):
         return ok("COPY completed, but some messages were expunged", build_copy_uid(copied) or Code("EXPUNGEISSUED"))

@@ -126,7 +126,7 @@ class _Fetch:
     async def _tell_batch(self, rows: Sequence[MessageRow]) -> None:
         marked = await self._mark_seen(rows) if self._marks else {}
         if self._reads_bodies:
-            await self._note_read(rows)
+            await self._session.note_read([row.meta.uid for row in rows])  # before it is sent
         if self._shows_flags or marked:
             await self._session.learn_keywords(flag for row in rows for flag in row.meta.flags)
         for row in rows:
@@ -209,16 +209,6 @@ class _Fetch:
             self._session.note("cannot mark as seen", level=logging.WARNING, reason=str(fault))
             return {}
         return {meta.uid: meta for meta in metas}
-
-    async def _note_read(self, rows: Sequence[MessageRow]) -> None:
-        """The journal learns who read what before it is sent; a full disk must not keep people from reading."""
-        uids = [row.meta.uid for row in rows]
-        try:
-            await self._store.note_read(
-                self._session.owner, self._view.mailbox_id, uids, trace_id=self._session.trace_id
-            )
-        except StoreFault as fault:
-            self._session.note("reading was not journaled", level=logging.ERROR, reason=str(fault), uids=uids)
 
 
 def _split(rows: Sequence[MessageRow], size: int) -> Iterator[Sequence[MessageRow]]:

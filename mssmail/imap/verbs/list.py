@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mssmail.core.mailbox import MailboxInfo
-from mssmail.errors import NoSuchMailbox
+from mssmail.errors import NoSuchMailbox, ReadOnly
 from mssmail.imap.patterns import DELIMITER, list_missing_parents, list_parents, matches, normalise_pattern
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
@@ -114,7 +114,7 @@ def _list_subscribed(names: _Names, patterns: list[str]) -> Iterator[ListLine]:
 
 async def _tell_status(session: Session, name: str, items: tuple[str, ...]) -> None:
     try:
-        info = await session.store.find_mailbox(session.owner, name, counts=True)
-    except NoSuchMailbox:  # it went since we listed it
+        info = await session.store.find_mailbox(session.owner, name, counts=True, needs="r")
+    except (NoSuchMailbox, ReadOnly):  # it went since we listed it, or is not ours to read (RFC 4314 §4)
         return
     await session.tell(await load_status(session, info, items))

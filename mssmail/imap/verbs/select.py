@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from mssmail.core.mailbox import RESERVED_KEYWORDS, SEEN, Changes, MailboxInfo, has_number
 from mssmail.core.ranges import intersect
-from mssmail.core.rights import may_set
+from mssmail.core.rights import may_change, may_set
 from mssmail.errors import BadSyntax
 from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
@@ -27,8 +27,6 @@ from mssmail.imap.wire.response_codes import (
 )
 from mssmail.imap.wire.responses import Exists, Flags, Recent, Vanished
 
-_WRITING = frozenset("swite")  # without any of these rights a mailbox is read-only (RFC 4314 §5.2)
-
 
 async def run(session: Session, command: c.Select) -> Answer:
     """Leave the mailbox at hand, even when the new one cannot be had; then tell all about the new one."""
@@ -38,7 +36,7 @@ async def run(session: Session, command: c.Select) -> Answer:
         session.deselect()
         await session.tell(ok("The mailbox before is closed", Code("CLOSED")))  # RFC 9051 §7.1
     info, content = await session.store.open_mailbox(session.owner, command.mailbox, read_only=command.read_only)
-    view = View(info.id, content, read_only=command.read_only or not _WRITING & set(info.rights))
+    view = View(info.id, content, read_only=command.read_only or not may_change(info.rights))
     view.rights, view.is_shared = info.rights, info.is_shared
     keywords = {flag for flags in {meta.flags for meta in content.appeared} for flag in flags if flag[0] != "\\"}
     session.select(view, keywords)

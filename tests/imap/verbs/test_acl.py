@@ -245,3 +245,102 @@ async def test_a_local_part_with_a_separator_is_one_level(world: World) -> None:
     _grant(world, odd, "lr")
     talk = await sign_in(world, select="")
     assert (await talk.do('SELECT "Other Users/a:b@a.test/Sent"'))[-1].startswith("OK")
+
+
+async def test_a_list_with_status_tells_no_counts_of_what_may_only_be_looked_up(world: World, team: Account) -> None:
+    await _append(world, team, "one")
+    _grant(world, team, "l", "INBOX")
+    talk = await sign_in(world, select="")
+    assert (await talk.do(f"STATUS {TEAM} (MESSAGES)"))[-1].startswith("NO [NOPERM]")
+    lines = await talk.do('LIST "" "Other Users/*" RETURN (STATUS (MESSAGES SIZE))')
+    assert lines == ['* LIST (\\HasNoChildren) "/" "Other Users/cardio@a.test"', "OK LIST completed"]
+
+
+async def test_ones_own_inbox_is_not_emptied_into_anothers_box(world: World, team: Account) -> None:
+    world.deliver()
+    _grant(world, team, "lrk")
+    talk = await sign_in(world, select="")
+    assert (await talk.do(f'RENAME INBOX {TEAM[:-1]}/new"'))[-1].startswith("NO [NOPERM]")
+    assert (await talk.do("STATUS INBOX (MESSAGES)"))[0] == "* STATUS INBOX (MESSAGES 1)"
+
+
+async def test_nobody_but_the_owner_gives_a_mailbox_a_special_use(world: World, team: Account) -> None:
+    _grant(world, team, "lrk")
+    talk = await sign_in(world, select="")
+    assert (await talk.do(f'CREATE {TEAM[:-1]}/new" (USE (\\Sent))'))[-1].startswith("NO [NOPERM]")
+    assert (await talk.do(f'CREATE {TEAM[:-1]}/new"'))[-1].startswith("OK")
+
+
+async def test_making_mailboxes_does_not_tell_what_is_there_but_hidden(world: World, team: Account) -> None:
+    owner = await _sign_in_as(world, team)
+    await owner.do("CREATE secret")
+    _grant(world, team, "lrkx", "INBOX")  # of the levels beside INBOX that says nothing
+    talk = await sign_in(world, select="")
+    for name in ("secret", "nothing"):
+        assert (await talk.do(f'CREATE {TEAM[:-1]}/{name}"'))[-1].startswith("NO [NO"), name
+    assert await talk.do(f'CREATE {TEAM[:-1]}/secret"') == await talk.do(f'CREATE {TEAM[:-1]}/nothing"')
+    _grant(world, team, "lrkx")
+    await owner.do("DELETEACL secret anne@a.test")
+    assert (await talk.do(f'CREATE {TEAM[:-1]}/secret"'))[-1].startswith("NO [NOPERM]")
+    assert (await talk.do(f'RENAME {TEAM[:-1]}/Junk" {TEAM[:-1]}/secret"'))[-1].startswith("NO [NOPERM]")
+
+
+async def test_what_lies_below_a_mailbox_that_is_closed_is_closed_too(world: World, team: Account) -> None:
+    owner = await _sign_in_as(world, team)
+    await owner.do("CREATE patients/martin")
+    _grant(world, team, "lrk")
+    await owner.do("DELETEACL patients anne@a.test")
+    await owner.do("CREATE patients/dupont")
+    talk = await sign_in(world, select="")
+    assert "patients" not in "".join(await talk.do('LIST "" "Other*"'))
+    for name in ("patients/martin", "patients/dupont", "patients/nobody"):
+        assert (await talk.do(f'EXAMINE {TEAM[:-1]}/{name}"'))[-1].startswith("NO [NONEXISTENT]")
+        assert (await talk.do(f'CREATE {TEAM[:-1]}/{name}/x"'))[-1].startswith("NO [NONEXISTENT]")
+    await owner.do("SETACL patients/martin anne@a.test lr")  # a mailbox's own entry always counts
+    assert (await talk.do(f'EXAMINE {TEAM[:-1]}/patients/martin"'))[-1].startswith("OK")
+
+
+async def test_what_leaves_an_inbox_that_is_closed_stays_closed(world: World, team: Account) -> None:
+    await _append(world, team, "one")
+    _grant(world, team, "lr")
+    owner = await _sign_in_as(world, team)
+    await owner.do("DELETEACL INBOX anne@a.test")
+    assert (await owner.do("RENAME INBOX old"))[-1].startswith("OK")
+    talk = await sign_in(world, select="")
+    for name in ("", "/old"):
+        assert (await talk.do(f'EXAMINE {TEAM[:-1]}{name}"'))[-1].startswith("NO [NONEXISTENT]")
+
+
+async def test_copying_out_of_anothers_box_is_journaled_as_reading(world: World, team: Account) -> None:
+    await _append(world, team, "one", "two")
+    _grant(world, team, "lrswipkxte")
+    talk = await sign_in(world, select="")
+    await talk.do(f"SELECT {TEAM}")
+    theirs = talk.session.selected.mailbox_id
+    await talk.do("COPY 1 Archive")
+    await talk.do("MOVE 2 Archive")
+    await talk.do("SELECT Archive")
+    await talk.do("COPY 1 Trash")  # one's own
+    world.store.submit(lambda _conn: None).result()
+    entries = world.store.read(lambda conn: read_entries(conn, event=Event.FETCHED)).result()
+    assert [kept.entry.facts for kept in entries] == [
+        {"account": "anne@a.test", "mailbox_id": theirs, "uids": "1"},
+        {"account": "anne@a.test", "mailbox_id": theirs, "uids": "2"},
+    ]
+
+
+async def test_rights_given_on_a_name_beforehand_do_not_hinder_a_rename_to_it(world: World, team: Account) -> None:
+    owner = await _sign_in_as(world, team)
+    await owner.do("CREATE a")
+    await owner.do("SETACL a anne@a.test l")
+    _grant(world, team, "lr", "b")
+    assert (await owner.do("RENAME a b"))[-1] == "OK RENAME completed"
+    assert (await owner.do("GETACL b"))[0] == "* ACL b cardio@a.test lrswipkxteacd anne@a.test l"
+
+
+async def test_who_may_change_nothing_does_not_take_what_is_recent_from_the_owner(world: World, team: Account) -> None:
+    await _append(world, team, "one")
+    _grant(world, team, "lr")
+    talk, owner = await sign_in(world, select=""), await _sign_in_as(world, team)
+    await talk.do(f"SELECT {TEAM}")
+    assert "* 1 RECENT" in await owner.do("SELECT INBOX")
