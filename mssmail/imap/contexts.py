@@ -105,4 +105,15 @@ async def _order(store: MailStore, view: View, context: Context, fresh: set[UID]
     everything = sorted(context.results) if context.criteria else list(context.results)
     for uid in fresh:
         insort(everything, uid)
-    return await store.sort(view.mailbox_id, everything, context.criteria) if context.criteria else everything
+    if not context.criteria:
+        return everything
+    return _keep_unheard(context.results, await store.sort(view.mailbox_id, everything, context.criteria))
+
+
+def _keep_unheard(before: Sequence[UID], order: Sequence[UID]) -> list[UID]:
+    """The order with what has gone, but which the client still counts, behind what it stood behind."""
+    known, kept = set(order), list(order)
+    for place, uid in enumerate(before):
+        if uid not in known:
+            kept.insert(kept.index(before[place - 1]) + 1 if place else 0, uid)
+    return kept

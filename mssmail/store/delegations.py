@@ -4,7 +4,7 @@
 (RFC 4314); ``list_identities`` is what submission asks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,24 +83,31 @@ def list_delegations(
     ]
 
 
+def load_entries(conn: Connection, grantor_id: int, grantee_id: int) -> dict[str, str]:
+    """All rights of one account on another's box, by mailbox; those on the whole box under the empty name."""
+    wanted = select(delegations.c.mailbox, delegations.c.rights).where(
+        delegations.c.grantor_id == grantor_id, delegations.c.grantee_id == grantee_id
+    )
+    return {of_mailbox: rights for of_mailbox, rights in conn.execute(wanted)}
+
+
 def find_rights(conn: Connection, grantor_id: int, grantee_id: int, mailbox: str) -> str:
     """The rights of one account on one mailbox of another: its own, else those on the whole box.
 
     Of the latter only those are left that the nearest mailbox above allows which has rights of its own: what lies
     below a mailbox that is closed is closed too.
     """
+    return resolve_rights(load_entries(conn, grantor_id, grantee_id), mailbox)
+
+
+def resolve_rights(entries: Mapping[str, str], mailbox: str) -> str:
+    """What these entries give on one mailbox; see ``find_rights``."""
+    if mailbox in entries:
+        return entries[mailbox]
+    whole = entries.get("", "")
     levels = mailbox.split("/")
-    above = ["/".join(levels[:count]) for count in range(len(levels) - 1, 0, -1)]
-    wanted = select(delegations.c.mailbox, delegations.c.rights).where(
-        delegations.c.grantor_id == grantor_id,
-        delegations.c.grantee_id == grantee_id,
-        delegations.c.mailbox.in_([mailbox, *above, ""]),
-    )
-    found = {of_mailbox: rights for of_mailbox, rights in conn.execute(wanted)}
-    if mailbox in found:
-        return str(found[mailbox])
-    whole = str(found.get("", ""))
-    allowed = next((found[name] for name in above if name in found), whole)
+    above = ("/".join(levels[:count]) for count in range(len(levels) - 1, 0, -1))
+    allowed = next((entries[name] for name in above if name in entries), whole)
     return "".join(letter for letter in whole if letter in allowed or letter == SEND_AS)
 
 

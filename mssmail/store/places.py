@@ -16,7 +16,15 @@ from mssmail.core.mailbox import OTHER_USERS, MailboxInfo
 from mssmail.core.rights import LETTERS
 from mssmail.errors import NoSuchMailbox, ReadOnly
 from mssmail.store import mailboxes as tree
-from mssmail.store.delegations import copy_entries, find_rights, follow_mailbox, forget_mailbox, list_grants
+from mssmail.store.delegations import (
+    copy_entries,
+    find_rights,
+    follow_mailbox,
+    forget_mailbox,
+    list_grants,
+    load_entries,
+    resolve_rights,
+)
 from mssmail.store.schema import accounts, mailboxes
 
 _PREFIX = OTHER_USERS + "/"
@@ -103,8 +111,9 @@ def list_mailboxes(conn: Connection, account: Account) -> Sequence[MailboxInfo]:
         who = _write_address(address)
         if _find_sharer(conn, account, who) is None:
             continue
+        entries = load_entries(conn, owner_id, account.id)
         for info in tree.list_mailboxes(conn, owner_id):
-            place = Place(owner_id, info.name, find_rights(conn, owner_id, account.id, info.name), _PREFIX + who)
+            place = Place(owner_id, info.name, resolve_rights(entries, info.name), _PREFIX + who)
             if "l" in place.rights:
                 found.append(_show(place, info))
     return found

@@ -52,6 +52,16 @@ async def test_sorted_results_keep_their_places(world: World, talk: Talk) -> Non
     assert (await talk.do("NOOP"))[-2] == '* ESEARCH (TAG "T") ADDTO (2 5)'
 
 
+async def test_what_went_unheard_keeps_its_place_until_it_is_told(world: World, talk: Talk) -> None:
+    await talk.do("SORT RETURN (UPDATE ALL) (SUBJECT) UTF-8 ALL")  # 3, 1, 4, 2, 5
+    other = await sign_in(world)
+    await other.do("STORE 1,3 +FLAGS.SILENT (\\Deleted)")
+    await other.do("EXPUNGE")
+    world.deliver(build_message("bb"))
+    assert '* ESEARCH (TAG "T") ADDTO (3 6)' in await talk.do("FETCH 5 UID")
+    assert (await talk.do("NOOP"))[:3] == ['* ESEARCH (TAG "T") REMOVEFROM (2 1 1 3)', "* 3 EXPUNGE", "* 1 EXPUNGE"]
+
+
 async def test_a_cancelled_search_is_silent(talk: Talk) -> None:
     await talk.do("SEARCH RETURN (UPDATE) SEEN")
     assert await talk.do('CANCELUPDATE "T" "other"') == ["OK CANCELUPDATE completed"]
