@@ -67,17 +67,24 @@ def find_place(conn: Connection, account: Account, name: str) -> Place:
 
 def find_mailbox(conn: Connection, account: Account, name: str, needs: str, *, counts: bool = False) -> MailboxInfo:
     """The mailbox, under the name it has for this account; raises NoSuchMailbox, ReadOnly."""
-    place = find_place(conn, account, name)
-    place.require(needs)
-    return _show(place, tree.find_mailbox(conn, place.owner_id, place.name, counts=counts))
+    place, info = _find(conn, account, name, needs, counts=counts)
+    return _show(place, info)
 
 
 def find_target(conn: Connection, account: Account, name: str) -> tuple[int, MailboxInfo]:
     """The mailbox that messages shall be put into, with the right ``i``, and whose quota that takes from."""
-    place = find_place(conn, account, name)
-    info = tree.find_mailbox(conn, place.owner_id, place.name)
-    place.require("i")
+    place, info = _find(conn, account, name, "i")
     return place.owner_id, _show(place, info)
+
+
+def _find(
+    conn: Connection, account: Account, name: str, needs: str, *, counts: bool = False
+) -> tuple[Place, MailboxInfo]:
+    """Look first, then ask for rights: what is hidden is answered like what is not there, whatever was wanted."""
+    place = find_place(conn, account, name)
+    info = tree.find_mailbox(conn, place.owner_id, place.name, counts=counts)
+    place.require(needs)
+    return place, info
 
 
 def find_owner(conn: Connection, mailbox_id: int) -> int:
@@ -141,8 +148,7 @@ def create_for_inbox(conn: Connection, account: Account, name: str, now: datetim
 
 def delete_mailbox(conn: Connection, account: Account, name: str) -> int:
     """Remove it, with the right ``x``, and say which it was; rights that were given on it go too."""
-    place = find_place(conn, account, name)
-    place.require("x")
+    place, _ = _find(conn, account, name, "x")
     mailbox_id = tree.delete_mailbox(conn, place.owner_id, place.name)
     forget_mailbox(conn, place.owner_id, tree.normalise(place.name))
     return mailbox_id
@@ -150,8 +156,7 @@ def delete_mailbox(conn: Connection, account: Account, name: str) -> int:
 
 def rename_mailbox(conn: Connection, account: Account, old: str, new: str, now: datetime) -> MailboxInfo:
     """Rename within one box, with ``x`` here and ``k`` there; the rights given on it follow it."""
-    source, target = find_place(conn, account, old), _find_new_place(conn, account, new)
-    source.require("x")
+    (source, _), target = _find(conn, account, old, "x"), _find_new_place(conn, account, new)
     if source.owner_id != target.owner_id:
         raise ReadOnly("a mailbox stays in its box")
     renamed = tree.rename_mailbox(conn, source.owner_id, source.name, target.name, now)
@@ -169,9 +174,8 @@ def _find_new_place(conn: Connection, account: Account, name: str) -> Place:
     place = find_place(conn, account, name)
     if place.is_shared:
         parent = place.name.rpartition("/")[0]  # empty: the whole box
-        replace(place, rights=find_rights(conn, place.owner_id, account.id, parent)).require("k")
-        if "l" not in place.rights:
-            raise ReadOnly("a mailbox that could not be looked up")
+        if "k" not in find_rights(conn, place.owner_id, account.id, parent) or "l" not in place.rights:
+            raise ReadOnly("no mailbox of this name can be made", rights=place.rights)
     return place
 
 

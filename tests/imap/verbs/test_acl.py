@@ -277,8 +277,7 @@ async def test_making_mailboxes_does_not_tell_what_is_there_but_hidden(world: Wo
     _grant(world, team, "lrkx", "INBOX")  # of the levels beside INBOX that says nothing
     talk = await sign_in(world, select="")
     for name in ("secret", "nothing"):
-        assert (await talk.do(f'CREATE {TEAM[:-1]}/{name}"'))[-1].startswith("NO [NO"), name
-    assert await talk.do(f'CREATE {TEAM[:-1]}/secret"') == await talk.do(f'CREATE {TEAM[:-1]}/nothing"')
+        assert (await talk.do(f'CREATE {TEAM[:-1]}/{name}"'))[-1].startswith("NO [NOPERM]"), name
     _grant(world, team, "lrkx")
     await owner.do("DELETEACL secret anne@a.test")
     assert (await talk.do(f'CREATE {TEAM[:-1]}/secret"'))[-1].startswith("NO [NOPERM]")
@@ -295,7 +294,7 @@ async def test_what_lies_below_a_mailbox_that_is_closed_is_closed_too(world: Wor
     assert "patients" not in "".join(await talk.do('LIST "" "Other*"'))
     for name in ("patients/martin", "patients/dupont", "patients/nobody"):
         assert (await talk.do(f'EXAMINE {TEAM[:-1]}/{name}"'))[-1].startswith("NO [NONEXISTENT]")
-        assert (await talk.do(f'CREATE {TEAM[:-1]}/{name}/x"'))[-1].startswith("NO [NONEXISTENT]")
+        assert (await talk.do(f'CREATE {TEAM[:-1]}/{name}/x"'))[-1].startswith("NO [NOPERM]")
     await owner.do("SETACL patients/martin anne@a.test lr")  # a mailbox's own entry always counts
     assert (await talk.do(f'EXAMINE {TEAM[:-1]}/patients/martin"'))[-1].startswith("OK")
 
@@ -344,3 +343,36 @@ async def test_who_may_change_nothing_does_not_take_what_is_recent_from_the_owne
     talk, owner = await sign_in(world, select=""), await _sign_in_as(world, team)
     await talk.do(f"SELECT {TEAM}")
     assert "* 1 RECENT" in await owner.do("SELECT INBOX")
+
+
+@pytest.mark.parametrize("rights", ["l", "lr", "lrswite"])
+async def test_what_is_hidden_is_answered_like_what_is_not_there(world: World, team: Account, rights: str) -> None:
+    owner = await _sign_in_as(world, team)
+    await owner.do("CREATE secret")
+    _grant(world, team, rights)
+    await owner.do("DELETEACL secret anne@a.test")
+    world.deliver()
+    talk = await sign_in(world)
+    for command in (
+        'STATUS "{}" (MESSAGES)',
+        'GETQUOTAROOT "{}"',
+        'MYRIGHTS "{}"',
+        'GETACL "{}"',
+        'SETACL "{}" ben@a.test lr',
+        'LISTRIGHTS "{}" ben@a.test',
+        'RENAME "{}" mine',
+        'RENAME "{}" "Other Users/cardio@a.test/new"',
+        'RENAME "Other Users/cardio@a.test/Trash" "{}"',
+        'DELETE "{}"',
+        'CREATE "{}"',
+        'CREATE "{}/below"',
+        'COPY 1 "{}"',
+        'MOVE 1 "{}"',
+        'SUBSCRIBE "{}"',
+        'LIST "" "{}"',
+        'SELECT "{}"',
+        'EXAMINE "{}"',
+    ):
+        names = [f"Other Users/cardio@a.test/{name}" for name in ("secret", "absent")]
+        hidden, absent = [await talk.do(command.format(name)) for name in names]
+        assert [line for line in hidden if "CLOSED" not in line] == absent, command
