@@ -42,7 +42,7 @@ def test_what_does_not_parse_carries_its_tag(text: bytes) -> None:
     assert fault.value.tag == "A1"
 
 
-@pytest.mark.parametrize("line", [b"XYZZY", b"XYZZY with (anything", b"UID NOOP", b"UID XYZZY", b"REPLACE 1 a"])
+@pytest.mark.parametrize("line", [b"XYZZY", b"XYZZY with (anything", b"UID NOOP", b"UID XYZZY", b"XREPLACE 1 a"])
 def test_an_unknown_name_is_unparsable(line: bytes) -> None:
     assert read_command(line) == Unparsable("there is no such command")
 
