@@ -28,6 +28,7 @@ def bird(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Thunder
     assert stage.submit(letter, SUD, NORD).startswith("250")
     assert stage.fetch(NORD, letter) is not None
     made = Thunderbird(tmp_path_factory.mktemp("bird") / "profile", lab, stage.account(NORD))
+    assert made.run("inbox().updateFolder(null); return await until(() => [...inbox().messages].length > 0)")
     yield made
     made.close()
 
@@ -70,10 +71,9 @@ def test_a_star_given_in_thunderbird_is_a_flag_on_the_server(lab: Lab, bird: Thu
         inbox().markMessagesFlagged(found, true);
         return found.length;
     """)
-    client = Stage(lab).sign_in(NORD)
-    client.select("INBOX", readonly=True)
-    assert _wait_for_flag(client)
-    client.logout()
+    with Stage(lab).sign_in(NORD) as client:
+        client.select("INBOX", readonly=True)
+        assert _wait_for_flag(client)
 
 
 def _wait_for_flag(client: imaplib.IMAP4_SSL) -> bool:
