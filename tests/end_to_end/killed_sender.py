@@ -1,4 +1,4 @@
-"""A sender that can be killed at will, and a peer on loopback that remembers when what arrived."""
+"""A sender that can be killed at will, and a peer on loopback that remembers in which of its lives what arrived."""
 
 import asyncio
 import contextlib
@@ -9,9 +9,9 @@ import subprocess
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 
 from mssmail.core.address import parse_address
@@ -25,24 +25,31 @@ from tests.support.operators import Site
 from tests.support.pki import Pki
 from tests.support.store import build_delivery, build_message
 
+_life: ContextVar[int] = ContextVar("life")
+"""Of the sender, when the session that is served began."""
 HASTY = Queue(retry_seconds=(1,), connect_timeout_seconds=10, command_timeout_seconds=10, set_aside_after=100)
 
 
 @dataclass
 class Rememberer(ScriptedPeer):
-    """It notes when each message was whole, and calls ``on_step`` at each step of a session, before it answers."""
+    """It notes the sender's life each message came from, and calls ``on_step`` at each step, before it answers.
 
-    arrivals: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    The life is asked for when a session begins: what was written before a kill may be read well after it.
+    """
+
+    get_life: Callable[[], int] = lambda: 0
+    arrivals: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     on_step: Callable[[str], None] = lambda _step: None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _life.set(self.get_life())
         self.on_step("connected")
         await super().serve(reader, writer)
 
     def _answer(self, word: bytes, *, secure: bool) -> Answer:
         if word == b".":
             name = email.message_from_bytes(self.messages[-1])["Message-ID"]
-            self.arrivals[name].append(datetime.now(UTC))
+            self.arrivals[name].append(_life.get())
         step = word.decode("ascii", "replace") + (" in plain text" if word == b"EHLO" and not secure else "")
         self.on_step({".": "end of data"}.get(step, step))
         return super()._answer(word, secure=secure)
@@ -50,11 +57,11 @@ class Rememberer(ScriptedPeer):
 
 @dataclass
 class Sender:
-    """One operator as a process; ``kills`` are the moments it was dead for sure."""
+    """One operator as a process; ``kills`` is how many of its lives were ended."""
 
     site: Site
     process: subprocess.Popen[bytes] | None = None
-    kills: list[datetime] = field(default_factory=list)
+    kills: int = 0
 
     @property
     def log(self) -> Path:
@@ -74,7 +81,7 @@ class Sender:
         if self.process is not None and self.process.returncode is None:
             os.kill(self.process.pid, signal.SIGKILL)
             self.process.wait()
-            self.kills.append(datetime.now(UTC))
+            self.kills += 1
 
     @property
     def is_dead(self) -> bool:
@@ -120,6 +127,7 @@ async def open_stage(folder: Path) -> AsyncIterator[tuple[Sender, Rememberer]]:
     context = build_server_context(pki.make_operator(PEER_NAME), pki.anchors, folder)
     peer = Rememberer(Script(), context)
     sender = Sender(site)
+    peer.get_life = lambda: sender.kills
     with contextlib.ExitStack() as stack:
         stack.callback(sender.kill)
         yield sender, peer
@@ -147,15 +155,10 @@ async def awake(sender: Sender, peer: Rememberer) -> AsyncIterator[None]:
         await server.wait_closed()
 
 
-def find_unexplained(peer: Rememberer, kills: Sequence[datetime]) -> tuple[int, list[str]]:
-    """How many copies came too many, and those that no kill between two arrivals explains."""
-    twice, unexplained = 0, []
-    for name, times in peer.arrivals.items():
-        for first, second in pairwise(times):
-            twice += 1
-            if not any(first <= kill <= second for kill in kills):
-                unexplained.append(name)
-    return twice, unexplained
+def find_unexplained(peer: Rememberer) -> tuple[int, list[str]]:
+    """How many copies came too many, and what came twice in one life of the sender: no kill explains that."""
+    twice = sum(len(lives) - 1 for lives in peer.arrivals.values())
+    return twice, [name for name, lives in peer.arrivals.items() if len(set(lives)) < len(lives)]
 
 
 async def until(holds: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
