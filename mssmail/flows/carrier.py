@@ -281,8 +281,9 @@ class Carrier:
         def judge(peer: Peer) -> Decision:
             freshness = trust.freshness(self._clock())
             series = weigh_peer(peer, hop.domain, trust.white_list, freshness, mode, min_tls)
-            facts = {**describe_peer(peer), "domain": hop.domain}
-            decision = self.shadows.settle(series, self._settings.policy.in_shadow, build_id(), facts)
+            rules = self._settings.policy.in_shadow
+            facts = {"domain": hop.domain}
+            decision = self.shadows.settle(series, rules, build_id(), lambda: {**describe_peer(peer), **facts})
             if isinstance(decision, Accept):
                 self._peers.note(peer, Direction.OUT, hop.domain)
             return decision

@@ -207,7 +207,8 @@ class Distributor:
 def join_delivered(done: Sequence[Delivered]) -> Delivered:
     """Several as one; the first one's message stands for all."""
     placed = tuple(each for delivered in done for each in delivered.placed)
-    return Delivered(done[0].message_id, placed, tuple(each for delivered in done for each in delivered.queue_ids))
+    queue_ids = tuple(each for delivered in done for each in delivered.queue_ids)
+    return Delivered(done[0].message_id, placed, queue_ids, any(delivered.is_posted for delivered in done))
 
 
 class Passed:

@@ -217,7 +217,7 @@ class Intake:
         self._bells.ring(*(placed.mailbox_id for placed in done.placed))
         for offer in self.watchers:
             offer(envelope, done)
-        if also or instead:
+        if also or instead or done.is_posted:
             for wake in self.followers:
                 wake()
         self.spent.messages += 1

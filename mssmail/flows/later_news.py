@@ -13,11 +13,10 @@ from typing import Final
 from mssmail.core.clock import Clock
 from mssmail.core.verdict import Verdict
 from mssmail.errors import Fault
-from mssmail.flows.intake import Also
 from mssmail.journal import Entry, Event
 from mssmail.store.engine import Connection, Store
 from mssmail.store.journal import append_entries
-from mssmail.store.signers import REVOKED, News, add_news, find_affected, keep_signer, list_signers
+from mssmail.store.signers import REVOKED, News, add_news, find_affected, list_signers
 from mssmail.trust.crl import Crl
 from mssmail.trust.later import Revoked, SignerKey, find_revoked, identify_issuer
 from mssmail.trust.ocsp_request import KeptAnswer
@@ -31,13 +30,10 @@ AT_A_TIME: Final = 200
 _Look = Callable[[Sequence[SignerKey]], list[Revoked]]
 
 
-def plan_signer_step(verdict: Verdict | None) -> tuple[Also, ...]:
-    """Remember who signed, in the transaction that delivers."""
+def find_signer_key(verdict: Verdict | None) -> SignerKey | None:
+    """Who signed, as it is kept with the message: by this key news of it are found."""
     signer = None if verdict is None else verdict.signer
-    if signer is None:
-        return ()
-    issuer_key, serial = identify_issuer(signer.issuer), signer.serial
-    return (lambda conn, delivered: keep_signer(conn, delivered.message_id, issuer_key, serial),)
+    return None if signer is None else (identify_issuer(signer.issuer), signer.serial)
 
 
 class LaterNews:

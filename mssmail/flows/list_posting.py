@@ -51,7 +51,7 @@ def post_to_list(
     append_entries(conn, (Entry(envelope.received_at, Event.QUEUED, envelope.id, {**facts, "post": post_id}),))
     kept = deliver(conn, _build_copy(conn, delivery, envelope, found, end.trail, post_id, server_name))
     attach_message(conn, post_id, kept.message_id)
-    return [kept]
+    return [replace(kept, is_posted=True)]
 
 
 def _build_copy(

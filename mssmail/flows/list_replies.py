@@ -10,7 +10,7 @@ from mssmail.core.address import Address, parse_address
 from mssmail.core.envelope import Envelope
 from mssmail.core.lists import Post, PostState, Role
 from mssmail.core.report import Action
-from mssmail.core.return_path import Purpose, Token
+from mssmail.core.return_path import Purpose, Token, has_form
 from mssmail.errors import BadSyntax
 from mssmail.flows.intake import Also
 from mssmail.flows.returns import Returned
@@ -42,6 +42,8 @@ class Reply:
 
 async def plan_list_replies(store: Store, reply: Reply, recipients: Sequence[Address], now: datetime) -> Returned:
     """What is written instead of delivering to the lists' own addresses among these recipients; the others are left."""
+    if not any(map(has_form, recipients)):  # of nearly every message: not worth asking the store
+        return Returned(tuple(recipients))
     tokens = await asyncio.wrap_future(store.read(lambda conn: _find_tokens(conn, recipients)))
     if not tokens:
         return Returned(tuple(recipients))

@@ -23,7 +23,7 @@ from mssmail.flows.evidence import (
 )
 from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Intake, find_signature_part, judge_form
-from mssmail.flows.later_news import plan_signer_step
+from mssmail.flows.later_news import find_signer_key
 from mssmail.flows.list_replies import Reply as ListReply
 from mssmail.flows.list_replies import plan_list_replies
 from mssmail.flows.patients import Patients
@@ -128,14 +128,13 @@ class Receiver:
             notices=examination.notices,
         )
         series = weigh_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted)
-        told = describe_envelope(envelope)
-        return self._intake.shadows.settle(series, self._settings.policy.in_shadow, envelope.id, told)
+        rules = self._settings.policy.in_shadow
+        return self._intake.shadows.settle(series, rules, envelope.id, lambda: describe_envelope(envelope))
 
     async def _take(self, judged: _Judged) -> Reply:
         envelope = judged.envelope
         findings, now = judged.examination.findings, self._intake.clock()
         steps = plan_filing_steps(self._settings, envelope.id, findings, judged.verdict, now)
-        steps += plan_signer_step(judged.verdict)
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
         returned = await plan_returns(self._intake.store, self._reporter, envelope, now)
         reply = ListReply(envelope, find_vouched_author(judged.examination, judged.verdict), self._speaks_for(envelope))
@@ -205,4 +204,5 @@ class Receiver:
             author=find_vouched_author(examination, verdict),
             entries=tuple(entries),
             documents=examination.findings.documents,
+            signer=find_signer_key(verdict),
         )

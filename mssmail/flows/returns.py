@@ -13,6 +13,7 @@ from mssmail.core.address import Address, parse_address
 from mssmail.core.envelope import Envelope
 from mssmail.core.reply import Reply
 from mssmail.core.report import Action
+from mssmail.core.return_path import has_form
 from mssmail.delivery.reported import Report, ReportedMessage, ReportedRecipient, clean_text
 from mssmail.errors import BadSyntax
 from mssmail.flows.intake import Also
@@ -36,7 +37,7 @@ class Returned:
 
 async def plan_returns(store: Store, reporter: Reporter, envelope: Envelope, now: datetime) -> Returned:
     """Reports to our reverse paths become reports of ours; other recipients are left. Raises WorkerFault."""
-    if envelope.reverse_path is not None:
+    if envelope.reverse_path is not None or not any(map(has_form, envelope.recipients)):
         return Returned(envelope.recipients)
     kept = await asyncio.wrap_future(store.read(lambda conn: _find_all(conn, envelope.recipients, now)))
     if not kept:

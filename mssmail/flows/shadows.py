@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 
 from mssmail.core.clock import Clock
@@ -23,14 +23,22 @@ class Shadows:
         self.passed: Counter[str] = Counter()
 
     def settle(
-        self, series: Iterable[Decision | None], rules: frozenset[str], trace_id: str, facts: Mapping[str, object]
+        self,
+        series: Iterable[Decision | None],
+        rules: frozenset[str],
+        trace_id: str,
+        describe: Callable[[], Mapping[str, object]],
     ) -> Decision:
-        """The answer of a series (see ``policy.shadow``); what was passed over is told under the id. Nobody waits."""
+        """The answer of a series (see ``policy.shadow``); what was passed over is told under the id. Nobody waits.
+
+        ``describe`` gives the facts to be told with it; it is asked only then, which is hardly ever.
+        """
         settled = settle(series, rules)
         for refusal in settled.passed:
             self.passed[refusal.rule] += 1
             _log.info("would refuse: %s", refusal.reply, extra={"id": trace_id, "rule": refusal.rule})
         if settled.passed:
+            facts = describe()
             told = [{**facts, "rule": each.rule, "reply": str(each.reply)} for each in settled.passed]
             entries = [Entry(self._clock(), Event.WOULD_REFUSE, trace_id, each) for each in told]
             self._store.submit(lambda conn: append_entries(conn, entries)).add_done_callback(_tell)

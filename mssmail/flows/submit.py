@@ -19,7 +19,7 @@ from mssmail.flows.documents import describe_findings
 from mssmail.flows.evidence import describe_decision, describe_envelope, describe_verdict, encode_evidence, summarise
 from mssmail.flows.filing_steps import plan_filing_steps
 from mssmail.flows.intake import Also, Intake, find_signature_part, judge_form
-from mssmail.flows.later_news import plan_signer_step
+from mssmail.flows.later_news import find_signer_key
 from mssmail.flows.list_replies import Reply as ListReply
 from mssmail.flows.list_replies import plan_list_replies
 from mssmail.flows.patients import Patients
@@ -146,7 +146,6 @@ class Submitter:
         envelope = judged.envelope
         found, now = judged.examination, self._intake.clock()
         steps = plan_filing_steps(self._settings, envelope.id, found.findings, found.verdict, now)
-        steps += plan_signer_step(found.verdict)
         steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
         reply = ListReply(envelope, found.authors[0], lambda domain: self._settings.find_domain(domain) is not None)
         answered = await plan_list_replies(self._intake.store, reply, judged.local, now)
@@ -206,6 +205,7 @@ class Submitter:
             author=examination.authors[0],  # bound to the account
             entries=tuple(entries),
             documents=examination.findings.documents,
+            signer=find_signer_key(examination.verdict),
         )
 
 

@@ -135,7 +135,7 @@ class PeerHandler:
     ) -> Decision:
         """The answer; what rules in shadow would have answered is told."""
         rules = self._settings.policy.in_shadow
-        return self._intake.shadows.settle(series, rules, transaction.id, {**describe_peer(peer), **facts})
+        return self._intake.shadows.settle(series, rules, transaction.id, lambda: {**describe_peer(peer), **facts})
 
     def _count(self, transaction: Transaction) -> Taken:
         first = transaction.recipients[0].domain if transaction.recipients else ""

@@ -32,6 +32,7 @@ from mssmail.store.journal import append_entries
 from mssmail.store.listings import keep_listing
 from mssmail.store.prepared import Prepared, read_id
 from mssmail.store.schema import HOLDERS, bodies, mailbox_rows, messages, queue
+from mssmail.store.signers import keep_signer
 
 INBOX = "INBOX"
 PAGE = 500  # values in one IN (…): SQLite and PostgreSQL both have limits
@@ -106,6 +107,7 @@ class Delivery:
     parameters: MailParameters = PLAIN_MAIL
     asked: Mapping[Address, RecipientParameters] = field(default_factory=dict)
     author: Address | None = None  # From's, when a signature or a sign-in vouches for it
+    signer: tuple[str, int] | None = None  # (issuer key, serial) of ``trust.later``: news may come of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class Delivered:
     message_id: int
     placed: tuple[Placed, ...]
     queue_ids: tuple[int, ...]
+    is_posted: bool = False  # for the members of a list, too: who serves lists has something to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,8 @@ def deliver(conn: Connection, delivery: Delivery) -> Delivered:
         place_message(conn, placement, message_id, size, delivery.received_at) for placement in delivery.placements
     )
     keep_documents(conn, message_id, delivery.documents, delivery.received_at)
+    if delivery.signer is not None:
+        keep_signer(conn, message_id, *delivery.signer)
     queue_ids = tuple(_queue(conn, message_id, recipient, delivery) for recipient in delivery.queue)
     append_entries(conn, delivery.entries)
     return Delivered(message_id, placed, queue_ids)

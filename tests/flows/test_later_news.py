@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from mssmail.core.address import Address, parse_address
 from mssmail.core.missing import MissingStatus
 from mssmail.core.verdict import UNSIGNED
-from mssmail.flows.later_news import LaterNews, plan_signer_step
+from mssmail.flows.later_news import LaterNews, find_signer_key
 from mssmail.flows.signing import load_signing_key
 from mssmail.journal import Event
 from mssmail.smime.sign import sign_message
+from mssmail.store.aliases import add_targets
 from mssmail.store.messages import find_by_trace
 from mssmail.store.signers import News, list_news
 from mssmail.trust.ocsp_request import build_request, read_response
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
-from tests.support.operator_room import MESSAGE, Operator, build_envelope, open_operator
+from tests.support.operator_room import BOB, CAROL, MESSAGE, Operator, build_envelope, open_operator
 from tests.support.pki import Pki
 from tests.support.responder import Responder
 
@@ -28,11 +30,11 @@ def build_store(pki: Pki) -> TrustStore:
     return build_trust_store(TrustSnapshot(1, pki.anchors, pki.intermediates, lists))
 
 
-async def receive(operator: Operator, pki: Pki, directory: Path) -> str:
+async def receive(operator: Operator, pki: Pki, directory: Path, *recipients: Address) -> str:
     """The id of a message that alice signed, taken now."""
     operator.trust.store = build_store(pki)
     key = load_signing_key(pki.make_person("alice@a.test").write_bundle(directory / "alice.pem"))
-    envelope = build_envelope(sign_message(MESSAGE, key, NOW))
+    envelope = build_envelope(sign_message(MESSAGE, key, NOW), *recipients)
     assert (await operator.receiver.receive(envelope)).code == 250
     return envelope.id
 
@@ -108,4 +110,17 @@ async def test_a_closed_store_stops_nobody_and_a_stop_ends_what_goes_on(
 
 
 def test_what_nobody_signed_has_no_signer_to_be_remembered() -> None:
-    assert plan_signer_step(None) == plan_signer_step(UNSIGNED) == ()
+    assert find_signer_key(None) is find_signer_key(UNSIGNED) is None
+
+
+async def test_every_copy_of_a_message_remembers_who_signed_it(tmp_path: Path) -> None:
+    """A copy that came by an alias is a message of its own: what is learnt of its signer is told with it, too."""
+    pki, team = Pki(NOW), parse_address("team@b.test")
+    async with open_operator(tmp_path) as operator:
+        await asyncio.wrap_future(operator.store.submit(lambda conn: add_targets(conn, team, (CAROL,), NOW)))
+        trace_id = await receive(operator, pki, tmp_path, BOB, team)
+        pki.issuing.revoke(pki.make_person("alice@a.test").certificate, NOW - timedelta(days=1))
+        await tell(LaterNews(operator.store, operator.intake.clock), build_store(pki))
+        ids = await asyncio.wrap_future(operator.store.read(lambda conn: find_by_trace(conn, trace_id)))
+        told = operator.store.read(lambda conn: [len(list_news(conn, each)) for each in ids])
+        assert await asyncio.wrap_future(told) == [1, 1]

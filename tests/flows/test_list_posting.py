@@ -68,3 +68,15 @@ async def test_rcpt_knows_who_may_write(tmp_path: Path, posting: Posting, sender
         assert way.leads_on
         assert ("taken" if way.refusal is None else str(way.refusal.reply)).startswith(answer)
         assert not await ask(operator.store, lambda conn: operator.intake.distributor.expand(conn, TEAM).ends)
+
+
+async def test_who_serves_lists_is_woken_by_their_mail_and_by_no_other(tmp_path: Path) -> None:
+    data = sign(MESSAGE, tmp_path)
+    async with open_operator(tmp_path) as operator:
+        await asyncio.to_thread(make_list, operator.store, build_list(posting=Posting.ANYONE))
+        woken: list[int] = []
+        operator.intake.followers.append(lambda: woken.append(1))
+        assert (await operator.receiver.receive(build_envelope(data, BOB))).code == 250
+        assert woken == []
+        assert (await operator.receiver.receive(build_envelope(data, ALERTS))).code == 250
+        assert woken == [1]

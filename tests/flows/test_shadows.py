@@ -46,6 +46,6 @@ async def test_a_journal_that_cannot_be_written_changes_no_answer(
     async with open_operator(tmp_path) as operator:
         shadows = Shadows(operator.store, operator.intake.clock)
         await asyncio.to_thread(operator.store.close)
-        answer = shadows.settle([UNSIGNED, Accept("yes")], frozenset({"unsigned"}), "id1", {})
+        answer = shadows.settle([UNSIGNED, Accept("yes")], frozenset({"unsigned"}), "id1", dict)
         assert answer == Accept("yes")
         assert "is not in the journal" in caplog.text
