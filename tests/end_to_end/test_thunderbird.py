@@ -48,18 +48,8 @@ def test_the_folders_are_known_by_their_use(bird: Thunderbird) -> None:
 
 def test_lab_mail_is_shown_as_validly_signed(bird: Thunderbird) -> None:
     shown = bird.run("""
-        inbox().updateFolder(null);
-        const find = () => [...inbox().messages].find(each => each.mime2DecodedSubject == "Pour Thunderbird");
-        if (!await until(find)) { return "the letter is not listed"; }
-        const pane = tabmail().currentAbout3Pane, about = () => tabmail().currentAboutMessage;
-        pane.displayFolder(inbox().URI);
-        await until(() => pane.threadTree?.view?.rowCount > 0);
-        const isShown = () => about()?.gMessage?.messageKey == find().messageKey;
-        for (let row = 0; row < pane.threadTree.view.rowCount && !isShown(); row++) {
-          pane.threadTree.selectedIndex = row;
-          await until(isShown, 10);
-        }
-        await until(() => isShown() && about().gSignatureStatus >= 0, 60);
+        const opened = await openLetter("Pour Thunderbird");
+        if (opened !== true) { return opened; }
         return [about().gSignatureStatus, about().gSignerCert?.emailAddress];
     """)
     assert shown == [0, SUD]  # 0: nsICMSMessageErrors.SUCCESS, the seal without a mark

@@ -80,7 +80,7 @@ def test_another_thunderbird_returns_the_receipt_that_was_asked_for(lab: Lab, st
     assert reader.show("Avec accusé") is True
     assert reader.run("""
         const bar = () => tabmail().currentAboutMessage.gMessageNotificationBar;
-        if (!await until(() => bar()?.mdnGenerator, 50)) { return "nobody was asked for a receipt"; }
+        if (!await until(() => bar()?.mdnGenerator)) { return "nobody was asked for a receipt"; }
         tabmail().currentAboutMessage.SendMDNResponse();
         return true;
     """)

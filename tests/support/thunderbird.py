@@ -20,13 +20,30 @@ const pause = ms => new Promise(resolve => {
   globalThis.pauseTimer = Cc["@mozilla.org/timer;1"].createInstance(Ci.nsITimer);
   globalThis.pauseTimer.initWithCallback(resolve, ms, 0);
 });
-const until = async (holds, tries = 150) => {
+const until = async (holds, tries = 300) => {
   for (let i = 0; i < tries && !holds(); i++) { await pause(200); }
   return holds();
 };
 const server = MailServices.accounts.accounts.find(each => each.incomingServer.type == "imap").incomingServer;
 const inbox = () => server.rootFolder.getFolderWithFlags(0x1000);
 const tabmail = () => Services.wm.getMostRecentWindow("mail:3pane").document.getElementById("tabmail");
+const letter = subject => [...inbox().messages].find(each => each.mime2DecodedSubject.includes(subject));
+const about = () => tabmail().currentAboutMessage;
+// Open it in the message pane, until its signature is judged; its row may move while the list still fills.
+const openLetter = async subject => {
+  inbox().updateFolder(null);
+  if (!await until(() => letter(subject))) { return "the letter is not listed"; }
+  const pane = tabmail().currentAbout3Pane, key = letter(subject).messageKey;
+  pane.displayFolder(inbox().URI);
+  const isShown = () => {
+    if (about()?.gMessage?.messageKey == key) { return about().gSignatureStatus >= 0; }
+    const row = pane.gViewWrapper?.getViewIndexForMsgHdr(letter(subject), true) ?? -1;
+    const isListed = row >= 0 && row < (pane.threadTree?.view?.rowCount ?? 0);
+    if (isListed && pane.threadTree.selectedIndex != row) { pane.threadTree.selectedIndex = row; }
+    return false;
+  };
+  return await until(isShown) || "its signature is not judged";
+};
 """
 
 
@@ -54,7 +71,7 @@ class Thunderbird:
             self._read()
             self._command("WebDriver:NewSession", {})
             self._command("Marionette:SetContext", {"value": "chrome"})
-            self._command("WebDriver:SetTimeouts", {"script": 60_000})
+            self._command("WebDriver:SetTimeouts", {"script": 240_000})
             self._trust(lab, account)
         except BaseException:
             self._end()
@@ -88,26 +105,12 @@ class Thunderbird:
               find().gReceiptOptionChanged = true;
             }}
             find().goDoCommand("cmd_sendNow");
-            return await until(() => !find(), 200);
+            return await until(() => !find());
         """)
 
     def show(self, subject: str) -> Any:
         """Open the letter with this subject in the message pane; True once its signature is judged, if it has one."""
-        return self.run(f"""
-            const subject = {json.dumps(subject)};
-            inbox().updateFolder(null);
-            const find = () => [...inbox().messages].find(each => each.mime2DecodedSubject.includes(subject));
-            if (!await until(find)) {{ return "the letter is not listed"; }}
-            const pane = tabmail().currentAbout3Pane, about = () => tabmail().currentAboutMessage;
-            pane.displayFolder(inbox().URI);
-            await until(() => pane.threadTree?.view?.rowCount > 0);
-            const isShown = () => about()?.gMessage?.messageKey == find().messageKey;
-            for (let row = 0; row < pane.threadTree.view.rowCount && !isShown(); row++) {{
-              pane.threadTree.selectedIndex = row;
-              await until(isShown, 10);
-            }}
-            return await until(() => isShown() && about().gSignatureStatus >= 0, 60);
-        """)
+        return self.run(f"return await openLetter({json.dumps(subject)});")
 
     def close(self) -> None:
         """End it."""
@@ -140,7 +143,7 @@ class Thunderbird:
         deadline = time.monotonic() + _START_SECONDS
         while True:
             try:
-                return socket.create_connection(("127.0.0.1", self._port), timeout=90)
+                return socket.create_connection(("127.0.0.1", self._port), timeout=300)
             except OSError:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise
