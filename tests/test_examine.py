@@ -10,7 +10,8 @@ from mssmail.examine import build_report, examine
 from mssmail.lab.pki import KeyKind
 from mssmail.settings import SmimeMode
 from mssmail.trust.anchors import load_certificates
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
 from tests.support.pki import Pki, build_pki
 from tests.support.shared import shared_file
 from tests.support.signed_mail import ALICE, OFF, build_message, build_store, name, openssl_sign, sign

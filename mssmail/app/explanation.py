@@ -24,8 +24,11 @@ from mssmail.policy.sender import judge_sender
 from mssmail.settings import Settings, Trust
 from mssmail.trust.anchors import load_certificates
 from mssmail.trust.certificate import describe_certificate, describe_name, load_certificate, read_name
-from mssmail.trust.path import PathResult, Purpose, verify_path
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.path import verify_path
+from mssmail.trust.path_result import PathResult
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.usage import Purpose
 
 
 @dataclass(frozen=True, slots=True)

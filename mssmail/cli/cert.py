@@ -24,8 +24,10 @@ from mssmail.errors import BadCertificate
 from mssmail.store.peers_seen import list_peers
 from mssmail.trust.certificate import split_certificates
 from mssmail.trust.link import Link
-from mssmail.trust.path import PathResult, Purpose, verify_path
+from mssmail.trust.path import verify_path
+from mssmail.trust.path_result import PathResult
 from mssmail.trust.snapshot import TrustStore
+from mssmail.trust.usage import Purpose
 
 EXIT_CODES: Mapping[str, int] = {"valid": 0, "invalid": 1, "undetermined": 2}
 _PURPOSES: Final = {

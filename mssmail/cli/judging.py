@@ -15,7 +15,8 @@ from mssmail.errors import BadCertificate
 from mssmail.settings import RevocationMode
 from mssmail.trust.anchors import find_certificates, load_certificates
 from mssmail.trust.policies import ANY_POLICY, PolicyRequest
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
 
 _folder = click.Path(exists=True, path_type=Path)
 _SWITCHES: Final = (

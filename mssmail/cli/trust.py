@@ -26,7 +26,8 @@ from mssmail.trust.sign_list import (
     ListEntry,
     read_entries,
 )
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, build_trust_store
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
 from mssmail.trust.whitelist import ListReport, judge_white_list
 
 file_option = click.option("--file", type=existing_file, help="This list instead of the one the server believes.")

@@ -9,8 +9,9 @@ from mssmail.delivery.tls import read_tls_facts
 from mssmail.errors import BadCertificate
 from mssmail.settings import Endpoint
 from mssmail.trust.certificate import describe_name, fingerprint, load_certificate, read_name, read_serial
-from mssmail.trust.path import Purpose, verify_path
+from mssmail.trust.path import verify_path
 from mssmail.trust.snapshot import TrustStore
+from mssmail.trust.usage import Purpose
 
 
 def identify_server(tls: ssl.SSLObject, endpoint: Endpoint, trust: TrustStore, at: datetime) -> Peer:

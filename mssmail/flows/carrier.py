@@ -39,7 +39,7 @@ from mssmail.settings import Settings
 from mssmail.store.engine import Store
 from mssmail.store.messages import KeptMessage, load_message
 from mssmail.store.peers_seen import Direction
-from mssmail.trust.path import Purpose
+from mssmail.trust.usage import Purpose
 
 _log = logging.getLogger(__name__)
 

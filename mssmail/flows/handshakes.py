@@ -20,7 +20,9 @@ from mssmail.journal import Entry, Event
 from mssmail.store.engine import Store
 from mssmail.store.journal import append_entries
 from mssmail.trust.certificate import describe_certificate, describe_name, fingerprint, load_certificate, read_name
-from mssmail.trust.path import PathResult, Purpose, verify_path
+from mssmail.trust.path import verify_path
+from mssmail.trust.path_result import PathResult
+from mssmail.trust.usage import Purpose
 
 _log = logging.getLogger(__name__)
 

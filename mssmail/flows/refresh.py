@@ -29,7 +29,8 @@ from mssmail.settings import Trust
 from mssmail.trust.anchors import load_certificates, read_stamps
 from mssmail.trust.certificate import Certificate, load_certificate
 from mssmail.trust.ocsp_request import KeptAnswer
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
 
 Recorder = Callable[[Entry], Awaitable[None]]
 Subscriber = Callable[[TrustSnapshot, TrustStore], Awaitable[None]]

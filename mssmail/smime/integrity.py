@@ -25,7 +25,7 @@ from mssmail.smime.algorithms import (
 )
 from mssmail.smime.signed_data import DATA, SignerInfo, parse_attributes
 from mssmail.trust import der
-from mssmail.trust.snapshot import SignaturePolicy
+from mssmail.trust.signature_policy import SignaturePolicy
 
 _CONTENT_TYPE: Final = der.encode_oid_value("1.2.840.113549.1.9.3")
 _MESSAGE_DIGEST: Final = der.encode_oid_value("1.2.840.113549.1.9.4")

@@ -21,8 +21,10 @@ from mssmail.smime.signed_data import SignedData, SignerInfo, parse_signed_data
 from mssmail.smime.signer import build_signer, find_certificates, judge_author
 from mssmail.smime.structure import Layer, find_layer
 from mssmail.trust.link import Link
-from mssmail.trust.path import PathResult, Purpose, verify_path
+from mssmail.trust.path import verify_path
+from mssmail.trust.path_result import PathResult
 from mssmail.trust.snapshot import TrustStore
+from mssmail.trust.usage import Purpose
 
 Found = tuple[Verdict, tuple[MissingStatus, ...]]
 

@@ -11,8 +11,10 @@ from mssmail.errors import BadCertificate
 from mssmail.flows.intake import FETCH_SECONDS, TrustSource
 from mssmail.smtp.session import Session
 from mssmail.trust.certificate import describe_name, fingerprint, load_certificate, read_name, read_serial
-from mssmail.trust.path import PathResult, Purpose, verify_path
+from mssmail.trust.path import verify_path
+from mssmail.trust.path_result import PathResult
 from mssmail.trust.snapshot import TrustStore
+from mssmail.trust.usage import Purpose
 
 
 async def read_peer(session: Session, trust: TrustSource, now: datetime) -> Peer | Refuse:

@@ -18,7 +18,7 @@ from mssmail.smtp.limits import ConnectionLimits, InflightLimit
 from mssmail.smtp.server import Conversation
 from mssmail.smtp.session import Handler
 from mssmail.smtp.tls import ContextSource, OnFailure, ServerHandshake
-from mssmail.trust.path import Purpose
+from mssmail.trust.usage import Purpose
 
 _log = logging.getLogger(__name__)
 

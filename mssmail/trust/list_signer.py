@@ -17,8 +17,9 @@ from mssmail.core.reply import quote_text
 from mssmail.core.verdict import Outcome
 from mssmail.errors import BadSyntax, BadWhiteList
 from mssmail.trust.certificate import describe_name, load_certificate, read_emails, read_name
-from mssmail.trust.path import Purpose, verify_path
+from mssmail.trust.path import verify_path
 from mssmail.trust.snapshot import TrustStore
+from mssmail.trust.usage import Purpose
 
 _MAIL: Final = "mail="
 

@@ -7,75 +7,26 @@ answers. The anchor's own dates count as well, like its constraints.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-
 from mssmail.core.missing import MissingStatus
-from mssmail.core.proof import NO_PROOF, PathStep, Proof
+from mssmail.core.proof import PathStep, Proof
 from mssmail.core.verdict import Fact, Outcome
 from mssmail.errors import BadCertificate
 from mssmail.settings import RevocationMode
 from mssmail.trust.certificate import describe_name
 from mssmail.trust.chain import Path, judge_chain, judge_dates
 from mssmail.trust.link import Link
-from mssmail.trust.revocation import BEGINNING, END, RevocationCheck, Status
+from mssmail.trust.path_result import PathResult
+from mssmail.trust.revocation import RevocationCheck, Status
 from mssmail.trust.search import Search
 from mssmail.trust.signers import Signers
 from mssmail.trust.snapshot import TrustStore
 from mssmail.trust.usage import Purpose, find_key_fault, find_usage_fault
 
-__all__ = ["PathResult", "Purpose", "verify_path"]
-
 # More certificates than this are not of one signer's path; what is beyond is not looked at.
 _MAX_EXTRA: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class PathResult:
-    """Four facts about one certificate, and the path they speak of (DER, leaf first, anchor last; empty: none found).
-
-    ``policies`` are the certificate policies (dotted OIDs) that hold for it among those we accept.
-    ``missing`` is not empty when only revocation stands open: the certificates nobody can speak for now.
-    ``key`` is its public key, made whole by the path where it inherits parameters; None when its kind is unknown.
-    The facts hold unchanged from ``valid_from`` to ``valid_until``; ``proof`` tells, for people, what they rest on.
-    """
-
-    chain: Fact
-    dates: Fact
-    revocation: Fact
-    usage: Fact
-    path: tuple[bytes, ...] = ()
-    missing: tuple[MissingStatus, ...] = ()
-    policies: tuple[str, ...] = ()
-    key: CertificatePublicKeyTypes | None = None
-    valid_from: datetime = BEGINNING
-    valid_until: datetime = END
-    proof: Proof = NO_PROOF
-
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        """In the order they are asked."""
-        return (self.chain, self.dates, self.revocation, self.usage)
-
-    @property
-    def outcome(self) -> Outcome:
-        """The facts in one: failed before unknown before passed; what was not asked does not count."""
-        found = {fact.outcome for fact in self.facts}
-        return next((o for o in (Outcome.FAILED, Outcome.UNKNOWN) if o in found), Outcome.PASSED)
-
-    @property
-    def is_trusted(self) -> bool:
-        """Nothing failed and nothing stayed open."""
-        return self.outcome is Outcome.PASSED
-
-    @property
-    def reason(self) -> str:
-        """Why it is not trusted, or that it is."""
-        wanted = self.outcome
-        return next((fact.reason for fact in self.facts if fact.outcome is wanted), "")
 
 
 def verify_path(

@@ -2,20 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from mssmail.errors import TrustFault
-from mssmail.settings import RevocationMode
 from mssmail.trust.cache import BoundedCache
 from mssmail.trust.certificate import NameKey
 from mssmail.trust.crl import load_crl
 from mssmail.trust.link import Link, load_link
 from mssmail.trust.ocsp import load_ocsp
-from mssmail.trust.policies import PolicyRequest
+from mssmail.trust.path_result import PathResult
 from mssmail.trust.revocation import RevocationIndex
-
-if TYPE_CHECKING:
-    from mssmail.trust.path import PathResult, Purpose
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.usage import Purpose
 
 _T = TypeVar("_T")
 
@@ -24,19 +22,7 @@ _MAX_LINKS: Final = 4_096
 # Larger certificates are judged like others, but not kept: the memory of a cache must not be the sender's to choose.
 _MAX_CACHED_BYTES: Final = 8_192
 
-PathKey = tuple["Purpose", bytes, tuple[bytes, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class SignaturePolicy:
-    """What we ask of every signature, whoever made it."""
-
-    min_rsa_bits: int = 2_048
-    allow_sha1: bool = False
-    revocation: RevocationMode = RevocationMode.HARD
-    author_rule: bool = True
-    policies: PolicyRequest = field(default_factory=PolicyRequest)
-    allow_dsa: bool = False
+PathKey = tuple[Purpose, bytes, tuple[bytes, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +88,7 @@ class TrustStore:
         if any(answer.is_revoked for answer in answers):
             self.paths.clear()
 
-    def keep_path(self, key: PathKey, result: "PathResult") -> None:
+    def keep_path(self, key: PathKey, result: PathResult) -> None:
         """Remember a path that passed. Only those: a remembered refusal would outlive its cause."""
         if len(key[1]) + sum(map(len, key[2])) <= 4 * _MAX_CACHED_BYTES:
             self.paths.keep(key, result)

@@ -11,7 +11,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from mssmail.trust.link import Link
 from mssmail.trust.signature import is_oversized
-from mssmail.trust.snapshot import SignaturePolicy
+from mssmail.trust.signature_policy import SignaturePolicy
 
 
 class Purpose(Enum):

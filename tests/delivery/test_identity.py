@@ -11,7 +11,8 @@ from mssmail.delivery.tls import build_client_context
 from mssmail.lab.pki import Credential
 from mssmail.settings import Endpoint, RevocationMode
 from mssmail.trust.certificate import fingerprint, read_name
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, build_trust_store
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
 from tests.delivery.scripted_peer import build_server_context
 from tests.support.pki import Pki
 

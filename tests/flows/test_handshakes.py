@@ -9,7 +9,7 @@ import pytest
 
 from mssmail.flows.handshakes import FailedHandshake, Handshakes
 from mssmail.journal import Entry, Event
-from mssmail.trust.path import Purpose
+from mssmail.trust.usage import Purpose
 from tests.delivery.scripted_peer import Script
 from tests.flows.dispatch_room import ANNE, AT_ONCE, open_room
 from tests.support.operator_room import TODAY, Operator, open_operator

@@ -20,8 +20,9 @@ from mssmail.journal import Entry, Event
 from mssmail.policy.freshness import Freshness
 from mssmail.settings import Trust
 from mssmail.trust.ocsp_request import KeptAnswer
-from mssmail.trust.path import Purpose, verify_path
+from mssmail.trust.path import verify_path
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore
+from mssmail.trust.usage import Purpose
 from tests.support.lists import RULE, issue_signer, make_entries, make_list
 from tests.support.pki import NOW, Pki
 from tests.support.publisher import Page, Publisher, make_https_root, make_server_context, publish

@@ -10,7 +10,7 @@ from mssmail.smime.integrity import Integrity, SignedContent, verify_integrity
 from mssmail.smime.sign import encode_signature
 from mssmail.smime.signed_data import DATA, SignerInfo, parse_attributes, parse_signed_data
 from mssmail.trust import der
-from mssmail.trust.snapshot import SignaturePolicy
+from mssmail.trust.signature_policy import SignaturePolicy
 from tests.support.pki import build_pki
 from tests.support.signed_mail import ALICE, signing_key
 

@@ -10,8 +10,10 @@ import pytest
 from mssmail.core.verdict import Untrusted
 from mssmail.examine import MessageReport, build_report
 from mssmail.settings import RevocationMode, SmimeMode
-from mssmail.trust.path import Purpose, verify_path
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.path import verify_path
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.usage import Purpose
 from tests.support.shared import shared_file
 
 AT = datetime(2000, 1, 1, tzinfo=UTC)

@@ -16,7 +16,8 @@ from mssmail.smime.sign import SigningKey, encode_signature, sign_message
 from mssmail.smime.signed_data import parse_signed_data
 from mssmail.smime.verify import find_structure, verify_message
 from mssmail.trust import der
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, build_trust_store
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
 from tests.support.pki import Pki, build_foreign_pki, build_pki
 from tests.support.signed_mail import (
     ALICE,

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from mssmail.lab.pki import Authority, Credential, KeyKind, Profile, build_subject
 from mssmail.settings import RevocationMode
 from mssmail.trust.sign_list import ListEntry, SigningKey, build_white_list, sign_white_list
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
 from tests.support.pki import NOW, Pki, build_pki
 
 RULE = "mail=alb@mssante.test"

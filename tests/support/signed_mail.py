@@ -15,7 +15,8 @@ from mssmail.mime.headers import find_authors
 from mssmail.settings import RevocationMode
 from mssmail.smime.sign import SigningKey, sign_message
 from mssmail.smime.verify import verify_message
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
 from tests.support.pki import Pki, build_pki
 
 ALICE = "alice@a.test"

@@ -16,8 +16,11 @@ from mssmail.trust import der
 from mssmail.trust.certificate import split_certificates
 from mssmail.trust.inheritance import complete_key, find_inheriting_key, is_inherited_from, mask_inheriting_key
 from mssmail.trust.link import load_link
-from mssmail.trust.path import PathResult, Purpose, verify_path
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, build_trust_store
+from mssmail.trust.path import verify_path
+from mssmail.trust.path_result import PathResult
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
+from mssmail.trust.usage import Purpose
 from tests.support.odd_certificates import authority, make_root, name
 from tests.support.pki import NOW
 

@@ -13,8 +13,9 @@ from mssmail.core.verdict import Outcome
 from mssmail.errors import BadRevocationList
 from mssmail.trust.link import load_link
 from mssmail.trust.ocsp import find_responder_fault, load_ocsp
-from mssmail.trust.path import Purpose, verify_path
+from mssmail.trust.path import verify_path
 from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
+from mssmail.trust.usage import Purpose
 from tests.support.odd_certificates import Critical, Odd, hash_for, make_root, usage
 from tests.support.pki import NOW
 

@@ -8,8 +8,11 @@ from mssmail.core.missing import name_issuers
 from mssmail.core.verdict import Outcome
 from mssmail.errors import BadCertificate
 from mssmail.settings import RevocationMode
-from mssmail.trust.path import PathResult, Purpose, verify_path
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, build_trust_store
+from mssmail.trust.path import verify_path
+from mssmail.trust.path_result import PathResult
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
+from mssmail.trust.usage import Purpose
 from tests.support.odd_certificates import Critical, Odd, authority, emails, make_root, name, usage
 from tests.support.pki import NOW, Pki, build_foreign_pki, build_pki
 

@@ -13,9 +13,12 @@ import pytest
 
 from mssmail.examine import build_report
 from mssmail.settings import SmimeMode
-from mssmail.trust.path import PathResult, Purpose, verify_path
+from mssmail.trust.path import verify_path
+from mssmail.trust.path_result import PathResult
 from mssmail.trust.policies import ANY_POLICY, PolicyRequest
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.usage import Purpose
 
 AT = datetime(2020, 1, 1, tzinfo=UTC)
 _SPEC = importlib.util.find_spec("cryptography_vectors")

@@ -13,8 +13,11 @@ from cryptography.x509.oid import NameOID
 
 from mssmail.core.verdict import Outcome
 from mssmail.settings import RevocationMode
-from mssmail.trust.path import PathResult, Purpose, verify_path
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, build_trust_store
+from mssmail.trust.path import verify_path
+from mssmail.trust.path_result import PathResult
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
+from mssmail.trust.usage import Purpose
 from tests.support.odd_certificates import Critical, Odd, authority, make_root, name, usage
 from tests.support.pki import NOW
 

@@ -1,7 +1,9 @@
 import pickle
 
-from mssmail.trust.path import Purpose, verify_path
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, build_trust_store
+from mssmail.trust.path import verify_path
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
+from mssmail.trust.usage import Purpose
 from tests.support.pki import Pki, build_pki
 
 

@@ -5,7 +5,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID as Use
 
 from mssmail.lab.pki import KeyKind
 from mssmail.trust.link import load_link
-from mssmail.trust.snapshot import SignaturePolicy
+from mssmail.trust.signature_policy import SignaturePolicy
 from mssmail.trust.usage import Purpose, find_key_fault, find_usage_fault
 from tests.support.odd_certificates import Critical, Odd, authority, make_root, resign_with_sha1, usage
 

@@ -15,7 +15,8 @@ from mssmail.lab.pki import KeyKind
 from mssmail.mime.parts import scan
 from mssmail.settings import RevocationMode
 from mssmail.smime.verify import verify_message
-from mssmail.trust.snapshot import SignaturePolicy, TrustSnapshot, TrustStore, build_trust_store
+from mssmail.trust.signature_policy import SignaturePolicy
+from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
 from tests.support.pki import Pki
 
 AUTHOR = "a@a.test"
