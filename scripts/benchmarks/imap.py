@@ -1,9 +1,11 @@
 """What a mail program waits for in INBOXes of 10,000 and 100,000 messages of 20 kB, over TLS, from a server of its own.
 
-``python -m scripts.benchmarks.imap 10000`` measures one size. Each question is asked a few times on one connection;
-medians. ``scripts/bench peers`` asks Dovecot the same.
+``python -m scripts.benchmarks.imap 10000`` measures one size; with ``--keep FOLDER`` the mailboxes stay there, and are
+not filled again next time. Each question is asked a few times on one connection, medians; then once more, to see how
+long somebody else waits meanwhile and what memory it takes. ``scripts/bench peers`` asks Dovecot the same.
 """
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -21,13 +23,15 @@ from mssmail.core.address import parse_address
 from mssmail.core.clock import read_clock
 from mssmail.mime.index import build_index
 from mssmail.mime.parts import scan
+from mssmail.settings import load_settings
 from mssmail.store.accounts import find_account
 from mssmail.store.engine import Store, open_store
 from mssmail.store.messages import Delivery, Placement, deliver
 from mssmail.store.text_index import find_last_block, find_missing_blocks
+from scripts.benchmarks.bystander import stand_by
 from scripts.benchmarks.letters import ME, SIZE, build_letters
 from scripts.benchmarks.mail_client import Client
-from scripts.benchmarks.questions import ask_all
+from scripts.benchmarks.questions import ask_all, ask_beside
 from tests.support.operators import PASSWORD, Site, build_site
 from tests.support.pki import Pki
 
@@ -70,7 +74,11 @@ def serve(site: Site) -> Iterator[tuple[int, int]]:
 
 @contextmanager
 def open_site(folder: Path, count: int) -> Iterator[Site]:
-    """An operator whose account holds so many letters."""
+    """An operator whose account holds so many letters; as it was left, if it is there."""
+    config = folder / "mssmail.toml"
+    if config.exists():
+        yield Site(folder, config, load_settings(config))
+        return
     site = build_site(folder, Pki(read_clock().replace(microsecond=0)), read_clock())
     store = open_store(site.folder / "store")
     began = time.perf_counter()
@@ -85,7 +93,8 @@ def measure(site: Site) -> dict[str, float]:
     ca = site.folder / "anchors" / "root.crt"
     with serve(site) as (port, pid):
         wait_for_index(site)
-        return ask_all(lambda: Client(port, ca, ME, PASSWORD), pid)
+        beside = ask_beside(lambda: Client(port, ca, ME, PASSWORD), lambda: stand_by(port, ca, ME, PASSWORD, pid), pid)
+        return ask_all(lambda: Client(port, ca, ME, PASSWORD), pid) | beside
 
 
 def wait_for_index(site: Site) -> None:
@@ -101,10 +110,17 @@ def wait_for_index(site: Site) -> None:
 
 def main() -> None:
     """Fill a store, serve it, ask; for each size."""
-    for count in map(int, sys.argv[1:] or ("10000", "100000")):
-        with tempfile.TemporaryDirectory() as folder, open_site(Path(folder, "op"), count) as site:
-            for name, figure in measure(site).items():
-                print(f"{count:7} {name:36} {figure:10.1f}" + ("" if name.endswith("kB") else " ms"), flush=True)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("counts", type=int, nargs="*", default=[10_000, 100_000])
+    parser.add_argument("--keep", type=Path, help="where the mailboxes stay")
+    asked = parser.parse_args()
+    for count in asked.counts:
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder) if asked.keep is None else asked.keep / str(count)
+            place.mkdir(parents=True, exist_ok=True)
+            with open_site(place / "op", count) as site:
+                for name, figure in measure(site).items():
+                    print(f"{count:7} {name:44} {figure:10.1f}" + ("" if name.endswith("kB") else " ms"), flush=True)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ def main() -> None:
             ours = measure(site)
     print(f"{count} messages; ms, medians {'':20} mssmail    Dovecot      ratio")
     for question, figure in ours.items():
-        other = theirs[question]
+        if (other := theirs.get(question)) is None:
+            continue
         print(f"{question:40} {figure:10.1f} {other:10.1f} {figure / other if other else 0:10.2f}")
 
 

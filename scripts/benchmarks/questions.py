@@ -6,12 +6,15 @@ with other things it is the figure to compare.
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import count
 from statistics import median
-from time import perf_counter
+from time import perf_counter, perf_counter_ns
 
+from scripts.benchmarks.bystander import Waits
 from scripts.benchmarks.letters import COMMON
 from scripts.benchmarks.mail_client import Client
-from scripts.benchmarks.processes import measure_cpu, measure_memory
+from scripts.benchmarks.processes import forget_peak, measure_cpu, measure_memory, measure_peak, measure_resident
 
 ROUNDS, IDLERS, PUSHES = 3, 50, 9
 THUNDERBIRD = (
@@ -43,13 +46,7 @@ def ask_all(connect: Connect, pid: int) -> Figures:
     client = connect()
     client.do("SELECT INBOX")
     figures = _Figures()
-    marks = iter(range(ROUNDS))
-    works: dict[str, Callable[[], object]] = {
-        name: lambda command=command: client.do(command)  # type: ignore[misc]
-        for name, command in _QUESTIONS
-    }
-    works["STORE on all"] = lambda: client.do(f"UID STORE 1:* +FLAGS.SILENT (k{next(marks)})")
-    for name, work in works.items():
+    for name, work in _list_works(client).items():
         before = measure_cpu(pid)
         figures[name] = _time(work, ROUNDS)
         figures[f"{name}, CPU"] = (measure_cpu(pid) - before) / ROUNDS
@@ -58,6 +55,37 @@ def ask_all(connect: Connect, pid: int) -> Figures:
     figures["memory of an idle connection, kB"] = _ask_memory(connect, pid)
     client.close()
     return figures
+
+
+def ask_beside(connect: Connect, stand_by: Callable[[], AbstractContextManager[Waits]], pid: int) -> Figures:
+    """The same once more, with somebody else's longest wait and what memory the server needed for it."""
+    client = connect()
+    client.do("SELECT INBOX")
+    figures: Figures = {}
+    spans: dict[str, tuple[float, float]] = {}
+    with stand_by() as waits:
+        for name, work in _list_works(client).items():
+            resident = measure_resident(pid)
+            forget_peak(pid)
+            began = perf_counter()
+            work()
+            spans[name] = (began, perf_counter())
+            figures[f"{name}, memory in kB"] = measure_peak(pid) - resident
+    client.close()
+    for name, (began, ended) in spans.items():
+        figures[f"{name}, another waits"], figures[f"{name}, for our work"] = waits.find_longest(began, ended)
+    return figures
+
+
+def _list_works(client: Client) -> dict[str, Callable[[], object]]:
+    mark = f"k{perf_counter_ns():x}"
+    marks = count()
+    works: dict[str, Callable[[], object]] = {
+        name: lambda command=command: client.do(command)  # type: ignore[misc]
+        for name, command in _QUESTIONS
+    }
+    works["STORE on all"] = lambda: client.do(f"UID STORE 1:* FLAGS.SILENT ({mark}.{next(marks)})")
+    return works
 
 
 class _Figures(dict[str, float]):
@@ -89,8 +117,8 @@ def _ask_resync(connect: Connect) -> float:
         )
         client.do("UNSELECT")
         first = 1 + 100 * number
-        other.do(f"UID STORE {first}:{first + 89} +FLAGS.SILENT (resync{number})")
-        other.do(f"UID STORE {first + 90}:{first + 99} +FLAGS.SILENT (\\Deleted)")
+        other.do(f"STORE {first}:{first + 89} +FLAGS.SILENT (resync{perf_counter_ns()})")
+        other.do(f"STORE {first + 90}:{first + 99} +FLAGS.SILENT (\\Deleted)")
         other.do("EXPUNGE")
         began = perf_counter()
         client.do(f"SELECT INBOX (QRESYNC ({validity} {modseq}))")
