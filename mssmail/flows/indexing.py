@@ -22,6 +22,7 @@ from mssmail.store.text_index import (
     find_stale_blocks,
     keep_messages,
     list_messages,
+    pack_messages,
     prepare_message,
     prune_blocks,
 )
@@ -31,10 +32,17 @@ T = TypeVar("T")
 
 LOOK_SECONDS: Final = 5.0  # between two looks for new messages
 SWEEP_SECONDS: Final = 600.0
-_BUSY_SHARE: Final = 5  # while mail is being written we rest so many times as long as we work
+_REST: Final = 0.2
+"""While mail is being written we rest, for each operation a second, so many times as long as we work: at 250 a second
+the index takes the fiftieth part of a core, and at 25 it keeps up."""
 _SPAN: Final = 10_000  # blocks asked about in one read
 
 _log = logging.getLogger(__name__)
+
+
+def find_rest(worked_seconds: float, operations: int, passed_seconds: float) -> float:
+    """Seconds to rest after so long a piece of work, when so many operations were written since the last one."""
+    return worked_seconds * _REST * operations / max(passed_seconds, 0.001)
 
 
 class Indexer:
@@ -46,7 +54,8 @@ class Indexer:
         self._is_listed = False
         self._done_below = 0  # all blocks below have been looked at
         self._swept_at = time.monotonic()
-        self._operations = 0
+        self._operations = store.writer_stats.operations
+        self._looked_at = self._swept_at
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -100,7 +109,12 @@ class Indexer:
                 began = time.perf_counter()
                 prepared.append(await self._prepare(message_id))
                 await self._give_way(time.perf_counter() - began)
-            await self._write(lambda conn, block=block, ready=prepared: keep_messages(conn, block, ready))  # type: ignore[misc]
+            await self._keep(block, prepared)
+
+    async def _keep(self, block: int, prepared: list[Prepared]) -> None:
+        """Write a block that is packed before its turn comes: no delivery waits for that."""
+        packed = await asyncio.wrap_future(self._store.run(lambda: pack_messages(prepared)))
+        await self._write(lambda conn: keep_messages(conn, block, prepared, packed))
 
     async def _prepare(self, message_id: int) -> Prepared:
         """The message ready for the index; one that cannot be read is not told apart, and holds up nothing."""
@@ -113,11 +127,10 @@ class Indexer:
             return Prepared(message_id, None, None)
 
     async def _give_way(self, seconds: float) -> None:
-        """Rest while mail is being written; else only let others have their turn."""
-        operations = self._store.writer_stats.operations
-        is_busy = operations != self._operations
-        self._operations = operations
-        await asyncio.sleep(seconds * _BUSY_SHARE if is_busy else 0)
+        operations, now = self._store.writer_stats.operations, time.monotonic()
+        rest = find_rest(seconds, operations - self._operations, now - self._looked_at)
+        self._operations, self._looked_at = operations, now
+        await asyncio.sleep(min(rest, self._look_seconds))
 
     async def _ask(self, ask: Callable[[Connection], T]) -> T:
         return await asyncio.wrap_future(self._store.read(ask, costly=True))

@@ -10,6 +10,7 @@ what is left is compared for real.
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from struct import Struct, pack
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -37,6 +38,15 @@ _INSERT_BLOCK = Prepared(insert(gram_blocks), gram_blocks.columns.keys())
 _INSERT_BUCKET = Prepared(insert(grams), grams.columns.keys())
 
 
+@dataclass(frozen=True, slots=True)
+class PackedBlock:
+    """A block ready to be written: bits of the messages there are and of those not told apart, and its buckets."""
+
+    present: int
+    unfiltered: int
+    buckets: tuple[tuple[int, bytes], ...]
+
+
 def list_grams(text: bytes) -> set[int] | None:
     """The distinct grams of a text; None when there are more than MAX_GRAMS."""
     found: set[int] = set()
@@ -57,9 +67,8 @@ def choose_grams(folded: str) -> tuple[int, ...]:
     return tuple(found[:: -(-len(found) // MAX_ASKED) or 1])
 
 
-def keep_block(conn: Connection, block: int, contents: Mapping[int, set[int] | None]) -> None:
-    """Write the block of these messages, by id; once, whatever was there before."""
-    drop_block(conn, block)
+def pack_block(contents: Mapping[int, set[int] | None]) -> PackedBlock:
+    """The block of these messages, by id. This takes a millisecond a message: too long for the writer's turn."""
     gathered: dict[int, int] = {}
     present = unfiltered = 0
     for message_id, found in contents.items():
@@ -68,7 +77,14 @@ def keep_block(conn: Connection, block: int, contents: Mapping[int, set[int] | N
         unfiltered |= bit if found is None else 0
         for gram in found or ():
             gathered[gram] = gathered.get(gram, 0) | bit
-    _write(conn, block, (present, unfiltered), gathered)
+    return PackedBlock(present, unfiltered, _pack_buckets(gathered))
+
+
+def keep_block(conn: Connection, block: int, packed: PackedBlock) -> None:
+    """Write the block; once, whatever was there before."""
+    drop_block(conn, block)
+    _INSERT_BLOCK.run(conn, ({"block": block, "present": packed.present, "unfiltered": packed.unfiltered},))
+    _INSERT_BUCKET.run(conn, ({"block": block, "bucket": bucket, "data": data} for bucket, data in packed.buckets))
 
 
 def drop_block(conn: Connection, block: int) -> None:
@@ -86,25 +102,16 @@ def prune_block(conn: Connection, block: int, alive: int) -> None:
         drop_block(conn, block)
         return
     kept = {gram: bits & alive for gram, bits in _read_block(conn, block) if bits & alive}
-    drop_block(conn, block)
-    _write(conn, block, (present & alive, unfiltered & alive), kept)
+    keep_block(conn, block, PackedBlock(present & alive, unfiltered & alive, _pack_buckets(kept)))
 
 
-def _write(conn: Connection, block: int, bits: tuple[int, int], gathered: Mapping[int, int]) -> None:
-    _INSERT_BLOCK.run(conn, ({"block": block, "present": bits[0], "unfiltered": bits[1]},))
+def _pack_buckets(gathered: Mapping[int, int]) -> tuple[tuple[int, bytes], ...]:
     buckets: dict[int, list[int]] = {}
     for gram in sorted(gathered):
         buckets.setdefault(_find_bucket(gram), []).append(gram)
-    _INSERT_BUCKET.run(
-        conn,
-        (
-            {
-                "block": block,
-                "bucket": bucket,
-                "data": pack(f"<{len(held)}I{len(held)}Q", *held, *(gathered[gram] for gram in held)),
-            }
-            for bucket, held in buckets.items()
-        ),
+    return tuple(
+        (bucket, pack(f"<{len(held)}I{len(held)}Q", *held, *(gathered[gram] for gram in held)))
+        for bucket, held in buckets.items()
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select
 
-from mssmail.store.grams import BLOCK, drop_block, keep_block, list_grams, prune_block
+from mssmail.store.grams import BLOCK, PackedBlock, drop_block, keep_block, list_grams, pack_block, prune_block
 from mssmail.store.reading import Reading
 from mssmail.store.schema import gram_blocks, listings, message_texts, messages, sort_keys
 from mssmail.store.texts import compress_text, keep_text
@@ -48,13 +48,23 @@ def prepare_message(conn: Connection, message_id: int) -> Prepared:
     return Prepared(message_id, compress_text(encoded), list_grams(encoded))
 
 
-def keep_messages(conn: Connection, block: int, prepared: Sequence[Prepared]) -> None:
-    """Write the block and its texts; what has gone since it was prepared is left out."""
+def pack_messages(prepared: Sequence[Prepared]) -> PackedBlock:
+    """The grams of a block's messages, as they are written."""
+    return pack_block({each.message_id: each.grams for each in prepared})
+
+
+def keep_messages(
+    conn: Connection, block: int, prepared: Sequence[Prepared], packed: PackedBlock | None = None
+) -> None:
+    """Write the block and its texts; what has gone since it was prepared is left out.
+
+    ``packed``, of the very same messages, saves the writer the packing when none has gone.
+    """
     alive = set(list_messages(conn, block))
     kept = [each for each in prepared if each.message_id in alive]
     for each in kept:
         keep_text(conn, each.message_id, each.compressed)
-    keep_block(conn, block, {each.message_id: each.grams for each in kept})
+    keep_block(conn, block, packed if packed is not None and len(kept) == len(prepared) else pack_messages(kept))
 
 
 def find_stale_blocks(conn: Connection, first: int) -> tuple[Sequence[tuple[int, int]], int | None]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, select, text
 from mssmail.core.account import Account
 from mssmail.core.mailbox import UID
 from mssmail.core.search import And, AnyText, BodyText, HeaderText, Not, Or, SearchKey
-from mssmail.flows.indexing import Indexer
+from mssmail.flows.indexing import Indexer, find_rest
 from mssmail.flows.searching import Searching
 from mssmail.mime.text import fold
 from mssmail.store.engine import Store
@@ -97,6 +97,13 @@ async def test_runs_by_itself_until_it_is_stopped(store: Store) -> None:
     await _wait_until(lambda: _count(store, gram_blocks) > 0)
     await indexer.stop()
     await indexer.stop()
+
+
+def test_rests_the_longer_the_more_is_written() -> None:
+    assert find_rest(0.002, 0, 0.1) == 0
+    assert find_rest(0.002, 25, 0.1) == pytest.approx(0.1)  # 250 a second: fifty times as long as it worked
+    assert find_rest(0.002, 5, 0.1) == pytest.approx(0.02)
+    assert find_rest(0.002, 1, 0.0) < 1  # a clock that stood still makes nobody rest for ever
 
 
 async def test_a_store_that_cannot_be_read_is_told_and_tried_again(

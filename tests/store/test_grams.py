@@ -20,7 +20,8 @@ def _encode(text: str) -> set[int] | None:
 
 
 def _keep(store: Store, block: int, texts: Mapping[int, str]) -> None:
-    store.submit(lambda conn: g.keep_block(conn, block, {each: _encode(text) for each, text in texts.items()})).result()
+    packed = g.pack_block({each: _encode(text) for each, text in texts.items()})
+    store.submit(lambda conn: g.keep_block(conn, block, packed)).result()
 
 
 def _find(store: Store, key: str, ids: Mapping[int, str] = TEXTS) -> list[int]:
@@ -88,7 +89,8 @@ def test_what_is_not_indexed_may_hold_anything(store: Store) -> None:
 
 
 def test_a_message_that_is_not_told_apart_may_hold_anything(store: Store) -> None:
-    store.submit(lambda conn: g.keep_block(conn, 2, {120: None, 121: _encode("abc")})).result()
+    packed = g.pack_block({120: None, 121: _encode("abc")})
+    store.submit(lambda conn: g.keep_block(conn, 2, packed)).result()
     assert _find(store, "nothing", {120: "", 121: ""}) == [120]
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, func, select
 
 from mssmail.core.account import Account
 from mssmail.store.engine import Store
-from mssmail.store.grams import BLOCK
+from mssmail.store.grams import BLOCK, list_buckets
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.rows import expunge
 from mssmail.store.schema import gram_blocks, listings, message_texts, sort_keys
@@ -16,6 +16,7 @@ from mssmail.store.text_index import (
     forget_index,
     keep_messages,
     list_messages,
+    pack_messages,
     prepare_message,
     prune_blocks,
 )
@@ -56,14 +57,26 @@ def test_a_block_is_filled_when_all_its_ids_are_given_out(store: Store, anne: Ac
         assert _count(store, gram_blocks, message_texts) == [1, BLOCK - 1]
 
 
-def test_a_message_that_went_meanwhile_is_left_out(store: Store, anne: Account) -> None:
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_message_that_went_meanwhile_is_left_out(store: Store, anne: Account, is_packed: bool) -> None:
     _deliver(store, anne, 3)
     inbox = store.read(lambda conn: find_mailbox(conn, anne.id, "INBOX").id).result()
     prepared = store.read(lambda conn: [prepare_message(conn, each) for each in list_messages(conn, 0)]).result()
+    packed = pack_messages(prepared) if is_packed else None
     store.submit(lambda conn: expunge(conn, inbox, None, 1)).result()
-    store.submit(lambda conn: keep_messages(conn, 0, prepared)).result()
+    store.submit(lambda conn: keep_messages(conn, 0, prepared, packed)).result()
     assert _count(store, message_texts) == [2]
     assert store.read(lambda conn: find_stale_blocks(conn, 0)).result() == ([], None)
+
+
+def test_what_is_packed_beforehand_is_what_is_written(store: Store, anne: Account) -> None:
+    _deliver(store, anne, 3)
+    prepared = store.read(lambda conn: [prepare_message(conn, each) for each in list_messages(conn, 0)]).result()
+    written = []
+    for packed in (None, pack_messages(prepared)):
+        store.submit(lambda conn, packed=packed: keep_messages(conn, 0, prepared, packed)).result()  # type: ignore[misc]
+        written.append(store.read(lambda conn: list_buckets(conn, 0)).result())
+    assert written[0] == written[1] != []
 
 
 def test_what_goes_later_is_swept_out(store: Store, anne: Account) -> None:
