@@ -6,6 +6,7 @@ around a value or unescaped within, no-break spaces, commas in values). What is 
 CN never.
 """
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -88,6 +89,16 @@ def build_name(rdns: Iterable[Iterable[AttributeValue]]) -> DistinguishedName:
 def encode_name(name: DistinguishedName) -> str:
     """The folded name in the manner of RFC 4514, for people and journals; ``parse_listed_name`` reads it back."""
     return ",".join("+".join(sorted(map(_encode_attribute, rdn))) for rdn in name.rdns)
+
+
+def encode_exact(name: DistinguishedName) -> bytes:
+    """The name in octets that are equal for equal names, and for no others."""
+    return json.dumps([sorted(map(list, rdn)) for rdn in name.rdns], separators=(",", ":")).encode("ascii")
+
+
+def decode_exact(octets: bytes) -> DistinguishedName:
+    """The name in such octets; raises ValueError or TypeError."""
+    return DistinguishedName(tuple(frozenset((str(o), str(value)) for o, value in rdn) for rdn in json.loads(octets)))
 
 
 def _encode_attribute(attribute: AttributeValue) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mssmail.core.clock import require_aware
-from mssmail.core.domain_table import DomainTable
+from mssmail.core.domain_table import DomainTable, build_domain_table
 from mssmail.core.names import DistinguishedName
 
 
@@ -16,7 +16,8 @@ from mssmail.core.names import DistinguishedName
 class WhiteList:
     """Member domains (normal form) with the names that may speak for each; ``sha256`` is that of the list's bytes.
 
-    ``faults`` says in one line each which entries could not be read and so allow nothing.
+    ``faults`` says in one line each which entries could not be read and so allow nothing. Any mapping of domains may be
+    given; what is kept is a ``DomainTable``.
     """
 
     generated_at: datetime
@@ -25,15 +26,15 @@ class WhiteList:
     domains: Mapping[str, frozenset[DistinguishedName]]
     entries: int  # Domaine elements, duplicates and several names per domain included
     faults: tuple[str, ...] = ()
-    names: frozenset[DistinguishedName] = field(init=False, compare=False, repr=False)  # of all domains together
+
+    table: DomainTable = field(init=False, compare=False, repr=False)  # ``domains`` as what they are
 
     def __post_init__(self) -> None:
         require_aware(self.generated_at)
-        names: set[DistinguishedName] = set()
-        sets = self.domains.sets if isinstance(self.domains, DomainTable) else self.domains.values()
-        for some in sets:  # a loop and not one union: other threads run in between
-            names |= some
-        object.__setattr__(self, "names", frozenset(names))
+        domains = self.domains
+        table = domains if isinstance(domains, DomainTable) else build_domain_table(domains.items())
+        object.__setattr__(self, "domains", table)
+        object.__setattr__(self, "table", table)
 
     def has_domain(self, domain: str) -> bool:
         """The domain itself is listed; sub-domains of a listed domain are not."""
@@ -41,12 +42,12 @@ class WhiteList:
 
     def may_speak(self, name: DistinguishedName | None, domain: str) -> bool:
         """This name is listed for this very domain; no name speaks for none."""
-        return name in self.domains.get(domain, frozenset())
+        return name is not None and self.table.may_speak(name, domain)
 
     def has_name(self, name: DistinguishedName | None) -> bool:
         """This name is listed for some domain."""
-        return name in self.names
+        return name is not None and self.table.has_name(name)
 
     def find_domains(self, name: DistinguishedName) -> frozenset[str]:
         """The domains this name may speak for; walks the whole list."""
-        return frozenset(domain for domain, names in self.domains.items() if name in names)
+        return self.table.find_domains(name)

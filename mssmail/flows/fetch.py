@@ -5,6 +5,7 @@ no proxy or certificate of the environment plays a part. What is fetched is beli
 """
 
 import asyncio
+import io
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,12 +137,11 @@ async def _read_response(response: httpx.Response, limits: Limits, known: Valida
         raise FetchFault(f"{response.url}: answered {response.status_code}", url=str(response.url))
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise FetchFault(f"{response.url}: sent packed what was asked for unpacked", url=str(response.url))
-    pieces: list[bytes] = []
-    size = 0
+    # A buffer that grows and is handed over as it is: joining 80 MB of pieces would hold up every session.
+    octets = io.BytesIO()
     async for piece in response.aiter_raw():
-        size += len(piece)
-        if size > limits.max_bytes:
+        if octets.tell() + len(piece) > limits.max_bytes:
             raise FetchFault(f"{response.url}: more than {limits.max_bytes} octets", url=str(response.url))
-        pieces.append(piece)
+        octets.write(piece)
     validators = Validators(response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
-    return Fetched(b"".join(pieces), validators)
+    return Fetched(octets.getvalue(), validators)

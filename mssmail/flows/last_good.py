@@ -173,6 +173,14 @@ class LastGood:
             _write(self._directory / name, json.dumps(note, indent=1).encode("utf-8"))
             self._sweep()
 
+    def _find_digest(self, name: str) -> str:
+        """Of the octets that a note names; "" of a note that is not there or cannot be read."""
+        try:
+            digest = json.loads((self._directory / name).read_bytes())["sha256"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+        return digest if isinstance(digest, str) and _DIGEST.fullmatch(digest) else ""
+
     def _path(self, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
             raise ValueError("no digest")
@@ -180,7 +188,7 @@ class LastGood:
 
     def _sweep(self) -> None:
         """Remove octets that no note names."""
-        named = {self._path(kept.sha256) for kept in (self.load_list(), self.load_held()) if kept is not None}
+        named = {self._path(digest) for digest in map(self._find_digest, (_CURRENT, _HELD)) if digest}
         for path in self._directory.glob("white-list-*.xml"):
             if path not in named:
                 path.unlink(missing_ok=True)

@@ -7,9 +7,7 @@ leniently: further elements are passed over. An entry that cannot be read allows
 """
 
 import hashlib
-import heapq
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
+import mmap
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -17,8 +15,8 @@ from typing import Final
 from lxml import etree
 
 from mssmail.core.address import normalise_domain
-from mssmail.core.domain_table import build_domain_table
-from mssmail.core.names import DistinguishedName, parse_listed_name
+from mssmail.core.domain_table import TableBuilder
+from mssmail.core.names import parse_listed_name
 from mssmail.core.reply import quote_text
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import BadSyntax, BadWhiteList
@@ -39,8 +37,10 @@ MAX_LIST_BYTES: Final = 160 * 1024 * 1024
 MAX_ENTRIES: Final = 250_000
 MAX_FAULTS: Final = 100  # told one by one; of more only the number is
 
+ListOctets = bytes | mmap.mmap  # a large list is read where it lies, without a copy
 
-def load_white_list(raw: bytes, store: TrustStore, signer_rule: str, at: datetime) -> WhiteList:
+
+def load_white_list(raw: ListOctets, store: TrustStore, signer_rule: str, at: datetime) -> WhiteList:
     """The list in these bytes, judged at a moment; raises BadWhiteList with the reason, its facts for the journal.
 
     ``signer_rule`` (``CN=alb.mssante.fr``, ``mail=alb@mssante.fr``) is required: the anchors issue to many.
@@ -58,7 +58,7 @@ def read_draft(raw: bytes) -> WhiteList:
 
 
 def reload_white_list(
-    raw: bytes, store: TrustStore, signer_rule: str, *, accepted_at: datetime, now: datetime
+    raw: ListOctets, store: TrustStore, signer_rule: str, *, accepted_at: datetime, now: datetime
 ) -> WhiteList:
     """The last good list again after a restart: judged as of the moment it was accepted.
 
@@ -86,7 +86,7 @@ class ListReport:
     faults: tuple[str, ...] = field(default=())
 
 
-def judge_white_list(raw: bytes, store: TrustStore, signer_rule: str | None, at: datetime) -> ListReport:
+def judge_white_list(raw: ListOctets, store: TrustStore, signer_rule: str | None, at: datetime) -> ListReport:
     """Judge any bytes as a white list. Without a rule any signer under the anchors passes, and the reason says so."""
     digest = hashlib.sha256(raw).hexdigest()
     try:
@@ -104,12 +104,12 @@ def judge_white_list(raw: bytes, store: TrustStore, signer_rule: str | None, at:
         white_list.generated_at,
         white_list.entries,
         len(white_list.domains),
-        len(white_list.names),
+        white_list.table.name_count,
         white_list.faults,
     )
 
 
-def parse_list(raw: bytes) -> etree._Element:
+def parse_list(raw: ListOctets) -> etree._Element:
     """The XML tree of a list, nothing fetched, nothing expanded, comments dropped; raises BadWhiteList."""
     if len(raw) > MAX_LIST_BYTES:
         raise BadWhiteList(f"the list has {len(raw)} octets; {MAX_LIST_BYTES} are read", octets=len(raw))
@@ -126,7 +126,7 @@ def parse_list(raw: bytes) -> etree._Element:
         collect_ids=False,
     )
     try:
-        root = etree.fromstring(raw, parser)
+        root = etree.fromstring(raw, parser) if isinstance(raw, bytes) else _parse_pieces(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise BadWhiteList(f"not well-formed XML: {quote_text(str(error))}") from error
     if root.tag != ROOT:
@@ -134,20 +134,25 @@ def parse_list(raw: bytes) -> etree._Element:
     return root
 
 
-def _has_declarations(raw: bytes) -> bool:
+def _parse_pieces(raw: mmap.mmap, parser: etree.XMLParser) -> etree._Element:
+    raw.seek(0)
+    return etree.parse(raw, parser).getroot()  # type: ignore[arg-type]  # a file to lxml, not to its stubs
+
+
+def _has_declarations(raw: ListOctets) -> bool:
     """Read as UTF-8 whatever the list declares of itself, so that these octets cannot hide in another encoding.
 
     By pieces: one search through 100 MB would hold up every other thread.
     """
-    view, size, overlap = memoryview(raw), 1 << 20, 16
+    size, overlap = 1 << 20, 16
     for start in range(0, len(raw), size):
-        piece = bytes(view[start : start + size + overlap])
+        piece = raw[start : start + size + overlap]
         if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
             return True
     return False
 
 
-def _read_list(root: etree._Element, signer: str, raw: bytes) -> WhiteList:
+def _read_list(root: etree._Element, signer: str, raw: ListOctets) -> WhiteList:
     """The values of a tree whose signature held."""
     generated_at = parse_moment(find_one(root, GENERATED).text or "")
     listing = find_one(root, DOMAINS)
@@ -159,10 +164,10 @@ def _read_list(root: etree._Element, signer: str, raw: bytes) -> WhiteList:
         entries += 1
         reader.read(entries, element)
         element.clear()  # the tree goes piece by piece: freeing 200,000 entries at once would stop the whole process
-    if not reader.domains:
+    if not reader.table:
         raise BadWhiteList("the list names no domain", signer=signer, faults=reader.told)
-    table = build_domain_table(reader.domains.items())
-    return WhiteList(generated_at, signer, hashlib.sha256(raw).hexdigest(), table, entries, tuple(reader.told))
+    digest = hashlib.sha256(raw).hexdigest()
+    return WhiteList(generated_at, signer, digest, reader.table.build(), entries, tuple(reader.told))
 
 
 def find_one(parent: etree._Element, tag: str) -> etree._Element:
@@ -191,14 +196,13 @@ def parse_moment(text: str) -> datetime:
 
 
 class _EntryReader:
-    """Gathers entries; equal texts and equal sets of names are kept once (400 names serve thousands of domains)."""
+    """Gathers entries; equal texts are read once (400 names serve thousands of domains)."""
 
     def __init__(self) -> None:
-        self.domains: dict[str, frozenset[DistinguishedName]] = {}
+        self.table = TableBuilder()
         self._faults: list[str] = []
         self._fault_count = 0
-        self._names: dict[str, DistinguishedName] = {}
-        self._sets: dict[frozenset[DistinguishedName], frozenset[DistinguishedName]] = {}
+        self._names: dict[str, int] = {}
 
     @property
     def told(self) -> list[str]:
@@ -212,18 +216,17 @@ class _EntryReader:
         try:
             label = _read_text(_only(element, NOM))
             domain = normalise_domain(label)
-            names = self.domains.get(domain, frozenset()) | {self._find_name(_read_text(_only(element, NAME)))}
-            self.domains[domain] = self._sets.setdefault(names, names)
+            self.table.list_domain(domain, (self._find_name(_read_text(_only(element, NAME))),))
         except BadSyntax as error:
             self._fault_count += 1
             if len(self._faults) < MAX_FAULTS:
                 self._faults.append(f"entry {number} ({quote_text(label, 80)}): {error}")
 
-    def _find_name(self, text: str) -> DistinguishedName:
-        name = self._names.get(text)
-        if name is None:
-            name = self._names[text] = parse_listed_name(text)
-        return name
+    def _find_name(self, text: str) -> int:
+        number = self._names.get(text)
+        if number is None:
+            number = self._names[text] = self.table.add_name(parse_listed_name(text))
+        return number
 
 
 def _only(element: etree._Element, tag: str) -> etree._Element:
@@ -231,50 +234,3 @@ def _only(element: etree._Element, tag: str) -> etree._Element:
     if len(found) != 1:
         raise BadSyntax(f"{len(found)} elements {etree.QName(tag).localname}; one is wanted")
     return found[0]
-
-
-@dataclass(frozen=True, slots=True)
-class NameChange:
-    """A domain that stays and whose names changed."""
-
-    domain: str
-    gained: frozenset[DistinguishedName]
-    lost: frozenset[DistinguishedName]
-
-
-@dataclass(frozen=True, slots=True)
-class ListDiff:
-    """What a new list changes, domains in alphabetical order."""
-
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    changed: tuple[NameChange, ...]
-    loss_percent: float  # of the old list's domains that are gone
-
-    def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
-
-
-def diff_white_lists(old: WhiteList | None, new: WhiteList) -> ListDiff:
-    """The change from one list to the next; from nothing, everything is added."""
-    before = old.domains if old is not None else {}
-    removed = _sort(domain for domain in before if domain not in new.domains)
-    return ListDiff(
-        _sort(domain for domain in new.domains if domain not in before),
-        removed,
-        tuple(_find_changes(before, new)),
-        100 * len(removed) / len(before) if before else 0.0,
-    )
-
-
-def _find_changes(before: Mapping[str, frozenset[DistinguishedName]], new: WhiteList) -> Iterator[NameChange]:
-    for domain in _sort(domain for domain, was in before.items() if new.domains.get(domain, was) != was):
-        was, now = before[domain], new.domains[domain]
-        yield NameChange(domain, now - was, was - now)
-
-
-def _sort(domains: Iterable[str]) -> tuple[str, ...]:
-    """In alphabetical order, by pieces: one call that sorts 200,000 names would hold up every other thread."""
-    rest = iter(domains)
-    pieces = iter(lambda: sorted(itertools.islice(rest, 5_000)), [])
-    return tuple(heapq.merge(*pieces))

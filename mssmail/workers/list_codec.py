@@ -1,37 +1,48 @@
-"""A white list that another process has read, as lines of JSON and three blobs; decoded trusting nothing.
+"""A white list that another process has read: its table where that process left it, the rest as JSON.
 
-Each line is small, so that the thread which decodes 200,000 names lets others run in between.
+Decoded trusting nothing.
 """
 
 import json
 import struct
-from array import array
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from mssmail.core.domain_table import DomainTable, build_domain_table
+from mssmail.core.domain_table import DomainTable
 from mssmail.core.missing import MissingStatus
-from mssmail.core.names import DistinguishedName
+from mssmail.core.names import DistinguishedName, decode_exact, encode_exact
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import BadWhiteList, WorkerFault
+from mssmail.trust.list_changes import ListChanges, NameChange
 
-_LENGTHS = struct.Struct("!4Q")  # lines, text, ends, choices
+
+@dataclass(frozen=True, slots=True)
+class ReadList:
+    """A list that was read, and what it changes in the one before."""
+
+    white_list: WhiteList
+    changes: ListChanges
 
 
-def encode_list(white_list: WhiteList) -> bytes:
-    """The bytes that ``decode_list`` reads."""
-    domains = white_list.domains
-    table = domains if isinstance(domains, DomainTable) else build_domain_table(domains.items())
-    head = {
+def encode_list(found: ReadList) -> bytes:
+    """The bytes that ``decode_answer`` reads, but for the table."""
+    white_list, changes = found.white_list, found.changes
+    told = {
         "generated_at": white_list.generated_at.isoformat(),
         "signer": white_list.signer,
         "sha256": white_list.sha256,
         "entries": white_list.entries,
         "faults": list(white_list.faults),
+        "counts": [changes.added, changes.removed, changes.changed],
+        "loss_percent": changes.loss_percent,
+        "added": changes.first_added,
+        "removed": changes.first_removed,
+        "changed": [
+            [each.domain, _encode_names(each.gained), _encode_names(each.lost)] for each in changes.first_changed
+        ],
     }
-    lines = b"\n".join([json.dumps(head).encode(), *_encode_sets(table)])
-    blobs = (lines, table.text, table.ends.tobytes(), table.choices.tobytes())
-    return b"L" + _LENGTHS.pack(*map(len, blobs)) + b"".join(blobs)
+    return b"L" + json.dumps(told).encode()
 
 
 def encode_fault(fault: BadWhiteList) -> bytes:
@@ -42,10 +53,12 @@ def encode_fault(fault: BadWhiteList) -> bytes:
     return b"F" + json.dumps({"text": str(fault), "facts": facts, "missing": told}).encode()
 
 
-def decode_list(raw: bytes) -> WhiteList:
-    """The list; raises BadWhiteList when it was refused, WorkerFault on bytes that are neither."""
+def decode_answer(raw: bytes, table: bytes | memoryview) -> ReadList:
+    """The list with this table; raises BadWhiteList when it was refused, WorkerFault on bytes that are neither."""
     try:
-        found = _decode_fault(json.loads(raw[1:])) if raw[:1] == b"F" else _decode_list(raw[1:])
+        is_refusal = {b"F": True, b"L": False}[raw[:1]]
+        told = json.loads(raw[1:])
+        found = _decode_fault(told) if is_refusal else ReadList(_decode_list(told, table), _decode_changes(told))
     except (ValueError, TypeError, KeyError, AttributeError, struct.error, RecursionError, OverflowError) as error:
         raise WorkerFault("the answer of a reader of lists cannot be read", cause=type(error).__name__) from error
     if isinstance(found, BadWhiteList):
@@ -53,40 +66,36 @@ def decode_list(raw: bytes) -> WhiteList:
     return found
 
 
-def _decode_list(raw: bytes) -> WhiteList:
-    lengths = _LENGTHS.unpack_from(raw)
-    if sum(lengths) + _LENGTHS.size != len(raw):
-        raise ValueError("lengths do not add up")
-    blobs, start = [], _LENGTHS.size
-    for length in lengths:
-        blobs.append(raw[start : start + length])
-        start += length
-    head, *lines = blobs[0].split(b"\n")
-    told = json.loads(head)
-    known: dict[str, DistinguishedName] = {}
-    sets = tuple(frozenset(_decode_name(text, known) for text in json.loads(line)) for line in lines)
-    ends, choices = array("I", blobs[2]), array("I", blobs[3])
+def _decode_list(told: dict[str, Any], table: bytes | memoryview) -> WhiteList:
     return WhiteList(
         datetime.fromisoformat(told["generated_at"]),
         str(told["signer"]),
         str(told["sha256"]),
-        DomainTable(blobs[1], ends, choices, sets),
+        DomainTable(table),
         int(told["entries"]),
         tuple(map(str, told["faults"])),
     )
 
 
-def _encode_sets(table: DomainTable) -> Iterator[bytes]:
-    for names in table.sets:
-        yield json.dumps([json.dumps([sorted(map(list, rdn)) for rdn in name.rdns]) for name in names]).encode()
+def _decode_changes(told: dict[str, Any]) -> ListChanges:
+    added, removed, changed = map(int, told["counts"])
+    return ListChanges(
+        added,
+        removed,
+        changed,
+        float(told["loss_percent"]),
+        tuple(map(str, told["added"])),
+        tuple(map(str, told["removed"])),
+        tuple(NameChange(str(each[0]), _decode_names(each[1]), _decode_names(each[2])) for each in told["changed"]),
+    )
 
 
-def _decode_name(text: str, known: dict[str, DistinguishedName]) -> DistinguishedName:
-    name = known.get(text)
-    if name is None:
-        rdns = tuple(frozenset((str(oid), str(value)) for oid, value in rdn) for rdn in json.loads(text))
-        name = known[text] = DistinguishedName(rdns)
-    return name
+def _encode_names(names: frozenset[DistinguishedName]) -> list[str]:
+    return [encode_exact(name).decode("ascii") for name in names]
+
+
+def _decode_names(texts: list[str]) -> frozenset[DistinguishedName]:
+    return frozenset(decode_exact(text.encode()) for text in texts)
 
 
 def _decode_fault(told: dict[str, object]) -> BadWhiteList:

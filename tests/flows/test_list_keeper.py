@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from mssmail.core.missing import name_issuers
-from mssmail.flows import list_keeper
 from mssmail.flows.last_good import LastGood
 from mssmail.flows.list_keeper import ListKeeper
 from mssmail.settings import Trust
@@ -291,7 +290,3 @@ async def test_reading_a_list_does_not_hold_up_the_loop(scene: Scene) -> None:
         turns += 1
     assert await refreshing
     assert turns > 20
-
-
-def test_the_journal_names_a_bounded_number_of_domains() -> None:
-    assert list_keeper.MAX_TOLD <= 1_000

@@ -1,44 +1,36 @@
 """What a list changes is counted, the first of each kind named."""
 
-from datetime import UTC, datetime
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mssmail.core.domain_table import build_domain_table
-from mssmail.core.names import parse_listed_name
-from mssmail.core.whitelist import WhiteList
-from mssmail.trust.list_changes import NO_CHANGES, count_changes
-from mssmail.trust.whitelist import diff_white_lists
+from mssmail.core.names import DistinguishedName, parse_listed_name
+from mssmail.trust.list_changes import NO_CHANGES, NameChange, count_changes
 
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
-A, B = (parse_listed_name(f"CN={letter}.test,C=FR") for letter in "ab")
-SETS = st.sampled_from([frozenset({A}), frozenset({B}), frozenset({A, B})])
-DOMAINS = st.dictionaries(st.text("abz.", min_size=1, max_size=3), SETS, max_size=12)
-
-
-def build(domains: dict[str, frozenset[object]], *, is_table: bool) -> WhiteList:
-    listed = build_domain_table(domains.items()) if is_table else domains  # type: ignore[arg-type]
-    return WhiteList(NOW, "CN=s", "00", listed, len(domains))  # type: ignore[arg-type]
+A, B, C = (parse_listed_name(f"CN={letter}.test,C=FR") for letter in "abc")
+Domains = dict[str, frozenset[DistinguishedName]]
+DOMAINS = st.dictionaries(
+    st.text("abz.", min_size=1, max_size=3), st.frozensets(st.sampled_from([A, B, C])), max_size=12
+)
 
 
-@given(DOMAINS, DOMAINS, st.booleans(), st.booleans())
-def test_counts_what_the_whole_difference_names(
-    old: dict[str, frozenset[object]], new: dict[str, frozenset[object]], old_table: bool, new_table: bool
-) -> None:
-    before, after = build(old, is_table=old_table), build(new, is_table=new_table)
-    whole, counted = diff_white_lists(before, after), count_changes(before, after, 99)
-    assert counted.first_added == whole.added
-    assert counted.first_removed == whole.removed
-    assert counted.first_changed == whole.changed
-    assert (counted.added, counted.removed) == (len(whole.added), len(whole.removed))
-    assert (counted.changed, counted.loss_percent) == (len(whole.changed), whole.loss_percent)
+@given(DOMAINS, DOMAINS)
+def test_counts_and_names_what_differs(old: Domains, new: Domains) -> None:
+    before, after = build_domain_table(old.items()), build_domain_table(new.items())
+    added, removed = sorted(new.keys() - old.keys()), sorted(old.keys() - new.keys())
+    both = sorted(domain for domain in old.keys() & new.keys() if old[domain] != new[domain])
+    counted = count_changes(before, after, 99)
+    assert counted.first_added == tuple(added)
+    assert counted.first_removed == tuple(removed)
+    assert counted.first_changed == tuple(NameChange(d, new[d] - old[d], old[d] - new[d]) for d in both)
+    assert (counted.added, counted.removed, counted.changed) == (len(added), len(removed), len(both))
+    assert counted.loss_percent == (100 * len(removed) / len(old) if old else 0)
     few = count_changes(before, after, 1)
-    assert (few.added, len(few.first_added)) == (counted.added, min(1, counted.added))
-    assert (few.changed, len(few.first_changed)) == (counted.changed, min(1, counted.changed))
+    assert (few.added, few.first_added) == (counted.added, counted.first_added[:1])
+    assert (few.changed, few.first_changed) == (counted.changed, counted.first_changed[:1])
 
 
 def test_from_nothing_everything_is_added() -> None:
-    one = build({"a.test": frozenset({A})}, is_table=True)
+    one = build_domain_table([("a.test", frozenset({A}))])
     assert count_changes(None, one, 9).first_added == ("a.test",)
     assert count_changes(one, one, 9) == NO_CHANGES
