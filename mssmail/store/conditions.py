@@ -34,7 +34,7 @@ from mssmail.core.search import (
 from mssmail.mime.text import fold
 from mssmail.store.columns import Words
 from mssmail.store.flags import BITS
-from mssmail.store.grams import choose_grams
+from mssmail.store.grams import NO_CLUE, Clue, choose_grams, find_clue
 from mssmail.store.reading import Reading
 from mssmail.store.schema import mailbox_rows, messages
 
@@ -59,11 +59,11 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Only the message, or Python, can tell; for every match ``condition`` holds, and its text has all ``grams``."""
+    """Only the message, or Python, can tell; for every match ``condition`` and ``clue`` hold."""
 
     ask: Callable[[UID, Reading], bool]
     condition: ColumnElement[bool]
-    grams: tuple[int, ...] = ()
+    clue: Clue = NO_CLUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,10 @@ def _compile_text(key: BodyText | AnyText) -> Node:
         return Exact(false())  # no text is said to hold one (RFC 9051 §9, CHAR8)
     if not folded:
         return Exact(true())
-    grams = choose_grams(folded)
+    clue = find_clue(folded)
     if isinstance(key, BodyText):
-        return Asked(lambda _, reading: reading.has_body_text(folded), true(), grams)
-    return Asked(lambda _, reading: reading.has_any_text(folded), true(), grams)
+        return Asked(lambda _, reading: reading.has_body_text(folded), true(), clue)
+    return Asked(lambda _, reading: reading.has_any_text(folded), true(), clue)
 
 
 def _negate(node: Node) -> Node:
@@ -175,8 +175,8 @@ def _compile_header(key: HeaderText) -> Node:
         return Exact(false())
     if column is not None and folded:
         return Exact(func.contains_text(column, literal(folded, Words)) == 1)
-    grams = choose_grams(folded) or choose_grams(f"{key.field}: ")
-    return Asked(lambda _, reading: reading.has_header_text(key.field, folded), true(), grams)
+    clue = Clue(choose_grams(folded) or choose_grams(f"{key.field}: "))
+    return Asked(lambda _, reading: reading.has_header_text(key.field, folded), true(), clue)
 
 
 def _compile_ranges(ranges: tuple[tuple[int, int], ...]) -> Node:

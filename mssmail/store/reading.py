@@ -14,7 +14,7 @@ from mssmail.mime.text import extract_text, fold
 from mssmail.store.bodies import read_body
 from mssmail.store.documents import find_words
 from mssmail.store.layouts import load_layout
-from mssmail.store.texts import FoldedText, find_text, join_text
+from mssmail.store.texts import FoldedText, PackedText, find_text, join_text
 
 
 class Reading:
@@ -23,7 +23,13 @@ class Reading:
     def __init__(self, conn: Connection, message_id: int) -> None:
         self._conn = conn
         self._message_id = message_id
-        self.octets = 0  # read so far
+        self._octets = 0
+
+    @property
+    def octets(self) -> int:
+        """Read or unpacked so far."""
+        kept = self.__dict__.get("_kept")
+        return self._octets if kept is None else self._octets + kept.octets
 
     def has_header_text(self, field: str, folded: str) -> bool:
         """A field of this (lower-case) name contains the folded text; empty text: there is such a field."""
@@ -33,26 +39,23 @@ class Reading:
 
     def has_body_text(self, folded: str) -> bool:
         """The decoded body contains the folded text."""
-        return self.text.has_body_text(folded)
+        return (self._kept or self.text).has_body_text(folded)
 
     def has_any_text(self, folded: str) -> bool:
         """Header, body or what the documents in it tell contain the folded text."""
-        return self.text.has_any_text(folded)
+        return (self._kept or self.text).has_any_text(folded)
 
     @cached_property
     def text(self) -> FoldedText:
         """All that may be searched: as it is kept, else decoded now."""
         if self._kept is not None:
-            return self._kept
+            return self._kept.text
         fields = [f"{fold(found.name)}: {self._fold_value(found)}" for found in self._fields]
         return join_text(fields, fold(find_words(self._conn, self._message_id)), self._fold_body())
 
     @cached_property
-    def _kept(self) -> FoldedText | None:
-        kept = find_text(self._conn, self._message_id)
-        if kept is not None:
-            self.octets += len(kept.whole)
-        return kept
+    def _kept(self) -> PackedText | None:
+        return find_text(self._conn, self._message_id)
 
     @cached_property
     def _layout(self) -> ViewLayout | None:
@@ -90,5 +93,5 @@ class Reading:
             data = read_body(self._conn, self._message_id, span)
         except (StoreUnavailable, NoSuchMailbox):
             return b""
-        self.octets += len(data)
+        self._octets += len(data)
         return data

@@ -7,6 +7,9 @@ each key has one implementation, and no read stays open for long.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_ as and_bits
+from operator import or_ as or_bits
 from typing import Any, assert_never
 
 from sqlalchemy import ColumnElement, Connection, Result, Row, and_, or_, select, true
@@ -16,7 +19,7 @@ from mssmail.core.mailbox import UID
 from mssmail.core.search import And, Not, Or, SearchKey
 from mssmail.errors import TooBig
 from mssmail.store.conditions import AndNode, Asked, Exact, Node, NotNode, OrNode, compile_key
-from mssmail.store.grams import GramIndex
+from mssmail.store.grams import BLOCK, GramIndex
 from mssmail.store.reading import Reading
 from mssmail.store.schema import mailbox_rows, messages
 
@@ -60,23 +63,31 @@ class Search:
 
     def _ask(self, rows: Result[*tuple[Any, ...]], index: GramIndex) -> Page:
         found: list[UID] = []
-        opened = octets = 0
-        for count, row in enumerate(rows, 1):
+        blocks: dict[int, int] = {}  # a bit for each message that may match, as far as trigrams tell
+        count = opened = octets = 0
+        row = None
+        for count, row in enumerate(rows, 1):  # noqa: B007 - the last one is asked for below
+            block, slot = divmod(row[1], BLOCK)
+            bits = blocks.get(block)
+            if bits is None:
+                bits = blocks[block] = _find_bits(self._root, block, index)
+            if not bits >> slot & 1:
+                continue
             reading = Reading(index.conn, row[1])
             if self._decide(self._root, row, reading, index):
                 found.append(row[0])
             opened += reading.octets > 0
             octets += reading.octets
-            if count == self._limit or octets > OPENED_OCTETS or opened == OPENED_ROWS:
+            if octets > OPENED_OCTETS or opened == OPENED_ROWS:
                 return Page(found, row[0])
-        return Page(found, None)
+        return Page(found, None if row is None or count < self._limit else row[0])
 
     def _decide(self, node: Node, row: Row[*tuple[Any, ...]], reading: Reading, index: GramIndex) -> bool:
         match node:
             case Exact():
                 return bool(row[self._places[id(node)]])
-            case Asked(ask, _, grams):
-                return index.may_hold(row[1], grams) and ask(row[0], reading)
+            case Asked(ask, _, clue):
+                return index.may_hold(row[1], clue) and ask(row[0], reading)
             case NotNode(inner):
                 return not self._decide(inner, row, reading, index)
             case AndNode(nodes):
@@ -115,6 +126,20 @@ def _cover(node: Node) -> ColumnElement[bool]:
             return and_(*map(_cover, nodes))
         case OrNode(nodes):
             return or_(*map(_cover, nodes))
+    assert_never(node)
+
+
+def _find_bits(node: Node, block: int, index: GramIndex) -> int:
+    """A bit for each message of the block that may match, as far as its trigrams tell."""
+    match node:
+        case Asked(_, _, clue):
+            return index.find_bits(block, clue)
+        case Exact() | NotNode():
+            return -1
+        case AndNode(nodes):
+            return reduce(and_bits, (_find_bits(inner, block, index) for inner in nodes))
+        case OrNode(nodes):
+            return reduce(or_bits, (_find_bits(inner, block, index) for inner in nodes))
     assert_never(node)
 
 

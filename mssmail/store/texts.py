@@ -14,7 +14,7 @@ from mssmail.store.prepared import Prepared
 from mssmail.store.schema import message_texts
 
 MAX_KEPT = 4_194_304  # octets of a text; longer ones are rare, and read from the message
-_BUFFER = 65_536  # octets to begin with
+_BEGINNING = 4_096  # octets looked at first: what most texts hold, most hold near their beginning
 _LEVEL = 1  # twice the size of what is best costs a tenth of the time
 _PIECE, _STRETCH = b"\0", b"\0\0"
 
@@ -47,6 +47,42 @@ class FoldedText:
         return encode_folded(folded) in self.whole
 
 
+class PackedText:
+    """A text as it is kept, unpacked no further than a question needs; the same questions as to ``FoldedText``."""
+
+    def __init__(self, compressed: bytes) -> None:
+        self._unpacker = zlib.decompressobj()
+        self._beginning = self._unpacker.decompress(compressed, _BEGINNING)
+        self._text: FoldedText | None = None
+
+    @property
+    def octets(self) -> int:
+        """How much has been unpacked so far."""
+        return len(self._beginning if self._text is None else self._text.whole)
+
+    @property
+    def text(self) -> FoldedText:
+        """All of it."""
+        if self._text is None:
+            rest = self._unpacker.decompress(self._unpacker.unconsumed_tail)
+            self._text = FoldedText(b"".join((self._beginning, rest, self._unpacker.flush())))
+        return self._text
+
+    def has_header_text(self, field: str, folded: str) -> bool:
+        """A field of this (lower-case) name contains the folded text; empty text: there is such a field."""
+        return self.text.has_header_text(field, folded)
+
+    def has_body_text(self, folded: str) -> bool:
+        """The body contains the folded text."""
+        documents = self._beginning.find(_STRETCH) + 2
+        body = self._beginning.find(_STRETCH, documents) + 2 if documents >= 2 else 1
+        return (body >= 2 and self._beginning.find(encode_folded(folded), body) >= 0) or self.text.has_body_text(folded)
+
+    def has_any_text(self, folded: str) -> bool:
+        """Header, body or documents contain the folded text."""
+        return encode_folded(folded) in self._beginning or self.text.has_any_text(folded)
+
+
 def encode_folded(text: str) -> bytes:
     """Octets of a folded text, ready to be compared."""
     return text.encode("utf-8", "surrogatepass")
@@ -62,12 +98,12 @@ def _join(pieces: Iterable[str]) -> bytes:
     return _PIECE.join(encode_folded(each) for each in without if each)
 
 
-def find_text(conn: Connection, message_id: int) -> FoldedText | None:
+def find_text(conn: Connection, message_id: int) -> PackedText | None:
     """The text that is kept of a message; None when there is none."""
     row = _FIND.fetch(conn, {"of_message": message_id})
     if row is None or row[0] is None:
         return None
-    return FoldedText(zlib.decompress(row[0], bufsize=_BUFFER))
+    return PackedText(row[0])
 
 
 def is_text(compressed: bytes) -> bool:

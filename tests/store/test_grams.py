@@ -27,7 +27,7 @@ def _keep(store: Store, block: int, texts: Mapping[int, str]) -> None:
 def _find(store: Store, key: str, ids: Mapping[int, str] = TEXTS) -> list[int]:
     def ask(conn: Connection) -> list[int]:
         index = g.GramIndex(conn)
-        return [each for each in ids if index.may_hold(each, g.choose_grams(key))]
+        return [each for each in ids if index.may_hold(each, g.find_clue(key))]
 
     return store.read(ask).result()
 
@@ -40,6 +40,15 @@ def test_whatever_stands_in_a_text_has_its_grams_there(text: str, data: st.DataO
     found = g.list_grams(folded.encode("utf-8", "surrogatepass"))
     assert found is not None
     assert set(g.choose_grams(folded[start:end])) <= found
+
+
+@given(st.text(min_size=3, max_size=40), st.data())
+def test_whatever_short_stands_in_a_text_is_found_inside_its_grams(text: str, data: st.DataObject) -> None:
+    encoded = text.encode("utf-8", "surrogatepass")
+    start = data.draw(st.integers(0, len(encoded) - 1))
+    part = encoded[start : start + data.draw(st.integers(1, 2))]
+    packed = g.pack_block({7: g.list_grams(encoded), 8: set()})
+    assert g._find_holders((octets for _, octets in packed.buckets), part, packed.present) == 1 << 7
 
 
 @pytest.mark.parametrize(
@@ -75,7 +84,15 @@ def test_a_long_key_asks_no_more_than_tells_something() -> None:
         ("k bro", [120]),  # across words
         ("nothing", []),
         ("zzz", []),
-        ("ab", list(TEXTS)),  # too short: everybody may
+        ("", list(TEXTS)),
+        ("ck", [120, 179]),  # too short for a gram: looked for inside them
+        ("er", [121]),  # at the end of a text
+        ("la", [122]),
+        ("ox", [120]),
+        ("z", [122]),
+        ("b", [120]),
+        ("qq", []),
+        ("é", []),
     ],
 )
 def test_leaves_out_what_certainly_does_not_match(store: Store, key: str, expected: list[int]) -> None:

@@ -1,12 +1,15 @@
 """Texts as they are kept: three stretches that do not run into each other."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from mssmail.store.engine import Store
 from mssmail.store.texts import (
     MAX_KEPT,
     FoldedText,
+    PackedText,
     compress_text,
     encode_folded,
     find_text,
@@ -54,7 +57,9 @@ def test_a_text_comes_back_as_it_was_kept(store: Store) -> None:
     message_id = deliver_to(store, add_account(store), build_message()).message_id
     odd = FoldedText(encode_folded("a\0\0\0\0é \ud800"))
     store.submit(lambda conn: keep_text(conn, message_id, compress_text(odd.whole))).result()
-    assert store.read(lambda conn: find_text(conn, message_id)).result() == odd
+    kept = store.read(lambda conn: find_text(conn, message_id)).result()
+    assert kept is not None
+    assert kept.text == odd
     assert store.read(lambda conn: find_text(conn, message_id + 1)).result() is None
 
 
@@ -73,3 +78,27 @@ def test_a_very_long_text_is_not_kept(store: Store) -> None:
 def test_what_is_no_text_is_known(damaged: bytes) -> None:
     assert not is_text(damaged)
     assert is_text(compress_text(TEXT.whole) or b"")
+
+
+@given(st.integers(0, 3), st.integers(4_060, 4_100), st.data())
+def test_a_packed_text_answers_like_the_whole(fields: int, size: int, data: st.DataObject) -> None:
+    header = [f"subject: s{number}" for number in range(fields)]
+    filler = "x" * size
+    whole = join_text(header, "", [filler, "needle", filler])
+    if data.draw(st.booleans()):  # a header longer than what is looked at first
+        whole = join_text([*header, f"long: {filler}"], "", ["needle"])
+    for key in data.draw(st.permutations(["needle", "xn", "s1", "long: x", "nothing"])):
+        packed = PackedText(compress_text(whole.whole) or b"")
+        assert packed.has_body_text(key) == whole.has_body_text(key), key
+        assert packed.has_any_text(key) == whole.has_any_text(key), key
+        assert packed.has_header_text("subject", key) == whole.has_header_text("subject", key), key
+        assert packed.text == whole
+
+
+def test_a_word_near_the_beginning_does_not_unpack_the_rest() -> None:
+    packed = PackedText(compress_text(join_text(["subject: s"], "", ["needle " + "x" * 100_000]).whole) or b"")
+    assert packed.has_body_text("needle")
+    assert packed.has_any_text("needle")
+    assert packed.octets < 5_000
+    assert not packed.has_body_text("nothing")
+    assert packed.octets > 100_000
