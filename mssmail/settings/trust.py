@@ -30,7 +30,7 @@ class Trust:
     revocation: RevocationMode = setting(RevocationMode.HARD, "hard, soft or off: what a missing list means.")
     expiry_warning_days: int = setting(30, "Certificates, ours and peers', that end within so many days raise alarms.")
     min_rsa_bits: int = setting(2_048, "Smallest RSA key believed.")
-    allow_sha1: bool = setting(False, "Believe SHA-1 signatures (never in production).")
+    allow_sha1: bool = setting(False, "Believe SHA-1 and SHA-224 signatures (never in production).")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from mssmail.errors import BadSyntax
 from mssmail.trust import der
+from mssmail.trust.pss import PSS_OID, PssKey, PssParameters, PublicKey, parse_pss_parameters, split_identifier
 
 
 class Scheme(Enum):
@@ -50,12 +50,14 @@ class Digest:
 
 MD5: Final = Digest("md5", hashes.MD5(), "1.2.840.113549.2.5", "md5", is_weak=True)  # noqa: S303 - never believed
 SHA1: Final = Digest("sha1", hashes.SHA1(), "1.3.14.3.2.26", "sha-1", is_weak=True)  # noqa: S303
+SHA224: Final = Digest("sha224", hashes.SHA224(), "2.16.840.1.101.3.4.2.4", "sha-224", is_weak=True)
 SHA256: Final = Digest("sha256", hashes.SHA256(), "2.16.840.1.101.3.4.2.1", "sha-256")
 SHA384: Final = Digest("sha384", hashes.SHA384(), "2.16.840.1.101.3.4.2.2", "sha-384")
 SHA512: Final = Digest("sha512", hashes.SHA512(), "2.16.840.1.101.3.4.2.3", "sha-512")
 SHAKE256: Final = Digest("shake256", hashes.SHAKE256(64), "2.16.840.1.101.3.4.2.12", "shake256")
 
-_DIGESTS: Final = {der.encode_oid_value(digest.oid): digest for digest in (MD5, SHA1, SHA256, SHA384, SHA512, SHAKE256)}
+_ALL: Final = (MD5, SHA1, SHA224, SHA256, SHA384, SHA512, SHAKE256)
+_DIGESTS: Final = {der.encode_oid_value(digest.oid): digest for digest in _ALL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +67,40 @@ class SignatureAlgorithm:
     scheme: Scheme
     digest: Digest | None = None
     mask_digest: Digest | None = None  # of PSS
-    salt_length: int = 0  # of PSS
+    parameters: PssParameters | None = None  # of PSS
 
 
-_PSS_OID: Final = der.encode_oid_value("1.2.840.113549.1.1.10")
-_MGF1_OID: Final = der.encode_oid_value("1.2.840.113549.1.1.8")
 _ALGORITHMS: Final = {
     der.encode_oid_value(dotted): algorithm
     for dotted, algorithm in {
         "1.2.840.113549.1.1.1": SignatureAlgorithm(Scheme.PKCS1),
         "1.2.840.113549.1.1.4": SignatureAlgorithm(Scheme.PKCS1, MD5),
         "1.2.840.113549.1.1.5": SignatureAlgorithm(Scheme.PKCS1, SHA1),
+        "1.2.840.113549.1.1.14": SignatureAlgorithm(Scheme.PKCS1, SHA224),
         "1.2.840.113549.1.1.11": SignatureAlgorithm(Scheme.PKCS1, SHA256),
         "1.2.840.113549.1.1.12": SignatureAlgorithm(Scheme.PKCS1, SHA384),
         "1.2.840.113549.1.1.13": SignatureAlgorithm(Scheme.PKCS1, SHA512),
         "1.2.840.10045.4.1": SignatureAlgorithm(Scheme.ECDSA, SHA1),
+        "1.2.840.10045.4.3.1": SignatureAlgorithm(Scheme.ECDSA, SHA224),
         "1.2.840.10045.4.3.2": SignatureAlgorithm(Scheme.ECDSA, SHA256),
         "1.2.840.10045.4.3.3": SignatureAlgorithm(Scheme.ECDSA, SHA384),
         "1.2.840.10045.4.3.4": SignatureAlgorithm(Scheme.ECDSA, SHA512),
         # RFC 3370 §3.1, RFC 5754 §3.1: only where the policy allows such keys.
         "1.2.840.10040.4.1": SignatureAlgorithm(Scheme.DSA),
         "1.2.840.10040.4.3": SignatureAlgorithm(Scheme.DSA, SHA1),
+        "2.16.840.1.101.3.4.3.1": SignatureAlgorithm(Scheme.DSA, SHA224),
         "2.16.840.1.101.3.4.3.2": SignatureAlgorithm(Scheme.DSA, SHA256),
         # RFC 8419 §2.3 and §3: Ed25519 goes with SHA-512, Ed448 with SHAKE256 of 512 bits.
         "1.3.101.112": SignatureAlgorithm(Scheme.ED25519, SHA512),
         "1.3.101.113": SignatureAlgorithm(Scheme.ED448, SHAKE256),
     }.items()
 }
-_PSS_DEFAULTS: Final = SignatureAlgorithm(Scheme.PSS, SHA1, SHA1, 20)  # RFC 4055 §3.1
-_MAX_SALT: Final = 512
 _MAX_IDENTIFIER: Final = 512
+
+
+def find_digest(oid: bytes) -> Digest | None:
+    """The digest of an OID (content octets), None when it is none of ours."""
+    return _DIGESTS.get(oid)
 
 
 @lru_cache(maxsize=64)
@@ -108,7 +114,7 @@ def parse_digest(identifier: bytes) -> Digest | None:
 def parse_signature_algorithm(identifier: bytes) -> SignatureAlgorithm | None:
     """The signature algorithm of an AlgorithmIdentifier (DER), None when it is none of ours; raises BadSyntax."""
     oid, parameters = _split_identifier(identifier)
-    return _parse_pss(parameters) if oid == _PSS_OID else _ALGORITHMS.get(oid)
+    return _build_pss(parse_pss_parameters(parameters)) if oid == PSS_OID else _ALGORITHMS.get(oid)
 
 
 def describe_identifier(identifier: bytes) -> str:
@@ -117,60 +123,41 @@ def describe_identifier(identifier: bytes) -> str:
 
 
 def _split_identifier(identifier: bytes) -> tuple[bytes, bytes]:
-    """AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY OPTIONAL } (RFC 5280 §4.1.1.2)."""
     if len(identifier) > _MAX_IDENTIFIER:  # also what keeps the memory of the caches small
         raise BadSyntax("an algorithm identifier is too long")
-    start, end = der.expect_tlv(identifier, 0, len(identifier), der.SEQUENCE)
-    oid_start, oid_end = der.expect_tlv(identifier, start, end, der.OID)
-    return identifier[oid_start:oid_end], identifier[oid_end:end]
+    return split_identifier(identifier)
 
 
-def _parse_pss(parameters: bytes) -> SignatureAlgorithm | None:
-    """RSASSA-PSS-params ::= SEQUENCE { [0] hash, [1] mask generation, [2] salt length, [3] trailer }, RFC 4055 §3.1."""
-    start, end = der.expect_tlv(parameters, 0, len(parameters), der.SEQUENCE)
-    digest: Digest | None = _PSS_DEFAULTS.digest
-    mask: Digest | None = _PSS_DEFAULTS.mask_digest
-    salt, previous = _PSS_DEFAULTS.salt_length, -1
-    for tag, _, inner, stop in der.split_elements(parameters, start, end, 4):
-        if tag <= previous:
-            raise BadSyntax("PSS parameters are out of order")
-        previous = tag
-        if tag == der.CONTEXT_0:
-            digest = parse_digest(parameters[inner:stop])
-        elif tag == der.CONTEXT_1:
-            mask = _parse_mask(parameters[inner:stop])
-        elif tag == der.CONTEXT_2:
-            salt = _parse_small_integer(parameters[inner:stop])
-        elif tag != der.CONTEXT_3 or _parse_small_integer(parameters[inner:stop]) != 1:
-            return None
-    if digest is None or mask is None or salt > _MAX_SALT:
+def _build_pss(parameters: PssParameters | None) -> SignatureAlgorithm | None:
+    if parameters is None:
         return None
-    return SignatureAlgorithm(Scheme.PSS, digest, mask, salt)
+    digest, mask = find_digest(parameters.digest), find_digest(parameters.mask_digest)
+    if digest is None or mask is None:
+        return None
+    return SignatureAlgorithm(Scheme.PSS, digest, mask, parameters)
 
 
-def _parse_mask(identifier: bytes) -> Digest | None:
-    oid, parameters = _split_identifier(identifier)
-    return parse_digest(parameters) if oid == _MGF1_OID else None
-
-
-def _parse_small_integer(element: bytes) -> int:
-    start, end = der.expect_tlv(element, 0, len(element), der.INTEGER)
-    if end != len(element) or not 1 <= end - start <= 2 or element[start] >= 0x80:
-        raise BadSyntax("not a small number")
-    return int.from_bytes(element[start:end], "big")
+def may_sign(key: PublicKey, algorithm: SignatureAlgorithm) -> bool:
+    """The key is not restricted to other algorithms or parameters (RFC 4055 §1.2)."""
+    used = algorithm.parameters
+    return not isinstance(key, PssKey) or (used is not None and key.allows(used))
 
 
 def is_signature_valid(
-    key: CertificatePublicKeyTypes, algorithm: SignatureAlgorithm, digest: Digest, signature: bytes, signed: bytes
+    key: PublicKey, algorithm: SignatureAlgorithm, digest: Digest, signature: bytes, signed: bytes
 ) -> bool:
-    """The signature value holds over these bytes under the key, which must be of the algorithm's kind."""
+    """The signature value holds over these bytes under the key, which must be of the algorithm's kind and allow it."""
+    if isinstance(key, PssKey):
+        if not may_sign(key, algorithm):
+            return False
+        key = key.key
     try:
         match key, algorithm.scheme:
             case rsa.RSAPublicKey(), Scheme.PKCS1:
                 key.verify(signature, signed, padding.PKCS1v15(), digest.algorithm)
-            case rsa.RSAPublicKey(), Scheme.PSS:
+            case rsa.RSAPublicKey(), Scheme.PSS if algorithm.parameters is not None:
                 mask = padding.MGF1((algorithm.mask_digest or digest).algorithm)
-                key.verify(signature, signed, padding.PSS(mask, algorithm.salt_length), digest.algorithm)
+                key.verify(signature, signed, padding.PSS(mask, algorithm.parameters.salt_length), digest.algorithm)
             case ec.EllipticCurvePublicKey(), Scheme.ECDSA:
                 key.verify(signature, signed, ec.ECDSA(digest.algorithm))
             case dsa.DSAPublicKey(), Scheme.DSA:

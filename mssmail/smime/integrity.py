@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-
 from mssmail.core.verdict import Fact, Outcome
 from mssmail.errors import BadSyntax
 from mssmail.smime.algorithms import (
     SHA1,
+    SHA224,
     Digest,
     SignatureAlgorithm,
     describe_identifier,
     is_signature_valid,
+    may_sign,
     parse_digest,
     parse_signature_algorithm,
 )
 from mssmail.smime.signed_data import DATA, SignerInfo, parse_attributes
 from mssmail.trust import der
+from mssmail.trust.pss import PublicKey
 from mssmail.trust.signature_policy import SignaturePolicy
 
 _CONTENT_TYPE: Final = der.encode_oid_value("1.2.840.113549.1.9.3")
@@ -72,7 +73,7 @@ class Integrity:
 
 
 def verify_integrity(
-    signer: SignerInfo, content: SignedContent, key: CertificatePublicKeyTypes | None, policy: SignaturePolicy
+    signer: SignerInfo, content: SignedContent, key: PublicKey | None, policy: SignaturePolicy
 ) -> Integrity:
     """Check one signature; ``key`` is None when the signer's certificate is not at hand."""
     try:
@@ -89,6 +90,9 @@ def verify_integrity(
     if key is None:
         fact = Fact(Outcome.FAILED, fault) if fault else Fact(Outcome.UNKNOWN, "the signer's key is not known")
         return Integrity(fact, weakness, signed_at=signed_at)
+    if not may_sign(key, algorithm):
+        reason = "the signer's certificate allows its key no signature of this algorithm and parameters (RFC 4055 §1.2)"
+        return Integrity(Fact(Outcome.FAILED, reason), weakness, signed_at=signed_at)
     holds = _is_made_by(key, algorithm, digest, signer, content)
     return Integrity(_build_fact(fault, holds=holds), weakness, holds, signed_at)
 
@@ -108,7 +112,7 @@ def _build_fact(fault: str, *, holds: bool) -> Fact:
 
 
 def _find_weakness(digest: Digest, policy: SignaturePolicy) -> str:
-    if not digest.is_weak or (digest is SHA1 and policy.allow_sha1):
+    if not digest.is_weak or (digest in {SHA1, SHA224} and policy.allow_sha1):
         return ""
     return f"the signature uses {digest.name.upper()}, which is not accepted"
 
@@ -146,7 +150,7 @@ def _take_only(attributes: Attributes, oid: bytes, name: str) -> bytes:
 
 
 def _is_made_by(
-    key: CertificatePublicKeyTypes,
+    key: PublicKey,
     algorithm: SignatureAlgorithm,
     digest: Digest,
     signer: SignerInfo,

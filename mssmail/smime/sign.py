@@ -9,6 +9,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Final
 
 from cryptography import x509
@@ -20,9 +21,10 @@ from mssmail.core.clock import require_aware
 from mssmail.core.message import Span
 from mssmail.errors import BadCertificate
 from mssmail.mime.headers import Field, split_fields
-from mssmail.smime.algorithms import SHA256, SHA384, SHA512, Digest
+from mssmail.smime.algorithms import SHA256, SHA384, SHA512, Digest, find_digest
 from mssmail.trust import der
-from mssmail.trust.certificate import describe_certificate, parse_certificates, read_serial
+from mssmail.trust.certificate import describe_certificate, parse_certificates, read_public_key, read_serial
+from mssmail.trust.pss import PssKey, PssParameters
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
@@ -47,9 +49,22 @@ class SigningKey:
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...] = ()
 
+    @cached_property
+    def pss_key(self) -> PssKey | None:
+        """The certificate's key, when it is for RSASSA-PSS only (RFC 4055 §1.2)."""
+        public = read_public_key(self.certificate, self.certificate.public_bytes(Encoding.DER))
+        return public if isinstance(public, PssKey) else None
+
+    @property
+    def limits(self) -> PssParameters | None:
+        """The parameters that the certificate restricts its key to."""
+        return None if self.pss_key is None else self.pss_key.limits
+
     @property
     def digest(self) -> Digest:
         """The digest that goes with the key: RFC 8419 §3 fixes Ed25519's, a curve asks for one of its strength."""
+        if self.limits is not None:
+            return find_digest(self.limits.digest) or SHA256  # ``parse_signing_key`` refuses what is not found
         if isinstance(self.key, ed25519.Ed25519PrivateKey):
             return SHA512
         if isinstance(self.key, ec.EllipticCurvePrivateKey) and self.key.key_size > 256:
@@ -73,7 +88,15 @@ def parse_signing_key(data: bytes) -> SigningKey:
     if mine is None:
         raise BadCertificate(f"no certificate of the private key; the first is {describe_certificate(certificates[0])}")
     chain = dict.fromkeys(each for each in certificates if each != mine and each.subject != each.issuer)
-    return SigningKey(key, mine, tuple(chain))
+    found = SigningKey(key, mine, tuple(chain))
+    if found.limits is not None and (found.limits.mask_digest != found.limits.digest or _is_weak(found.limits.digest)):
+        raise BadCertificate("the certificate restricts its RSASSA-PSS key to digests that we do not sign with")
+    return found
+
+
+def _is_weak(digest: bytes) -> bool:
+    known = find_digest(digest)
+    return known is None or known.is_weak
 
 
 def sign_message(data: bytes, key: SigningKey, at: datetime, *, pss: bool = False) -> bytes:
@@ -145,7 +168,7 @@ def encode_signature(entity: bytes, key: SigningKey, at: datetime, *, pss: bool 
         _encode_attribute("1.2.840.113549.1.9.4", der.encode_tlv(der.OCTET_STRING, digest.compute(entity))),
         _encode_attribute("1.2.840.113549.1.9.5", _encode_time(at)),
     )
-    algorithm, signature = _make_signature(key.key, digest, attributes, pss=pss)
+    algorithm, signature = _make_signature(key, attributes, pss=pss or key.pss_key is not None)
     certificate = key.certificate
     identifier = der.encode_tlv(
         der.SEQUENCE, certificate.issuer.public_bytes(), der.encode_integer(read_serial(certificate))
@@ -188,18 +211,19 @@ def _encode_time(at: datetime) -> bytes:
     return der.encode_tlv(der.GENERALIZED_TIME, at.strftime("%Y%m%d%H%M%SZ").encode())
 
 
-def _make_signature(key: PrivateKey, digest: Digest, signed: bytes, *, pss: bool) -> tuple[bytes, bytes]:
+def _make_signature(signer: SigningKey, signed: bytes, *, pss: bool) -> tuple[bytes, bytes]:
     """AlgorithmIdentifier and signature value."""
-    match key:
-        case rsa.RSAPrivateKey() if pss:
-            salt = digest.algorithm.digest_size
+    digest = signer.digest
+    match signer.key:
+        case rsa.RSAPrivateKey() as key if pss:
+            salt = max(digest.algorithm.digest_size, 0 if signer.limits is None else signer.limits.salt_length)
             scheme = padding.PSS(padding.MGF1(digest.algorithm), salt)
             return _encode_pss(digest, salt), key.sign(signed, scheme, digest.algorithm)
-        case rsa.RSAPrivateKey():
+        case rsa.RSAPrivateKey() as key:
             return _RSA, key.sign(signed, padding.PKCS1v15(), digest.algorithm)
-        case ec.EllipticCurvePrivateKey():
+        case ec.EllipticCurvePrivateKey() as key:
             return _ECDSA[digest], key.sign(signed, ec.ECDSA(digest.algorithm))
-        case ed25519.Ed25519PrivateKey():
+        case ed25519.Ed25519PrivateKey() as key:
             return _ED25519, key.sign(signed)
 
 

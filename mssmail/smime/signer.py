@@ -12,6 +12,7 @@ from mssmail.core.verdict import Fact, Outcome, Signer, SignerKind
 from mssmail.smime.signed_data import SignerInfo
 from mssmail.trust.certificate import escape_text
 from mssmail.trust.link import Link
+from mssmail.trust.pss import PssKey
 
 # The name of a domain's signing authority, RFC 3183 §3.1.1.
 ORGANISATION_LOCAL_PART: Final = "domain-signing-authority"
@@ -33,7 +34,8 @@ def _has_key_id(link: Link, key_id: bytes) -> bool:
     """By the certificate's extension; where it has none, by the digest most issuers use (RFC 5280 §4.2.1.2 (1))."""
     if link.key_id is not None:
         return link.key_id == key_id
-    return link.public_key is not None and x509.SubjectKeyIdentifier.from_public_key(link.public_key).digest == key_id
+    key = link.public_key.key if isinstance(link.public_key, PssKey) else link.public_key
+    return key is not None and x509.SubjectKeyIdentifier.from_public_key(key).digest == key_id
 
 
 def _is_issued_under(link: Link, issuer: bytes) -> bool:

@@ -12,11 +12,12 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.utils import CryptographyDeprecationWarning
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import NameOID, PublicKeyAlgorithmOID
 
 from mssmail.core.names import DistinguishedName, fold_attribute
-from mssmail.errors import BadCertificate
-from mssmail.trust.inheritance import mask_inheriting_key
+from mssmail.errors import BadCertificate, BadSyntax
+from mssmail.trust.inheritance import cut_key_info, mask_inheriting_key
+from mssmail.trust.pss import PublicKey, build_pss_key
 
 Certificate = x509.Certificate  # as other floors name it: the library itself stays in smime and trust
 NameKey = tuple[frozenset[tuple[str, str]], ...]
@@ -118,6 +119,17 @@ def _read_everything(certificate: x509.Certificate) -> None:
         raise ValueError(f"a name of more than {_MAX_RDNS} parts")
     _ = certificate.extensions, certificate.version
     _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+
+
+def read_public_key(certificate: x509.Certificate, raw: bytes) -> PublicKey | None:
+    """The key of a certificate with this DER; None when its algorithm, curve or restrictions are unknown here."""
+    try:
+        key = certificate.public_key()
+        if certificate.public_key_algorithm_oid != PublicKeyAlgorithmOID.RSASSA_PSS:
+            return key
+        return build_pss_key(key, cut_key_info(raw))
+    except (ValueError, UnsupportedAlgorithm, BadSyntax):
+        return None
 
 
 def read_serial(certificate: x509.Certificate) -> int:

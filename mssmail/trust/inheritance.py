@@ -8,10 +8,10 @@ and kept stays as received.
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import dsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from mssmail.errors import BadSyntax
 from mssmail.trust import der
+from mssmail.trust.pss import PublicKey
 
 # AlgorithmIdentifier { id-dsa } without parameters.
 _INHERITING: Final = der.encode_tlv(der.SEQUENCE, der.encode_oid("1.2.840.10040.4.1"))
@@ -19,19 +19,16 @@ _UNKNOWN: Final = der.encode_tlv(der.SEQUENCE, der.encode_oid("1.2.840.10040.4.1
 _MAX_FIELDS: Final = 16
 
 
+def cut_key_info(certificate: bytes) -> bytes:
+    """The SubjectPublicKeyInfo as it stands in a DER certificate; empty when there is none."""
+    place = _find_key_info(certificate)
+    return b"" if place is None else der.encode_tlv(der.SEQUENCE, certificate[place[0] : place[1]])
+
+
 def find_inheriting_key(certificate: bytes) -> tuple[int, int] | None:
-    """Where in a DER certificate the SubjectPublicKeyInfo of a DSA key without parameters stands."""
-    try:
-        start, end = der.expect_tlv(certificate, 0, len(certificate), der.SEQUENCE)
-        start, end = der.expect_tlv(certificate, start, end, der.SEQUENCE)
-        fields = der.split_elements(certificate, start, end, _MAX_FIELDS)
-    except BadSyntax:
-        return None
-    is_versioned = bool(fields) and fields[0][0] == der.CONTEXT_0
-    place = 6 if is_versioned else 5  # serial number, algorithm, issuer, validity, subject, key
-    if len(fields) <= place or not certificate.startswith(_INHERITING, fields[place][2]):
-        return None
-    return fields[place][2], fields[place][3]
+    """The same of a DSA key without parameters."""
+    place = _find_key_info(certificate)
+    return place if place is not None and certificate.startswith(_INHERITING, place[0]) else None
 
 
 def mask_inheriting_key(certificate: bytes) -> bytes:
@@ -42,7 +39,7 @@ def mask_inheriting_key(certificate: bytes) -> bytes:
     return certificate[: place[0]] + _UNKNOWN + certificate[place[0] + len(_UNKNOWN) :]
 
 
-def complete_key(certificate: bytes, giver: CertificatePublicKeyTypes | None) -> dsa.DSAPublicKey | None:
+def complete_key(certificate: bytes, giver: PublicKey | None) -> dsa.DSAPublicKey | None:
     """The key of such a certificate with the parameters of its issuer's; None where this makes no key."""
     place = find_inheriting_key(certificate)
     if place is None or not isinstance(giver, dsa.DSAPublicKey):
@@ -56,8 +53,21 @@ def complete_key(certificate: bytes, giver: CertificatePublicKeyTypes | None) ->
         return None
 
 
-def is_inherited_from(key: CertificatePublicKeyTypes | None, giver: CertificatePublicKeyTypes | None) -> bool:
+def is_inherited_from(key: PublicKey | None, giver: PublicKey | None) -> bool:
     """Both are DSA keys of the same parameters."""
     if not isinstance(key, dsa.DSAPublicKey) or not isinstance(giver, dsa.DSAPublicKey):
         return False
     return key.parameters().parameter_numbers() == giver.parameters().parameter_numbers()
+
+
+def _find_key_info(certificate: bytes) -> tuple[int, int] | None:
+    """From where to where the content of a DER certificate's SubjectPublicKeyInfo stands."""
+    try:
+        start, end = der.expect_tlv(certificate, 0, len(certificate), der.SEQUENCE)
+        start, end = der.expect_tlv(certificate, start, end, der.SEQUENCE)
+        fields = der.split_elements(certificate, start, end, _MAX_FIELDS)
+    except BadSyntax:
+        return None
+    is_versioned = bool(fields) and fields[0][0] == der.CONTEXT_0
+    place = 6 if is_versioned else 5  # serial number, algorithm, issuer, validity, subject, key
+    return (fields[place][2], fields[place][3]) if len(fields) > place else None

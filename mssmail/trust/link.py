@@ -6,9 +6,7 @@ from functools import cached_property
 from typing import Final, TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtensionOID
 
@@ -23,10 +21,12 @@ from mssmail.trust.certificate import (
     is_der_sequence,
     load_certificate,
     read_emails,
+    read_public_key,
     shorten_name,
 )
 from mssmail.trust.extensions import has_distances, parse_policy_mappings
-from mssmail.trust.inheritance import find_inheriting_key
+from mssmail.trust.inheritance import cut_key_info, find_inheriting_key
+from mssmail.trust.pss import PssKey, PublicKey
 
 _T = TypeVar("_T", bound=x509.ExtensionType)
 
@@ -120,14 +120,9 @@ class Link:
         return self.certificate.not_valid_after_utc
 
     @cached_property
-    def public_key(self) -> CertificatePublicKeyTypes | None:
+    def public_key(self) -> PublicKey | None:
         """The key; None when its algorithm or curve is unknown here, or its parameters are its issuer's."""
-        if self.inherited is not None:
-            return self.inherited
-        try:
-            return self.certificate.public_key()
-        except (ValueError, UnsupportedAlgorithm):
-            return None
+        return read_public_key(self.certificate, self.der) if self.inherited is None else self.inherited
 
     @cached_property
     def inherits_parameters(self) -> bool:
@@ -137,8 +132,13 @@ class Link:
     @cached_property
     def spki(self) -> bytes:
         """The key's SubjectPublicKeyInfo, empty when it is unknown here."""
-        key = self.public_key
-        return b"" if key is None else key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        match self.public_key:
+            case None:
+                return b""
+            case PssKey():
+                return cut_key_info(self.der)
+            case key:
+                return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
     @cached_property
     def extensions(self) -> dict[str, x509.ExtensionType]:

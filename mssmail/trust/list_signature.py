@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from lxml import etree
 
 from mssmail.errors import BadCertificate, BadWhiteList
-from mssmail.trust.certificate import load_certificate
+from mssmail.trust.certificate import load_certificate, read_public_key
 
 DSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 EXCLUSIVE_C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
@@ -204,8 +204,8 @@ def _find_signer(certificates: tuple[bytes, ...], method: _Method, value: bytes,
     """The certificate whose key made the signature value; XMLDSig gives them no order."""
     for der in certificates:
         try:
-            key = load_certificate(der).public_key()
-        except (BadCertificate, ValueError, UnsupportedAlgorithm) as error:
+            key = read_public_key(load_certificate(der), der)
+        except BadCertificate as error:
             raise BadWhiteList(f"the signer's certificate cannot be read: {error}") from error
         if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) and _holds(key, method, value, signed):
             return der

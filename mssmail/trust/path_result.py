@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
-
 from mssmail.core.missing import MissingStatus
 from mssmail.core.proof import NO_PROOF, Proof
 from mssmail.core.verdict import Fact, Outcome
+from mssmail.trust.pss import PublicKey
 from mssmail.trust.revocation import BEGINNING, END
 
 
@@ -28,7 +27,7 @@ class PathResult:
     path: tuple[bytes, ...] = ()
     missing: tuple[MissingStatus, ...] = ()
     policies: tuple[str, ...] = ()
-    key: CertificatePublicKeyTypes | None = None
+    key: PublicKey | None = None
     valid_from: datetime = BEGINNING
     valid_until: datetime = END
     proof: Proof = NO_PROOF

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
 from mssmail.core.proof import StatusSource
 from mssmail.core.verdict import Outcome
@@ -23,6 +22,7 @@ from mssmail.trust.chain import Path
 from mssmail.trust.crl import CLOCK_SKEW, Crl, Entry, is_issued_by
 from mssmail.trust.link import Link
 from mssmail.trust.ocsp import OcspAnswer, find_responder_fault
+from mssmail.trust.pss import PublicKey
 from mssmail.trust.scope import ALL_REASONS, Point, find_reasons, find_scope_fault, read_points
 
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
@@ -33,7 +33,7 @@ _MAX_SIGNERS: Final = 64
 _ACQUITTED: Final = "not revoked"  # of whom, the path tells; to write out a name costs more than to look it up
 
 FindSigners = Callable[[NameKey], Iterable[Path]]
-FindKeyFault = Callable[[CertificatePublicKeyTypes | None], str]
+FindKeyFault = Callable[[PublicKey | None], str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import SignatureAlgorithmOID
 
 from mssmail.errors import BadSyntax
 from mssmail.trust import der
+from mssmail.trust.pss import PssKey, PublicKey, parse_pss_parameters, split_identifier
 
 _MAX_RSA_BITS: Final = 8_192
 _MAX_EXPONENT_BITS: Final = 64
@@ -50,7 +50,7 @@ def is_oversized(key: rsa.RSAPublicKey) -> bool:
 
 def is_signed_with(
     document: x509.Certificate | x509.CertificateRevocationList,
-    key: CertificatePublicKeyTypes | None,
+    key: PublicKey | None,
     raw: bytes | None = None,
 ) -> bool:
     """The signature on the document holds under the key: RSA, DSA, ECDSA or EdDSA; other kinds never do.
@@ -63,15 +63,17 @@ def is_signed_with(
         return False
 
 
-def _verify(
-    document: x509.Certificate | x509.CertificateRevocationList, raw: bytes, key: CertificatePublicKeyTypes | None
-) -> bool:
+def _verify(document: x509.Certificate | x509.CertificateRevocationList, raw: bytes, key: PublicKey | None) -> bool:
     start, end = der.expect_tlv(raw, 0, len(raw), der.SEQUENCE)
     _, stop = der.expect_tlv(raw, start, end, der.SEQUENCE)
     signed = raw[start:stop]
     if not _is_consistent(raw, signed):
         return False
     parameters, algorithm = document.signature_algorithm_parameters, document.signature_hash_algorithm
+    if isinstance(key, PssKey):
+        if not isinstance(parameters, padding.PSS) or not _is_allowed(key, raw, stop, end):
+            return False
+        key = key.key
     match key, parameters:
         case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS() if algorithm is not None and not is_oversized(key):
             key.verify(document.signature, signed, parameters, algorithm)
@@ -89,7 +91,7 @@ def _verify(
 
 
 def is_octets_signed_with(
-    key: CertificatePublicKeyTypes | None,
+    key: PublicKey | None,
     oid: x509.ObjectIdentifier,
     algorithm: hashes.HashAlgorithm | None,
     signature: bytes,
@@ -109,6 +111,13 @@ def is_octets_signed_with(
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True
+
+
+def _is_allowed(key: PssKey, raw: bytes, start: int, end: int) -> bool:
+    """The parameters of the document's signature algorithm, which stands there, are within the key's."""
+    _, _, stop = der.read_tlv(raw, start, end)
+    used = parse_pss_parameters(split_identifier(raw[start:stop])[1])
+    return used is not None and key.allows(used)
 
 
 def _is_dsa(document: x509.Certificate | x509.CertificateRevocationList) -> bool:

@@ -6,10 +6,10 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from mssmail.trust.link import Link
+from mssmail.trust.pss import PssKey, PublicKey
 from mssmail.trust.signature import is_oversized
 from mssmail.trust.signature_policy import SignaturePolicy
 
@@ -50,6 +50,7 @@ _CURVES: Final = (
     ec.BrainpoolP384R1,
     ec.BrainpoolP512R1,
 )
+_ALLOWED_WITH_SHA1: Final = frozenset({"sha1", "sha224"})
 _SHA2: Final = frozenset({"sha256", "sha384", "sha512", "sha3-256", "sha3-384", "sha3-512"})
 
 
@@ -86,14 +87,14 @@ def _find_extended_fault(link: Link, purpose: Purpose, *, is_anchor: bool) -> st
     return f"the extended key usage of {link.text} does not allow {purpose.value}"
 
 
-def find_key_fault(key: CertificatePublicKeyTypes | None, policy: SignaturePolicy) -> str:
+def find_key_fault(key: PublicKey | None, policy: SignaturePolicy) -> str:
     """Why a key of this kind and size is not believed, or empty."""
-    match key:
-        case rsa.RSAPublicKey():
+    match key.key if isinstance(key, PssKey) else key:
+        case rsa.RSAPublicKey() as key:
             if key.key_size < policy.min_rsa_bits:
                 return f"its RSA key has {key.key_size} bits; {policy.min_rsa_bits} are wanted"
             return "its RSA key is larger than any in use" if is_oversized(key) else ""
-        case ec.EllipticCurvePublicKey():
+        case ec.EllipticCurvePublicKey() as key:
             return "" if isinstance(key.curve, _CURVES) else f"its curve {key.curve.name} is not accepted"
         case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
             return ""
@@ -108,6 +109,6 @@ def _find_hash_fault(link: Link, policy: SignaturePolicy) -> str:
         used = link.certificate.signature_hash_algorithm
     except UnsupportedAlgorithm:
         return f"the signature algorithm on {link.text} is not accepted"
-    if used is None or used.name in _SHA2 or (used.name == "sha1" and policy.allow_sha1):
+    if used is None or used.name in _SHA2 or (used.name in _ALLOWED_WITH_SHA1 and policy.allow_sha1):
         return ""
     return f"{link.text} is signed with {used.name.upper()}, which is not accepted"

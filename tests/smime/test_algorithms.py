@@ -10,6 +10,7 @@ from mssmail.errors import BadSyntax
 from mssmail.smime.algorithms import (
     MD5,
     SHA1,
+    SHA224,
     SHA256,
     SHA384,
     SHA512,
@@ -23,6 +24,7 @@ from mssmail.smime.algorithms import (
     parse_signature_algorithm,
 )
 from mssmail.trust import der
+from mssmail.trust.pss import PssParameters
 
 
 def _identifier(dotted: str, parameters: bytes = b"") -> bytes:
@@ -33,7 +35,7 @@ def _pss(**parameters: object) -> bytes:
     return bytes(algos.SignedDigestAlgorithm({"algorithm": "rsassa_pss", "parameters": parameters}).dump())
 
 
-@pytest.mark.parametrize("digest", [MD5, SHA1, SHA256, SHA384, SHA512], ids=lambda digest: str(digest.name))
+@pytest.mark.parametrize("digest", [MD5, SHA1, SHA224, SHA256, SHA384, SHA512], ids=lambda digest: str(digest.name))
 def test_digests_are_those_of_hashlib(digest: Digest) -> None:
     assert digest.compute(b"abc") == hashlib.new(digest.name, b"abc").digest()
     assert parse_digest(_identifier(digest.oid)) is digest
@@ -57,6 +59,8 @@ def test_unknown_and_broken_identifiers() -> None:
     ("dotted", "scheme", "digest"),
     [
         ("1.2.840.113549.1.1.1", Scheme.PKCS1, None),
+        ("1.2.840.113549.1.1.14", Scheme.PKCS1, SHA224),
+        ("1.2.840.10045.4.3.1", Scheme.ECDSA, SHA224),
         ("1.2.840.113549.1.1.11", Scheme.PKCS1, SHA256),
         ("1.2.840.113549.1.1.5", Scheme.PKCS1, SHA1),
         ("1.2.840.10045.4.3.3", Scheme.ECDSA, SHA384),
@@ -69,11 +73,12 @@ def test_reads_signature_algorithms(dotted: str, scheme: Scheme, digest: Digest 
 
 def test_reads_pss_parameters_and_their_defaults() -> None:
     defaults = _identifier("1.2.840.113549.1.1.10", b"\x30\x00")
-    assert parse_signature_algorithm(defaults) == SignatureAlgorithm(Scheme.PSS, SHA1, SHA1, 20)
+    assert parse_signature_algorithm(defaults) == SignatureAlgorithm(Scheme.PSS, SHA1, SHA1, PssParameters())
     sha256 = {"algorithm": "sha256"}
     mask = {"algorithm": "mgf1", "parameters": {"algorithm": "sha384"}}
     found = parse_signature_algorithm(_pss(hash_algorithm=sha256, mask_gen_algorithm=mask, salt_length=32))
-    assert found == SignatureAlgorithm(Scheme.PSS, SHA256, SHA384, 32)
+    used = PssParameters(der.encode_oid_value(SHA256.oid), der.encode_oid_value(SHA384.oid), 32)
+    assert found == SignatureAlgorithm(Scheme.PSS, SHA256, SHA384, used)
 
 
 @pytest.mark.parametrize("parameters", [{"hash_algorithm": {"algorithm": "md2"}}, {"salt_length": 513}])
@@ -105,7 +110,8 @@ def test_another_trailer_or_mask_is_none_of_ours() -> None:
 
 RSA, P256 = rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())
 ED25519, ED448 = ed25519.Ed25519PrivateKey.generate(), ed448.Ed448PrivateKey.generate()
-PSS = SignatureAlgorithm(Scheme.PSS, SHA256, SHA256, 32)
+USED = PssParameters(der.encode_oid_value(SHA256.oid), der.encode_oid_value(SHA256.oid), 32)
+PSS = SignatureAlgorithm(Scheme.PSS, SHA256, SHA256, USED)
 MADE: list[tuple[SignatureAlgorithm, CertificatePublicKeyTypes, bytes]] = [
     (SignatureAlgorithm(Scheme.PKCS1), RSA.public_key(), RSA.sign(b"x", padding.PKCS1v15(), hashes.SHA256())),
     (PSS, RSA.public_key(), RSA.sign(b"x", padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())),

@@ -5,7 +5,7 @@ import pytest
 
 from mssmail.core.verdict import Outcome
 from mssmail.lab.pki import KeyKind
-from mssmail.smime.algorithms import SHA1, SHA256, SHA384
+from mssmail.smime.algorithms import SHA1, SHA224, SHA256, SHA384
 from mssmail.smime.integrity import Integrity, SignedContent, verify_integrity
 from mssmail.smime.sign import encode_signature
 from mssmail.smime.signed_data import DATA, SignerInfo, parse_attributes, parse_signed_data
@@ -142,6 +142,23 @@ def test_signed_attributes_do_not_pass_as_content() -> None:
     disguised = replace(CONTENT, octets=signer.signed_attributes)
     found = _check(replace(signer, attributes=None), disguised, KeyKind.RSA_2048)
     assert found.fact.outcome is Outcome.FAILED
+
+
+def test_sha224_is_known_and_believed_where_sha1_is() -> None:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+    key = build_pki().make_person(ALICE, KeyKind.RSA_2048).key
+    assert isinstance(key, rsa.RSAPrivateKey)
+    value = key.sign(b"entity", padding.PKCS1v15(), hashes.SHA224())
+    algorithm = der.encode_tlv(der.SEQUENCE, der.encode_oid("1.2.840.113549.1.1.14"), b"\x05\x00")
+    signer = SignerInfo(b"", 0, None, _digest(SHA224.oid), None, algorithm, value)
+    found = _check(signer, kind=KeyKind.RSA_2048)
+    assert found.fact.outcome is Outcome.PASSED
+    assert found.weakness == "the signature uses SHA224, which is not accepted"
+    assert _check(signer, kind=KeyKind.RSA_2048, sha1=True).weakness == ""
+    altered = _check(signer, SignedContent(DATA, b"Entity", is_mime=True), KeyKind.RSA_2048)
+    assert altered.fact.outcome is Outcome.FAILED
 
 
 def test_sha1_is_weak_unless_allowed_and_computed_either_way() -> None:

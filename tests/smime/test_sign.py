@@ -6,19 +6,24 @@ from pathlib import Path
 
 import pytest
 from asn1crypto import cms
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.sign.validation.generic_cms import async_validate_detached_cms
 from pyhanko_certvalidator import ValidationContext
 
+from mssmail.core.verdict import Outcome
 from mssmail.errors import BadCertificate
 from mssmail.lab.pki import KeyKind, encode_certificates
 from mssmail.mime import parts
+from mssmail.smime.integrity import SignedContent, verify_integrity
 from mssmail.smime.sign import SigningKey, encode_signature, parse_signing_key, sign_message
-from mssmail.smime.signed_data import parse_signed_data
+from mssmail.smime.signed_data import DATA, parse_signed_data
 from mssmail.smime.structure import find_layer
+from mssmail.trust.signature_policy import SignaturePolicy
 from tests.support.odd_certificates import authority, make_root
 from tests.support.pki import build_pki
+from tests.support.pss import Pss, restrict
 from tests.support.signed_mail import ALICE, build_message, build_store, judge, name, openssl, sign, signing_key
 
 KINDS = [KeyKind.RSA_2048, KeyKind.P256, KeyKind.P384, KeyKind.ED25519]
@@ -195,3 +200,47 @@ def test_self_issued_authorities_of_a_key_file_are_not_sent() -> None:
     leaf = root.issue("leaf", *authority())
     pem = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     assert parse_signing_key(pem + encode_certificates([leaf.certificate, root.certificate])).chain == ()
+
+
+def _restrict(limits: Pss | None) -> SigningKey:
+    """Alice's RSA key, for RSASSA-PSS only."""
+    pki = build_pki()
+    alice = pki.make_person(ALICE, KeyKind.RSA_2048)
+    raw = restrict(alice.certificate, pki.issuing.credential.key, limits)
+    return SigningKey(alice.key, x509.load_der_x509_certificate(raw), alice.chain)
+
+
+@pytest.mark.parametrize("limits", [None, Pss(), Pss("sha384", "sha384", 60)])
+def test_a_key_for_pss_only_signs_so_without_being_told(limits: Pss | None) -> None:
+    key = _restrict(limits)
+    signed = sign_message(build_message(), key, build_pki().now)
+    assert name(judge(signed, build_store(build_pki()))) == "Trusted"
+    assert parts.scan(signed).find_param("micalg") == ("sha-384" if limits and limits.digest == "sha384" else "sha-256")
+
+
+def test_the_verdict_is_altered_on_a_signature_that_its_certificate_excludes() -> None:
+    """The same private key under a certificate that allows it PKCS #1 v1.5, and PSS with another digest."""
+    pki = build_pki()
+    alice = pki.make_person(ALICE, KeyKind.RSA_2048)
+    entity = b"Content-Type: text/plain\r\n\r\nGood morning.\r\n"
+    for limits, pss in ((None, False), (Pss(), False), (Pss("sha384", "sha384", 48), True)):
+        other = _restrict(limits)
+        excluded = encode_signature(entity, SigningKey(alice.key, alice.certificate), pki.now, pss=pss)
+        fact = verify_integrity(
+            parse_signed_data(excluded).signers[0],
+            SignedContent(DATA, entity, is_mime=True),
+            other.pss_key,
+            SignaturePolicy(),
+        ).fact
+        assert fact.outcome is Outcome.FAILED
+        assert "allows its key no signature of this algorithm" in fact.reason
+
+
+def test_a_key_restricted_to_what_we_do_not_sign_with_is_no_signing_key() -> None:
+    alice = build_pki().make_person(ALICE, KeyKind.RSA_2048)
+    for limits in (Pss("sha224", "sha224"), Pss("sha256", "sha384")):
+        pem = _restrict(limits).certificate.public_bytes(Encoding.PEM)
+        with pytest.raises(BadCertificate, match="do not sign with"):
+            parse_signing_key(alice.key_pem + pem)
+    pem = _restrict(Pss()).certificate.public_bytes(Encoding.PEM)
+    assert parse_signing_key(alice.key_pem + pem).limits is not None
