@@ -12,6 +12,8 @@ MAX_QUOTED = 200
 
 def quote_text(text: str, limit: int = MAX_QUOTED) -> str:
     r"""Foreign text fit for a reply: printable ASCII on one line, other octets as ``\C3`` (RFC 4514 §2.4), cut."""
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     octets = text.encode("utf-8", "backslashreplace")
     pieces = [chr(octet) if 0x20 <= octet <= 0x7E else f"\\{octet:02X}" for octet in octets[: limit + 1]]
     if len("".join(pieces)) <= limit:

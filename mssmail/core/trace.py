@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Iterable
 from email.utils import format_datetime
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import assert_never
 
@@ -17,6 +18,7 @@ from mssmail.core.envelope import Envelope, Peer
 from mssmail.core.verdict import Altered, Encrypted, Trusted, Undetermined, Unsigned, Untrusted, Verdict
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_TRIPLES = len(_DIGITS) ** 3
 _LINE = 78  # RFC 5322 §2.1.1, characters of a line that should not be exceeded
 _LONGEST_VALUE = 900  # a single value must fit a line of 998 (RFC 5322 §2.1.1) even where it cannot be folded
 _LONGEST_ADDRESS = 320  # RFC 5321 §4.5.3.1: 64 octets, @, 255; quoting at most doubles it
@@ -27,15 +29,20 @@ _HELO = re.compile(r"[A-Za-z0-9._-]{1,255}|\[[A-Za-z0-9.:-]{1,253}\]")
 
 def build_id() -> str:
     """An id for one transaction, 18 characters of 0-9 and a-z; ids sort by the millisecond they were made in."""
-    return _encode_number(time.time_ns() // 1_000_000, 9) + _encode_number(secrets.randbelow(36**9), 9)
+    return _encode_number(time.time_ns() // 1_000_000) + _encode_number(secrets.randbelow(_TRIPLES**3))
 
 
-def _encode_number(number: int, width: int) -> str:
-    digits = ""
-    for _ in range(width):
-        number, digit = divmod(number, 36)
-        digits = _DIGITS[digit] + digits
-    return digits
+def _encode_number(number: int) -> str:
+    """Nine digits."""
+    rest, last = divmod(number, _TRIPLES)
+    first, middle = divmod(rest, _TRIPLES)
+    return _encode_triple(first % _TRIPLES) + _encode_triple(middle) + _encode_triple(last)
+
+
+@lru_cache(4_096)
+def _encode_triple(number: int) -> str:
+    rest, last = divmod(number, 36)
+    return _DIGITS[rest // 36] + _DIGITS[rest % 36] + _DIGITS[last]
 
 
 def build_prefix(envelope: Envelope, verdict: Verdict | None, server_name: str, part: str = "") -> bytes:

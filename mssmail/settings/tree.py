@@ -62,7 +62,10 @@ class Settings:
 
     def find_domain(self, name: str) -> Domain | None:
         """Our own domain of this name."""
-        return next((domain for domain in self.domain if domain.name == name), None)
+        for domain in self.domain:
+            if domain.name == name:
+                return domain
+        return None
 
     def find_marking(self, recipient: Address) -> Marking:
         """The marks of this account: its own, its domain's, everybody's, or the usual ones."""

@@ -39,6 +39,9 @@ async def read_peer(session: Session, trust: TrustSource, now: datetime) -> Peer
     for fact in (result.chain, result.dates, result.usage):
         if fact.outcome is Outcome.FAILED:
             return _refuse(fact.reason)
+    known = session.judged_peer
+    if known is not None and known.revoked is revoked and known.helo == peer.helo:
+        return known  # as at most messages of a connection
     return replace(session.certified, helo=peer.helo, revoked=revoked)
 
 

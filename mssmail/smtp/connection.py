@@ -268,7 +268,8 @@ class Connection(SMTP):
 
     async def _flush(self) -> None:
         self._send_replies()
-        if self.transport is not None:
+        # Nearly always all of it is gone already, and a time limit costs more than asking, as ``drain`` does.
+        if self.transport is not None and self._paused:  # type: ignore[attr-defined]
             try:
                 async with asyncio.timeout(self._edge.command_seconds):
                     await self._writer.drain()

@@ -25,6 +25,8 @@ _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([\x21-\x3c\x3e-\x7e\u00
 _SIZE = re.compile(r"\d{1,20}")  # RFC 1870 §3
 
 _MAX_PATH = 256  # RFC 5321 §4.5.3.1.3, punctuation included
+_BAD_SENDER = Reply(501, "5.1.7", "Bad sender address syntax")
+_BAD_RECIPIENT = Reply(501, "5.1.3", "Bad recipient address syntax")
 _NOT_UTF8 = Reply(553, "5.6.7", "Send an international address under SMTPUTF8")  # RFC 6531 §3.5
 
 
@@ -48,8 +50,7 @@ class RecipientCommand:
 
 def parse_mail(argument: str, offered: Collection[str]) -> MailCommand:
     """``FROM:<path> [parameters]``; raises RefusedArgument. ``offered`` are the parameters announced in EHLO."""
-    bad_path = Reply(501, "5.1.7", "Bad sender address syntax")
-    path, rest = _split_path(argument, "FROM:", bad_path)
+    path, rest = _split_path(argument, "FROM:", _BAD_SENDER)
     words = _parse_parameters(rest, offered)
     if path is not None and not path.is_ascii and "SMTPUTF8" not in words:
         raise RefusedArgument(_NOT_UTF8)
@@ -64,14 +65,13 @@ def parse_recipient(
 
     ``<Postmaster>`` alone is that of our first domain (RFC 5321 §4.5.1).
     """
-    bad_path = Reply(501, "5.1.3", "Bad recipient address syntax")
     after = argument[3:] if argument[:3].upper() == "TO:" else ""
     if postmaster := _POSTMASTER.match(after):
         words = _parse_parameters(after[postmaster.end() :], offered)
         return RecipientCommand(Address("postmaster", postmaster_domain), _read_recipient_parameters(words))
-    path, rest = _split_path(argument, "TO:", bad_path)
+    path, rest = _split_path(argument, "TO:", _BAD_RECIPIENT)
     if path is None:
-        raise RefusedArgument(bad_path)
+        raise RefusedArgument(_BAD_RECIPIENT)
     parameters = _read_recipient_parameters(_parse_parameters(rest, offered))
     if not is_utf8 and not (path.is_ascii and parameters.orcpt.isascii()):
         raise RefusedArgument(_NOT_UTF8)

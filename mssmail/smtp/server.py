@@ -23,6 +23,7 @@ from mssmail.smtp.tls import ServerHandshake
 
 _MAIL_PARAMETERS: Final = frozenset({"SIZE", "BODY", "RET", "ENVID", "SMTPUTF8"})
 _RECIPIENT_PARAMETERS: Final = frozenset({"NOTIFY", "ORCPT"})
+_GO_ON: Final = Reply(354, "", "End data with <CR><LF>.<CR><LF>")
 _HELP: Final = "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY HELP QUIT STARTTLS AUTH; RFC 5321"
 
 
@@ -95,7 +96,7 @@ class Conversation(Connection):
         self._require(bool(self.envelope.recipients), "Need RCPT first")
         self._require(self.envelope.chunks is None, "BDAT has begun")  # RFC 3030 §2
         self._forbid_argument(arg)
-        self._write(Reply(354, "", "End data with <CR><LF>.<CR><LF>"))
+        self._write(_GO_ON)
         await self._flush()
         data = DataReader(self._edge.max_message_bytes, self._edge.inflight)
         started = perf_counter()

@@ -43,6 +43,10 @@ _PRAGMAS = (
 )
 
 
+# Savepoints keep what they may have to undo: in memory, not in files that hold mail outside our directory.
+_WRITER_PRAGMAS = ("PRAGMA temp_store = MEMORY",)
+
+
 class Store:
     """An open store: one writer, a few readers, the files of large bodies. Methods may be called from any thread."""
 
@@ -51,7 +55,7 @@ class Store:
         self.body_files = BodyFiles(directory / BODIES)
         self.quarantine_files = BodyFiles(directory / QUARANTINE, inline_bytes=-1)
         self._lock = lock
-        self._engine = build_engine(directory, self.body_files, begin="BEGIN IMMEDIATE")
+        self._engine = build_engine(directory, self.body_files, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS)
         self._read_engine = build_engine(directory, self.body_files, begin="BEGIN", pragmas=("PRAGMA query_only = ON",))
         self._local = threading.local()
         self._reading: list[Connection] = []

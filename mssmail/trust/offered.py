@@ -5,7 +5,7 @@ for debugging) sees each handshake message; ``tests/trust/test_offered.py`` watc
 """
 
 import ssl
-from typing import Any, Final
+from typing import Final
 from weakref import WeakKeyDictionary
 
 _CERTIFICATE: Final = 11  # RFC 8446 §4, HandshakeType; the same number in RFC 5246 §7.4
@@ -18,11 +18,12 @@ _offers: "WeakKeyDictionary[ssl.SSLObject, tuple[bytes, ...]]" = WeakKeyDictiona
 def watch_offers(context: ssl.SSLContext) -> None:
     """Remember what is offered in every handshake of this context, as long as its SSLObject lives."""
 
-    def look(connection: Any, direction: str, version: Any, content: Any, kind: Any, data: bytes) -> None:  # noqa: ANN401
-        if direction == "read" and content == _HANDSHAKE and kind == _CERTIFICATE:
+    def look(connection: ssl.SSLObject, direction: str, version: int, content: int, kind: int, data: bytes) -> None:
+        if kind == _CERTIFICATE and content == _HANDSHAKE and direction == "read":
             _offers[connection] = parse_certificate_message(data, has_context=version >= ssl.TLSVersion.TLSv1_3)
 
-    context._msg_callback = look  # type: ignore[attr-defined]
+    # Past ssl.py's own property, which would make enums of all numbers at each record that ever comes or goes.
+    super(ssl.SSLContext, ssl.SSLContext)._msg_callback.__set__(context, look)  # type: ignore[misc]
 
 
 def find_offer(connection: ssl.SSLObject | None) -> tuple[bytes, ...]:
