@@ -35,6 +35,10 @@ class Channel(asyncio.Protocol):
         self._is_lost = False
         self._is_interrupted = False
         self._has_tls = False
+        self.address = (
+            "",
+            0,
+        )  # the peer's, and its port; known for ever: a TLS transport that was closed tells nothing
         self.received = self.sent = 0  # octets so far
 
     # -- what asyncio calls
@@ -43,6 +47,8 @@ class Channel(asyncio.Protocol):
         """The peer is there."""
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=_MOST_UNSENT)
+        if name := transport.get_extra_info("peername"):
+            self.address = str(name[0]), int(name[1])
         self._begin(self)
 
     def data_received(self, data: bytes) -> None:
@@ -81,12 +87,6 @@ class Channel(asyncio.Protocol):
         if self._transport is None:
             raise RuntimeError("not connected")
         return self._transport
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """The peer's address and port."""
-        name = self.transport.get_extra_info("peername")
-        return (str(name[0]), int(name[1])) if name else ("", 0)
 
     async def wait_readable(self) -> None:
         """Return when there are octets to take, or the end; raises Interrupted."""

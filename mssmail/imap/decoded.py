@@ -1,5 +1,7 @@
 """BINARY[part] and BINARY.SIZE[part]: contents without their Content-Transfer-Encoding (RFC 3516, RFC 9051 §6.4.5).
 
+Beyond the standard, HEADER, MIME and TEXT are sections here too, as in Dovecot: nothing in a header is encoded.
+
 How long a content is must be said before its first octet, so one that is large is decoded twice, never held whole.
 """
 
@@ -9,9 +11,11 @@ from dataclasses import dataclass
 from mssmail.errors import UnknownEncoding
 from mssmail.imap.render import Slice
 from mssmail.imap.stream import BLOCK, Ask, Ready, Source, find_slice, load_table
+from mssmail.imap.wire.commands import Section
 from mssmail.mime.decoding import Decoder, build_decoder
 from mssmail.mime.part_table import PartKind
 
+_BODIES = frozenset({"", "TEXT"})
 _WHOLE = 2**63  # more octets than any content has
 
 
@@ -82,10 +86,16 @@ async def _open(source: Source, ask: Ask) -> _Content | None:
     whole = await find_slice(source, ask.without_partial())
     if whole is None:
         return None
-    table = load_table(source.layout) if ask.section.part else None
-    entry = None if table is None else table.find(ask.section.part)
-    # Only what has no parts of its own is encoded (RFC 2045 §6.4).
-    encoding = "binary" if entry is None or entry.kind is not PartKind.LEAF else entry.encoding
+    encoding = _find_encoding(source, ask.section)
     _find_decoder(encoding)
     offset, length = ask.partial or (0, _WHOLE)
     return _Content(source, whole, encoding, offset, offset + length)
+
+
+def _find_encoding(source: Source, section: Section) -> str:
+    """Only what has no parts of its own is encoded (RFC 2045 §6.4), and no header is."""
+    table = load_table(source.layout) if section.part or section.text == "TEXT" else None
+    entry = None if table is None or section.text not in _BODIES else table.find(section.part)
+    if entry is not None and section.text == "TEXT":
+        entry = entry.message if section.part else entry
+    return "binary" if entry is None or entry.kind is not PartKind.LEAF else entry.encoding

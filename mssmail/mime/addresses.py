@@ -285,15 +285,29 @@ class _Parser:
         if self._next.kind != "@":
             return local, b""
         domain = [self._take()]
-        while self._next.kind in ("atom", ".", "literal") and not self._starts_anew(domain):
-            domain.append(self._take())
+        while self._next.kind in ("atom", ".", "literal", "comment") and not self._starts_anew(domain):
+            if self._next.kind != "comment":
+                domain.append(self._take())
+            elif self._skip_comment(entry, is_inside=domain[-1].kind in ("@", ".")):
+                break
         if any(token.blank or token.open for token in domain):
             entry.doubts.append("there are blanks or open brackets inside an address")
         return local, b"".join(token.text for token in domain[1:])
 
+    def _skip_comment(self, entry: _Entry, *, is_inside: bool) -> bool:
+        """Of a domain; behind it is where old senders put the name. Whether the domain has ended."""
+        comment = self._take()
+        if comment.open:
+            entry.doubts.append("a quoted string or comment is left open")
+        if is_inside or self._next.kind == ".":
+            entry.doubts.append("there is a comment inside an address")
+            return False
+        entry.comments.append(comment.text)
+        return True
+
     def _starts_anew(self, domain: list[_Token]) -> bool:
         """The next atom stands after a blank, and no dot joins it: it is no part of this domain."""
-        return self._next.blank and self._next.kind != "." and domain[-1].kind not in (".", "@")
+        return self._next.blank and self._next.kind not in (".", "comment") and domain[-1].kind not in (".", "@")
 
     def _collect(self, entry: _Entry) -> _Entry:
         """Words and comments up to the next mark that means something."""

@@ -6,6 +6,8 @@ Like ``text.decode_body``, to the octet, but bounded: a decoder holds back at mo
 import binascii
 from typing import Protocol
 
+from mssmail.mime.quoted_printable import decode_quoted_printable
+
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(octet for octet in range(256) if octet not in _BASE64 + b"=")
 _LONGEST_LINE = 65_536  # of quoted-printable; a longer one is cut between two octets
@@ -82,9 +84,9 @@ class _QuotedPrintable:
         end = held.rfind(b"\n") + 1
         if not end and len(held) > _LONGEST_LINE:
             escape = held.find(b"=", len(held) - 2)
-            end = escape if escape >= 0 else len(held)
+            end = escape if escape >= 0 else len(held.rstrip(b" \t\r")) or len(held)
         self._held = held[end:]
-        return binascii.a2b_qp(held[:end])
+        return decode_quoted_printable(held[:end], is_end=False)
 
     def finish(self) -> bytes:
-        return binascii.a2b_qp(self._held)
+        return decode_quoted_printable(self._held)

@@ -1,6 +1,5 @@
 """The words of a message, for SEARCH BODY and TEXT (RFC 9051 §6.4.4): decoded, and folded for comparison."""
 
-import binascii
 import html
 import re
 import unicodedata
@@ -8,6 +7,7 @@ from collections.abc import Iterator
 
 from mssmail.mime.charsets import decode_text
 from mssmail.mime.headers import clip_header, decode_words, split_fields
+from mssmail.mime.quoted_printable import decode_quoted_printable
 from mssmail.mime.tree import Part, walk
 from mssmail.mime.words import decode_base64
 
@@ -51,7 +51,7 @@ def decode_body(raw: bytes, encoding: str) -> bytes:
         case "base64":
             return decode_base64(raw)
         case "quoted-printable":
-            return binascii.a2b_qp(raw)
+            return decode_quoted_printable(raw)
         case _:
             return raw
 

@@ -18,6 +18,7 @@ from mssmail.errors import BadSyntax
 from mssmail.mime.content import parse_params
 from mssmail.mime.headers import Field, select_fields
 from mssmail.mime.lexical import strip_comments
+from mssmail.mime.quoted_printable import decode_quoted_printable
 from mssmail.mime.tree import Part
 from mssmail.smime.signed_data import (
     AUTH_ENVELOPED_DATA,
@@ -201,7 +202,7 @@ def _refuse(fault: str) -> Layer:
 def _peek(data: bytes, part: Part) -> bytes:
     start = data[part.body.start : min(part.body.end, part.body.start + _PEEK)]
     if part.encoding != "base64":
-        return binascii.a2b_qp(start) if part.encoding == "quoted-printable" else start
+        return decode_quoted_printable(start) if part.encoding == "quoted-printable" else start
     letters = re.sub(rb"[^A-Za-z0-9+/]", b"", start)
     return binascii.a2b_base64(letters[: len(letters) // 4 * 4])
 
@@ -216,7 +217,7 @@ def _decode(data: bytes, part: Part) -> bytes:
             except binascii.Error as error:
                 raise BadSyntax(f"its base64 is broken: {error}") from error
         case "quoted-printable":
-            return binascii.a2b_qp(body)
+            return decode_quoted_printable(body)
         case "7bit" | "8bit" | "binary":
             return body
         case other:

@@ -158,6 +158,22 @@ async def test_tls_forgets_what_came_in_the_clear(tmp_path: Path) -> None:
         writer.close()
 
 
+async def test_where_the_peer_was_is_known_after_tls_has_been_closed_twice(tmp_path: Path) -> None:
+    server_tls, client_tls = build_tls_contexts(tmp_path)
+
+    async def talk(channel: Channel) -> None:
+        before = channel.address
+        await channel.begin_tls(server_tls)
+        channel.close()
+        channel.close()  # the second time, asyncio lets go of everything its transport knew
+        assert channel.address == before
+        assert before[0] == "127.0.0.1"
+
+    async with _serve(talk) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=client_tls, server_hostname="localhost")
+        writer.close()
+
+
 async def test_a_peer_that_speaks_no_tls_is_an_error_of_the_connection(tmp_path: Path) -> None:
     server_tls, _ = build_tls_contexts(tmp_path)
 

@@ -71,6 +71,34 @@ async def test_what_has_parts_of_its_own_is_given_as_it_is(world: World) -> None
     assert whole.endswith(data)
 
 
+@pytest.mark.parametrize(
+    ("item", "answer"),
+    [
+        ("BINARY.PEEK[HEADER.FIELDS (SUBJECT)]", b"BINARY[HEADER.FIELDS (SUBJECT)] {14}\r\nSubject: s\r\n\r\n"),
+        ("BINARY.PEEK[TEXT]", b"BINARY[TEXT] {3}\r\nabc"),
+        ("BINARY.PEEK[TEXT]<1>", b"BINARY[TEXT]<1> {2}\r\nbc"),
+        ("BINARY.PEEK[1]", b"BINARY[1] {3}\r\nabc"),
+        ("BINARY.SIZE[1.MIME]", b"BINARY.SIZE[1.MIME] 49"),
+        ("BINARY.SIZE[1.TEXT]", b"BINARY.SIZE[1.TEXT] 0"),
+    ],
+)
+async def test_beyond_the_standard_headers_are_as_they_are_and_a_text_is_decoded(
+    world: World, item: str, answer: bytes
+) -> None:
+    data = b"Subject: s\r\nContent-Transfer-Encoding: base64\r\n\r\nYWJj"
+    talk = await sign_in(world)
+    await talk.append("INBOX", data)
+    told = await talk.say(f"T FETCH 1 {item}\r\n".encode())
+    assert answer in told
+
+
+async def test_the_text_of_an_enclosed_message_is_decoded(world: World) -> None:
+    inner = b"Content-Transfer-Encoding: base64\r\n\r\nYWJj"
+    data = _HEAD + b"--b\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"\r\n--b--\r\n"
+    told = await _ask(world, data, "(BINARY.PEEK[1.TEXT] BINARY.SIZE[1.HEADER])")
+    assert told.startswith(b"* 1 FETCH (BINARY[1.TEXT] {3}\r\nabc BINARY.SIZE[1.HEADER] 37)\r\n")
+
+
 async def test_a_part_that_is_not_there(world: World) -> None:
     told = await _ask(world, _build(b"base64", b""), "(BINARY.PEEK[7] BINARY.SIZE[7] BINARY[2.1])")
     assert b"BINARY[7] NIL BINARY.SIZE[7] 0 BINARY[2.1] NIL" in told

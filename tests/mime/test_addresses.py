@@ -97,6 +97,27 @@ def test_what_every_reader_reads_alike_is_not_in_doubt(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "name"),
+    [
+        (b"<alice (comment)@ (comment) a.example>", ""),  # RFC 5322 §3.4.1: dot-atom = [CFWS] dot-atom-text [CFWS]
+        (b"<alice@(comment)a.example>", ""),
+        (b"alice@(comment)a.example", ""),
+        (b"Al <alice@a(comment).example>", "Al"),
+        (b"Al <alice@a.example (comment)>", "Al"),
+        (b"alice@a.example(Al)", "Al"),
+        (b"alice@ (comment) a.example (Al)", "Al"),
+    ],
+)
+def test_a_comment_inside_an_address_takes_nothing_from_it(raw: bytes, name: str) -> None:
+    mailbox = _parse_one(raw)
+    assert (mailbox.local, mailbox.domain, mailbox.name.decode()) == (b"alice", b"a.example", name)
+
+
+def test_a_comment_left_open_inside_an_address_is_in_doubt() -> None:
+    assert "left open" in _parse_one(b"alice@(open a.example").doubt
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         b"bob@b.example <alice@a.example>",

@@ -15,6 +15,7 @@ from mssmail.core.mailbox import (
     MessageRow,
     ModSeq,
     SeqNum,
+    SeqSet,
     StoreAction,
     UIDSet,
 )
@@ -35,6 +36,7 @@ _MAX_SECTIONS = 100  # of one FETCH: each costs work for each message
 _BATCH = 50  # messages marked as seen at a time, before they are sent
 _MAX_BROKEN = 10  # messages that cannot be read, in one FETCH: then it is not the messages
 _MODSEQ = c.FetchItem("MODSEQ")
+_ONLY_UID = (c.FetchItem("UID"),)
 _BODY_TEXTS = frozenset({"", "TEXT"})
 
 _SIZE = "BINARY.SIZE"
@@ -55,6 +57,9 @@ async def run(session: Session, command: c.Fetch) -> Answer:
         await session.catch_up(may_expunge=False)  # N:* is how clients ask for what is new
     fetch = _Fetch(session, command.items)
     uids = await _find_uids(session, command)
+    if command.items == _ONLY_UID and isinstance(command.numbers, SeqSet) and not session.dialect.has_modseq:
+        await _tell_uids(session, uids)
+        return ok("FETCH completed")
     if uids:
         await fetch.tell(uids)
     if fetch.undecodable:
@@ -62,6 +67,16 @@ async def run(session: Session, command: c.Fetch) -> Answer:
     if fetch.told < len(uids):  # RFC 2180 §4.1, RFC 5530 §3
         return ok("FETCH completed, but some messages were expunged", Code("EXPUNGEISSUED"))
     return ok("FETCH completed")
+
+
+async def _tell_uids(session: Session, uids: Sequence[UID]) -> None:
+    """Which UID a number has is known here, though the message may have gone: the client's map has no holes."""
+    parcel = Parcel(session.outlet)
+    for uid in uids:
+        number = session.selected.find_number(uid)
+        if number is not None:
+            await parcel.add(b"* %d FETCH (UID %d)\r\n" % (number, uid))
+    await parcel.send()
 
 
 async def _find_uids(session: Session, command: c.Fetch) -> Sequence[UID]:

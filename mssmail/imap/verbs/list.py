@@ -74,7 +74,7 @@ def _list_all(names: _Names, patterns: list[str], command: c.List) -> Iterator[L
         if not any(matches(name, pattern) for pattern in patterns):
             continue
         child_info = _find_child_info(names, name, command)
-        if not (_is_chosen(names, name, command) or child_info):
+        if not (_is_chosen(names, name, command) or (child_info and _has_more_below(names, name, patterns))):
             continue
         attributes = names.describe(name)
         if name in names.subscribed and (wants_subscribed or "SUBSCRIBED" in command.returns):
@@ -100,6 +100,12 @@ def _find_child_info(names: _Names, name: str, command: c.List) -> tuple[str, ..
         return ()
     below = name + DELIMITER
     return ("SUBSCRIBED",) if any(other.startswith(below) for other in names.subscribed) else ()
+
+
+def _has_more_below(names: _Names, name: str, patterns: list[str]) -> bool:
+    """Something chosen below it is not listed itself: only then CHILDINFO says what is new (RFC 9051 §6.3.9.6)."""
+    below = [other for other in names.subscribed if other.startswith(name + DELIMITER)]
+    return not all(any(matches(other, pattern) for pattern in patterns) for other in below)
 
 
 def _list_subscribed(names: _Names, patterns: list[str]) -> Iterator[ListLine]:

@@ -52,11 +52,11 @@ def _parse_item(cursor: Cursor, name: bytes) -> Item:
     if name == b"BODY.PEEK" or (name == b"BODY" and cursor.is_at(b"[")):
         section = _parse_section(cursor)
         return FetchSection(section, peek=name == b"BODY.PEEK", partial=_parse_partial(cursor))
-    if name in {b"BINARY", b"BINARY.PEEK"}:
-        part = _parse_part(cursor)
-        return FetchSection(part, peek=name == b"BINARY.PEEK", partial=_parse_partial(cursor), label="BINARY")
+    if name in {b"BINARY", b"BINARY.PEEK"}:  # section-binary has part numbers only; Dovecot's clients ask for more
+        section = _parse_section(cursor)
+        return FetchSection(section, peek=name == b"BINARY.PEEK", partial=_parse_partial(cursor), label="BINARY")
     if name == b"BINARY.SIZE":
-        return FetchSection(_parse_part(cursor), peek=True, label="BINARY.SIZE")
+        return FetchSection(_parse_section(cursor), peek=True, label="BINARY.SIZE")
     item = _ITEMS.get(name)
     if item is None:
         raise BadSyntax("there is no such thing to fetch")
@@ -82,14 +82,6 @@ def _parse_section(cursor: Cursor) -> Section:
     return Section(tuple(part))
 
 
-# section-binary = "[" [section-part] "]"
-def _parse_part(cursor: Cursor) -> Section:
-    section = _parse_section(cursor)
-    if section.text:
-        raise BadSyntax("BINARY is of parts")
-    return section
-
-
 # section-msgtext = "HEADER" / "HEADER.FIELDS" [".NOT"] SP header-list / "TEXT"
 # section-text = section-msgtext / "MIME"
 def _parse_section_text(cursor: Cursor, part: tuple[int, ...], word: bytes) -> Section:
@@ -111,11 +103,11 @@ def _parse_field_name(cursor: Cursor) -> str:
     return name.decode("ascii")
 
 
+# partial = "<" number "." nz-number ">"; without a length, as Dovecot's clients may write it, up to the end
 def _parse_partial(cursor: Cursor) -> tuple[int, int] | None:
     if not cursor.try_text(b"<"):
         return None
     offset = cursor.expect_number(MAX_NUMBER64)
-    cursor.expect_text(b".")
-    length = cursor.expect_nz_number(MAX_NUMBER64)
+    length = cursor.expect_nz_number(MAX_NUMBER64) if cursor.try_text(b".") else MAX_NUMBER64
     cursor.expect_text(b">")
     return offset, length

@@ -80,8 +80,8 @@ async def test_messages_that_have_gone_are_left_out(world: World) -> None:
     talk, other = await sign_in(world), await sign_in(world)
     await other.do("STORE 2:3 +FLAGS.SILENT (\\Deleted)")
     await other.do("EXPUNGE")
-    assert await talk.do("FETCH 1:3 UID") == [
-        "* 1 FETCH (UID 1)",
+    assert await talk.do("FETCH 1:3 (UID FLAGS)") == [
+        "* 1 FETCH (UID 1 FLAGS (\\Recent))",
         "OK [EXPUNGEISSUED] FETCH completed, but some messages were expunged",
     ]
     # the numbers have not moved while FETCH counted by them; NOOP tells
@@ -89,6 +89,19 @@ async def test_messages_that_have_gone_are_left_out(world: World) -> None:
     assert await talk.do("FETCH 2:* UID") == ["* 1 FETCH (UID 1)", "OK FETCH completed"]
     assert await talk.do("UID FETCH 9:* UID") == ["* 1 FETCH (UID 1)", "OK FETCH completed"]
     assert await talk.do("UID FETCH 9 UID") == ["OK FETCH completed"]
+
+
+async def test_a_number_has_its_uid_as_long_as_the_client_counts_it(world: World) -> None:
+    for subject in ("one", "two", "three"):
+        world.deliver(build_message(subject))
+    talk, other = await sign_in(world), await sign_in(world)
+    await other.do("STORE 2 +FLAGS.SILENT (\\Deleted)")
+    await other.do("EXPUNGE")
+    told = ["* 1 FETCH (UID 1)", "* 2 FETCH (UID 2)", "* 3 FETCH (UID 3)", "OK FETCH completed"]
+    assert await talk.do("FETCH 1:* UID") == told
+    assert await talk.do("FETCH 1:* (UID)") == told
+    assert await talk.do("NOOP") == ["* 2 EXPUNGE", "OK NOOP completed"]
+    assert await talk.do("FETCH 1:* UID") == ["* 1 FETCH (UID 1)", "* 2 FETCH (UID 3)", "OK FETCH completed"]
 
 
 async def test_asking_for_what_is_new_finds_it_before_anybody_told(world: World) -> None:

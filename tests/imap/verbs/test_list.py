@@ -69,6 +69,14 @@ async def test_extended_list_tells_of_what_lies_below(talk: Talk) -> None:
     )
 
 
+async def test_childinfo_is_not_told_of_what_is_listed_itself(talk: Talk) -> None:
+    # RFC 9051 §6.3.9.6
+    assert await talk.do('LIST (SUBSCRIBED RECURSIVEMATCH) "" (work work/a)') == [
+        '* LIST (\\HasNoChildren \\Subscribed) "/" work/a',
+        "OK LIST completed",
+    ]
+
+
 async def test_extended_list_chooses_by_use_and_returns_what_is_asked(talk: Talk) -> None:
     assert _names(await talk.do('LIST (SPECIAL-USE) "" *')) == ["Archive", "Drafts", "Junk", "Sent", "Trash"]
     assert await talk.do('LIST "" work/* RETURN (SUBSCRIBED CHILDREN)') == [

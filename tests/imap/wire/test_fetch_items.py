@@ -74,6 +74,18 @@ def test_a_part_of_the_octets_can_be_asked_for() -> None:
     assert _parse(b"(BODY.PEEK[1]<5.1> UID)")[0] == FetchSection(Section((1,)), peek=True, partial=(5, 1))
 
 
+def test_without_a_length_the_rest_is_asked_for() -> None:
+    (item,) = _parse(b"BINARY.PEEK[1]<15>")
+    assert item == FetchSection(Section((1,)), peek=True, partial=(15, 2**63 - 1), label="BINARY")
+
+
+def test_what_is_no_part_may_be_asked_for_decoded_too() -> None:
+    assert _parse(b"(BINARY[TEXT] BINARY.SIZE[1.MIME])") == (
+        FetchSection(Section(text="TEXT"), label="BINARY"),
+        FetchSection(Section((1,), "MIME"), peek=True, label="BINARY.SIZE"),
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -86,8 +98,7 @@ def test_a_part_of_the_octets_can_be_asked_for() -> None:
         b"MODSEQS",
         b"BODY[",
         b"BINARY",
-        b"BINARY[TEXT]",
-        b"BINARY[1.MIME]",
+        b"BINARY[MIME]",
         b"BINARY.SIZE[1]<0.1>",
         b"BODY[0]",
         b"BODY[1.]",
@@ -105,7 +116,9 @@ def test_a_part_of_the_octets_can_be_asked_for() -> None:
         b'BODY[HEADER.FIELDS ("")]',
         b'BODY[HEADER.FIELDS ("a\tb")]',
         b"BODY[4294967296]",
-        b"BODY[]<0>",
+        b"BODY[]<>",
+        b"BODY[]<0",
+        b"BODY[]<0.>",
         b"BODY[]<0.0>",
         b"BODY[]<0.5",
         b"BODY[]<-1.5>",
