@@ -15,7 +15,9 @@ from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.exchange import Answered, Thread
 from mssmail.core.message import Span
+from mssmail.flows.evidence import describe_envelope
 from mssmail.flows.intake import Also
+from mssmail.flows.shadows import Shadows
 from mssmail.journal import Entry, Event
 from mssmail.mime.addresses import list_mailboxes
 from mssmail.mime.headers import clip_header, decode_words, parse_addresses, select_fields
@@ -25,10 +27,11 @@ from mssmail.policy.patient import (
     PatientFacts,
     closes_exchange,
     is_patient,
-    judge_patient_message,
-    judge_patient_recipient,
+    weigh_patient_message,
+    weigh_patient_recipient,
 )
-from mssmail.settings import Patient
+from mssmail.policy.shadow import settle
+from mssmail.settings import Settings
 from mssmail.store.engine import Connection, Store
 from mssmail.store.exchanges import find_answered, forget_exchanges, note_answer, note_professional
 from mssmail.store.journal import append_entries
@@ -41,25 +44,29 @@ _MESSAGE_ID = re.compile(r"<[^<>\s]{1,996}>")
 class Patients:
     """Asked at RCPT and at the end of DATA, by peers' and by our own clients' mail alike."""
 
-    def __init__(self, settings: Patient, store: Store) -> None:
-        self._settings, self._store = settings, store
+    def __init__(self, settings: Settings, store: Store, shadows: Shadows) -> None:
+        self._settings, self._store, self._shadows = settings.patient, store, shadows
+        self._rules = settings.policy.in_shadow
         self._noted = 0
 
     async def judge_recipient(self, sender: ReversePath, recipient: Address, size: int | None) -> Decision:
         """Answer RCPT TO, where each recipient has an answer of its own.
 
-        A patient to whom this professional has not written, or has said that all is said, is refused here already.
+        A patient to whom this professional has not written, or has said that all is said, is refused here already. Of
+        rules in shadow nothing is told here: the end of DATA weighs them all, once.
         """
         settings = self._settings
         if not settings.domains:
             return Accept("no-patient")
-        decision = judge_patient_recipient(sender, recipient, size, settings)
+        decision = settle(weigh_patient_recipient(sender, recipient, size, settings), self._rules).decision
         if not isinstance(decision, Accept) or sender is None or not is_patient(sender, settings):
             return decision
         answered = await self._find_answered(sender, [recipient], Thread("", ()))
         # The thread is not known before the message is: an answer that must name one is judged then.
         facts = PatientFacts([sender], [recipient], [], 0, answered=answered)
-        return judge_patient_message(facts, settings) if not settings.require_thread else decision
+        if settings.require_thread:
+            return decision
+        return settle(weigh_patient_message(facts, settings), self._rules).decision
 
     async def judge(self, envelope: Envelope, examination: Examination, so_far: Accept) -> Decision:
         """Answer the end of DATA: ``so_far`` unless a rule of patients' mail is broken."""
@@ -78,7 +85,8 @@ class Patients:
             is_report=await self._is_report(envelope, examination),
             answered=answered,
         )
-        decision = judge_patient_message(facts, settings)
+        series = weigh_patient_message(facts, settings)
+        decision = self._shadows.settle(series, self._rules, envelope.id, lambda: describe_envelope(envelope))
         return so_far if isinstance(decision, Accept) else decision
 
     async def plan(self, envelope: Envelope, examination: Examination, at: datetime) -> tuple[Also, ...]:

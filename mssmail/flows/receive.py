@@ -1,7 +1,7 @@
 """Mail comes in from a peer: examine, decide, deliver in one commit, ring, answer."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from mssmail.core.address import Address
@@ -33,7 +33,7 @@ from mssmail.flows.reports import Reporter
 from mssmail.flows.returns import plan_returns
 from mssmail.journal import Entry, Event
 from mssmail.policy.content import ContentFacts, weigh_content
-from mssmail.policy.declared import judge_declared
+from mssmail.policy.declared import DECLARED, judge_declared
 from mssmail.policy.marking import judge_keywords, judge_signature
 from mssmail.settings import Domain, Settings, SmimeMode
 from mssmail.store.bodies import Body
@@ -78,7 +78,7 @@ class Receiver:
     def __init__(self, settings: Settings, intake: Intake, wake: Callable[[], None]) -> None:
         self._settings, self._intake, self._wake = settings, intake, wake
         self._reporter = Reporter(settings, intake.store, intake.pool)
-        self.patients = Patients(settings.patient, intake.store)
+        self.patients = Patients(settings, intake.store, intake.shadows)
 
     async def receive(self, envelope: Envelope) -> Reply:
         """250 with the message's id once it is on the disk and in its mailboxes; else why not.
@@ -105,7 +105,8 @@ class Receiver:
         findings = await self._intake.read_documents(envelope, examination)
         examination = replace(examination, findings=findings)
         self._intake.products.count("received", findings)
-        declared = judge_declared(findings, refuse_inconsistent=self._settings.documents.refuse_inconsistent)
+        is_refused = self._settings.documents.refuse_inconsistent
+        declared = self._settle((judge_declared(findings, refuse_inconsistent=is_refused), DECLARED), envelope)
         if isinstance(declared, Refuse):
             return await self._intake.refuse(envelope, declared, examination)
         return await self._take(_Judged(envelope, domain, examination, decision))
@@ -127,7 +128,9 @@ class Receiver:
             sender=examination.sender,
             notices=examination.notices,
         )
-        series = weigh_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted)
+        return self._settle(weigh_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted), envelope)
+
+    def _settle(self, series: Iterable[Decision | None], envelope: Envelope) -> Decision:
         rules = self._settings.policy.in_shadow
         return self._intake.shadows.settle(series, rules, envelope.id, lambda: describe_envelope(envelope))
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from mssmail.core.address import Address
@@ -32,10 +32,9 @@ from mssmail.journal import Entry, Event
 from mssmail.mime.headers import find_resenders, find_senders, read_authors
 from mssmail.mime.parts import Part, scan
 from mssmail.mime.receipt import find_report_type
-from mssmail.policy.content import judge_own_oddities
-from mssmail.policy.declared import judge_declared
+from mssmail.policy.declared import DECLARED, judge_declared
 from mssmail.policy.marking import judge_keywords, judge_signature
-from mssmail.policy.submission import Destination, Writers, judge_author, judge_submission
+from mssmail.policy.submission import Destination, Writers, judge_author, weigh_submission
 from mssmail.settings import Domain, Settings, SignWith
 from mssmail.smime.sign import sign_message
 from mssmail.smime.structure import find_layer
@@ -77,7 +76,7 @@ class Submitter:
         self._settings, self._intake, self._wake = settings, intake, wake
         self._reporter = Reporter(settings, intake.store, intake.pool)
         self._keys = KeyRing(settings.server.keys)
-        self.patients = Patients(settings.patient, intake.store)
+        self.patients = Patients(settings, intake.store, intake.shadows)
 
     async def submit(self, envelope: Envelope, also: Sequence[Also] = ()) -> Reply:
         """250 once it is on the disk, in the mailboxes of our own recipients and queued for the others; else why not.
@@ -96,8 +95,8 @@ class Submitter:
             return await self._intake.refuse(envelope, examination)
         envelope = replace(envelope, message=RawMessage(prepared))
         local = tuple(each for each in envelope.recipients if self._settings.find_domain(each.domain))
-        odd = judge_own_oddities(examination.notices, self._settings.policy.in_shadow)
-        decision = odd or judge_submission(examination.verdict, self._find_destination(local, envelope))
+        destination = self._find_destination(local, envelope)
+        decision = self._settle(weigh_submission(examination.verdict, destination, examination.notices), envelope)
         if isinstance(decision, Accept):
             decision = await self.patients.judge(envelope, examination, decision)
         if isinstance(decision, Refuse):
@@ -106,10 +105,15 @@ class Submitter:
         findings = await self._intake.read_documents(envelope, examination)
         examination = replace(examination, findings=findings)
         self._intake.products.count("submitted", findings)
-        declared = judge_declared(findings, refuse_inconsistent=self._settings.documents.refuse_inconsistent_clients)
+        is_refused = self._settings.documents.refuse_inconsistent_clients
+        declared = self._settle((judge_declared(findings, refuse_inconsistent=is_refused), DECLARED), envelope)
         if isinstance(declared, Refuse):
             return await self._intake.refuse(envelope, declared, examination)
         return await self._take(_Judged(envelope, examination, decision, local, remote), also)
+
+    def _settle(self, series: Iterable[Decision | None], envelope: Envelope) -> Decision:
+        rules = self._settings.policy.in_shadow
+        return self._intake.shadows.settle(series, rules, envelope.id, lambda: describe_envelope(envelope))
 
     def _prepare(self, envelope: Envelope) -> bytes | Refuse:
         """The bytes that go out, signed; or why they do not. For a thread: keys are read, and signing takes time."""

@@ -1,6 +1,6 @@
 """Does the content of a message pass? The end of DATA for mail from peers, and ``mssmail message verify``."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,12 +106,6 @@ def judge_oddity(notice: Notice) -> Refuse | None:
     """What is done about one oddity, whatever else the message is: refused, or None when it is only told."""
     status = _RULINGS[notice.oddity]
     return None if status is None else refuse(notice.oddity.value, 550, status, _capitalise(_quote(notice.reason)))
-
-
-def judge_own_oddities(notices: Iterable[Notice], shadow: frozenset[str]) -> Refuse | None:
-    """The same of a client's message: the first that a peer would refuse, rules in ``shadow`` passed over."""
-    refusals = filter(None, map(judge_oddity, notices))
-    return next((refusal for refusal in refusals if refusal.rule not in shadow), None)
 
 
 def _refuse_oddities(facts: ContentFacts, mode: SmimeMode) -> Iterator[Refuse | None]:

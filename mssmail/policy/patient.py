@@ -4,7 +4,7 @@ The rules of the citizens' messaging (Mon espace santé): the address is the INS
 one patient a message, 25 MB. Each is a setting, and without a patients' domain there is none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,6 +13,7 @@ from mssmail.core.decision import Accept, Decision, Refuse, refuse
 from mssmail.core.exchange import Answered, ExchangeState
 from mssmail.core.ins import is_right_ins
 from mssmail.core.reply import quote_text
+from mssmail.policy.shadow import settle
 from mssmail.settings import Patient
 
 _CLOSED = (
@@ -38,15 +39,21 @@ def _normalise(domains: tuple[str, ...]) -> frozenset[str]:
 
 def judge_patient_recipient(sender: ReversePath, recipient: Address, size: int | None, settings: Patient) -> Decision:
     """Answer RCPT TO where recipient or sender is a patient; ``size`` is what MAIL announced."""
+    return settle(weigh_patient_recipient(sender, recipient, size, settings)).decision
+
+
+def weigh_patient_recipient(
+    sender: ReversePath, recipient: Address, size: int | None, settings: Patient
+) -> Iterator[Decision | None]:
+    """The same question, rule by rule, for ``policy.shadow.settle``."""
     if not is_patient(recipient, settings):
-        return Accept("no-patient")
+        yield Accept("no-patient")
+        return
     if is_patient(sender, settings):
-        return _refuse_patients()
-    if settings.check_address and not is_right_ins(recipient.local.upper()):
-        shown = quote_text(recipient.local, 60)
-        text = f"{shown} is no INS with a right key: a patient's address is the 15-character INS @{recipient.domain}"
-        return refuse("patient-address", 550, "5.1.3", text)
-    return _refuse_size(size, settings) or Accept("patient")
+        yield _refuse_patients()
+    yield _refuse_address(recipient, settings)
+    yield _refuse_size(size, settings)
+    yield Accept("patient")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +74,27 @@ class PatientFacts:
 
 def judge_patient_message(facts: PatientFacts, settings: Patient) -> Decision:
     """Answer the end of DATA of mail to or from a patient. Reports and receipts pass: they open and answer nothing."""
+    return settle(weigh_patient_message(facts, settings)).decision
+
+
+def weigh_patient_message(facts: PatientFacts, settings: Patient) -> Iterator[Decision | None]:
+    """The same question, rule by rule, for ``policy.shadow.settle``: with all that RCPT asks."""
     if not settings.domains or facts.is_report:
-        return Accept("no-patient")
-    patients = {each.key for each in facts.recipients if is_patient(each, settings)}
+        yield Accept("no-patient")
+        return
+    patients = {each.key: each for each in facts.recipients if is_patient(each, settings)}
     is_from_patient = any(is_patient(each, settings) for each in facts.authors)
     if patients and is_from_patient:
-        return _refuse_patients()
+        yield _refuse_patients()
     if patients:
-        return _judge_number(facts, patients, settings) or _refuse_size(facts.octets, settings) or Accept("to-patient")
+        yield from (_refuse_address(each, settings) for each in patients.values())
+        yield _judge_number(facts, set(patients), settings)
+        yield _refuse_size(facts.octets, settings)
+        yield Accept("to-patient")
     if is_from_patient:
-        refused = (_judge_answer(answered, settings) for answered in facts.answered)
-        return next(filter(None, refused), Accept("from-patient"))
-    return Accept("no-patient")
+        yield from (_judge_answer(answered, settings) for answered in facts.answered)
+        yield Accept("from-patient")
+    yield Accept("no-patient")
 
 
 def _judge_number(facts: PatientFacts, patients: set[str], settings: Patient) -> Refuse | None:
@@ -103,6 +119,14 @@ def _judge_answer(answered: Answered, settings: Patient) -> Refuse | None:
     if is_closed:
         return refuse("exchange-closed", 550, "5.7.1", _CLOSED) if settings.honour_closing else None
     return refuse("patient-first", 550, "5.7.1", _NOT_OPENED) if settings.professional_first else None
+
+
+def _refuse_address(patient: Address, settings: Patient) -> Refuse | None:
+    if not settings.check_address or is_right_ins(patient.local.upper()):
+        return None
+    shown = quote_text(patient.local, 60)
+    text = f"{shown} is no INS with a right key: a patient's address is the 15-character INS @{patient.domain}"
+    return refuse("patient-address", 550, "5.1.3", text)
 
 
 def _refuse_size(octets: int | None, settings: Patient) -> Refuse | None:

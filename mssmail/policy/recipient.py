@@ -58,19 +58,26 @@ def judge_submitted_recipient(
     recipient: Address, box: Box, taken: Taken, white_list: WhiteList | None, freshness: Freshness
 ) -> Decision:
     """Answer RCPT TO of one of our clients: an account here, or a member of the trust space."""
-    if box.domain is not None:
-        return (
-            _judge_account(recipient, box)
-            or _judge_number(taken)
-            or _judge_room(recipient, box)
-            or Accept("own-account")
-        )
+    return settle(weigh_submitted_recipient(recipient, box, taken, white_list, freshness)).decision
+
+
+def weigh_submitted_recipient(
+    recipient: Address, box: Box, taken: Taken, white_list: WhiteList | None, freshness: Freshness
+) -> Iterator[Decision | None]:
+    """The same question, rule by rule, for ``policy.shadow.settle``."""
+    yield _judge_account(recipient, box) if box.domain is not None else _judge_far(recipient, white_list, freshness)
+    yield _judge_number(taken)
+    yield _judge_room(recipient, box)
+    yield Accept("own-account" if box.domain is not None else "listed-domain")
+
+
+def _judge_far(recipient: Address, white_list: WhiteList | None, freshness: Freshness) -> Refuse | None:
     if white_list is None or freshness is Freshness.STALE:
         return refuse("white-list-stale", 451, "4.7.5", "The white list here is not up to date; try again later")
     if not white_list.has_domain(recipient.domain):
         text = f"Mail must not leave the trust space: {quote_text(recipient.domain)} is not on the white list"
         return refuse("recipient-domain-not-listed", 550, "5.7.1", text)
-    return _judge_number(taken) or _judge_room(recipient, box) or Accept("listed-domain")
+    return None
 
 
 def _judge_account(recipient: Address, box: Box) -> Refuse | None:

@@ -32,13 +32,24 @@ SHADOWABLE: Final = frozenset(
         "author-not-listed-for-peer",
         "sender-field-not-listed-for-peer",
         *(oddity.value for oddity in Oddity),
+        # policy.patient: from peers and from clients; the rest of a client's message is weighed by names above
+        "patient-address",
+        "patient-to-patient",
+        "several-patients",
+        "too-big-for-patient",
+        "patient-first",
+        "patient-no-thread",
+        "exchange-closed",
+        # policy.declared
+        "x-mss-inconsistent",
         # policy.peer: mail to peers
         "peer-below-tls-floor",
         "peer-not-listed-for-domain",  # with peer-revoked and peer-revocation-unknown, named above
     }
 )
-"""Rules without which the rest can still be judged. The others are what the rest stands on: TLS, a certificate, a white
-list that is not stale, an account that exists."""
+"""Rules without which the rest can still be judged, in mail of peers and of clients alike. The others are what the rest
+stands on: TLS, a certificate, a white list that is not stale, an account that exists, who is signed in and writes as
+whom."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """May this client send this message as it stands?"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from mssmail.core.account import Account
 from mssmail.core.address import Address, ReversePath
+from mssmail.core.appearance import Notice
 from mssmail.core.decision import Accept, Decision, Refuse, refuse
 from mssmail.core.reply import quote_text
 from mssmail.core.verdict import Altered, Encrypted, Trusted, Undetermined, Unsigned, Untrusted, Verdict
+from mssmail.policy.content import judge_oddity
 from mssmail.settings import Domain, SmimeMode
 
 _MAX_CAUSE: Final = 380
@@ -111,6 +113,15 @@ def judge_submission(verdict: Verdict, destination: Destination) -> Decision:
             return refuse("encrypted", 550, "5.7.1", "Encrypted message must be signed outside the encryption (S/MIME)")
         case _:
             return Accept("not-asked")
+
+
+def weigh_submission(
+    verdict: Verdict, destination: Destination, notices: Iterable[Notice] = ()
+) -> Iterator[Decision | None]:
+    """The same question, rule by rule, for ``policy.shadow.settle``: what a peer would find odd comes first."""
+    yield from map(judge_oddity, notices)
+    yield judge_submission(verdict, destination)
+    yield Accept("not-asked")
 
 
 def _judge_doubt(cause: str, *, is_local: bool) -> Accept | Refuse:

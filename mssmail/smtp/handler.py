@@ -22,7 +22,7 @@ from mssmail.flows.peer_sizes import judge_sizes
 from mssmail.flows.receive import Receiver
 from mssmail.flows.submit import Submitter
 from mssmail.journal import Entry, Event
-from mssmail.policy.recipient import Box, Taken, judge_submitted_recipient, weigh_recipient
+from mssmail.policy.recipient import Box, Taken, weigh_recipient, weigh_submitted_recipient
 from mssmail.policy.sender import weigh_sender
 from mssmail.policy.size import judge_size
 from mssmail.policy.submission import judge_client
@@ -170,7 +170,9 @@ class ClientHandler:
         taken = Taken(len(transaction.recipients), self._settings.submission.max_recipients)
         trust = self._intake.trust
         freshness = trust.freshness(self._intake.clock())
-        decision = judge_submitted_recipient(recipient, box, taken, trust.white_list, freshness)
+        series = weigh_submitted_recipient(recipient, box, taken, trust.white_list, freshness)
+        rules, facts = self._settings.policy.in_shadow, {"to": str(recipient)}
+        decision = self._intake.shadows.settle(series, rules, transaction.id, lambda: facts)
         if isinstance(decision, Accept):
             decision = _judge_size(self._settings, self._intake, transaction, recipient)
         if isinstance(decision, Accept):

@@ -13,7 +13,7 @@ from mssmail.core.decision import Accept
 from mssmail.core.message import Span
 from mssmail.flows.patients import read_thread
 from mssmail.journal import Event
-from mssmail.settings import Patient
+from mssmail.settings import Patient, Policy
 from mssmail.store.accounts import NewAccount, create_account
 from mssmail.store.exchanges import list_exchanges
 from tests.support.operator_room import BOB, Operator, build_envelope, build_settings, open_operator, sign, write_key
@@ -24,8 +24,9 @@ DOCTOR = parse_address("marie@c.test")
 
 
 def _open(tmp_path: Path, domain: str = "a.test", **more: object) -> AbstractAsyncContextManager[Operator]:
-    settings = replace(build_settings(tmp_path), patient=Patient(domains=(domain,), **more))  # type: ignore[arg-type]
-    return open_operator(tmp_path, settings)
+    policy = more.pop("policy", Policy())
+    patient = Patient(domains=(domain,), **more)  # type: ignore[arg-type]
+    return open_operator(tmp_path, replace(build_settings(tmp_path), patient=patient, policy=policy))  # type: ignore[arg-type]
 
 
 def _write(author: Address, to: Address, number: int, header: str = "", body: str = "Bonjour.") -> bytes:
@@ -149,3 +150,15 @@ def test_a_thread_is_read_oldest_first_and_not_without_end() -> None:
     assert thread.references[-1] == "<r@x>"
     assert len(thread.references) == 101
     assert read_thread(b"\r\n", Span(0, 2)).references == ()
+
+
+async def test_rules_in_shadow_let_mail_of_patients_pass_and_tell_it_once(tmp_path: Path) -> None:
+    write_key(tmp_path, "bob@b.test")
+    async with _open(tmp_path, policy=Policy(("patient-first", "several-patients"))) as operator:
+        assert isinstance(await operator.receiver.patients.judge_recipient(ALICE, BOB, None), Accept)
+        assert (await _receive(operator, tmp_path, ALICE, _write(ALICE, BOB, 1))).startswith("250")
+        assert [each.facts["rule"] for each in await operator.read_journal(Event.WOULD_REFUSE)] == ["patient-first"]
+        assert await _submit(operator, BOB, _write(BOB, ALICE, 2), ALICE, PAUL) == "250 2.0.0"
+        told = await operator.read_journal(Event.WOULD_REFUSE)
+        assert [each.facts["rule"] for each in told] == ["patient-first", "several-patients"]
+        assert operator.intake.shadows.passed == {"patient-first": 1, "several-patients": 1}

@@ -10,7 +10,7 @@ from mssmail.core.decision import Accept, refuse
 from mssmail.flows.shadows import Shadows
 from mssmail.journal import Event
 from mssmail.settings import Policy
-from tests.support.operator_room import BOB, MESSAGE, build_envelope, build_settings, open_operator
+from tests.support.operator_room import ALICE, BOB, MESSAGE, build_envelope, build_settings, open_operator, write_key
 
 UNSIGNED = refuse("unsigned", 550, "5.7.1", "Message must be signed")
 
@@ -30,6 +30,18 @@ async def test_unsigned_mail_passes_and_it_is_told_what_the_rule_would_say(
         assert entry.facts["from"] == "<alice@a.test>"
         assert operator.intake.shadows.passed == {"unsigned": 1}
         assert "would refuse: 550 5.7.1" in caplog.text
+
+
+async def test_a_clients_message_passes_too_where_a_peer_would_find_it_odd(tmp_path: Path) -> None:
+    settings = replace(build_settings(tmp_path), policy=Policy(("display-name-imitates",)))
+    write_key(tmp_path, str(BOB))
+    async with open_operator(tmp_path, settings) as operator:
+        odd = MESSAGE.replace(b"From: Alice <alice@a.test>", b'From: "alice@a.test" <bob@b.test>')
+        assert odd != MESSAGE
+        envelope = build_envelope(odd, ALICE, reverse_path=BOB, login=BOB)
+        assert (await operator.submitter.submit(envelope)).code == 250
+        told = [each.facts["rule"] for each in await operator.read_journal(Event.WOULD_REFUSE)]
+        assert told == ["display-name-imitates"]
 
 
 async def test_other_rules_go_on_refusing(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from mssmail.core.decision import Refuse
 from mssmail.core.names import build_name
 from mssmail.core.verdict import ENCRYPTED, UNSIGNED, Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.core.whitelist import WhiteList
-from mssmail.policy.content import ContentFacts, judge_content, judge_oddity, judge_own_oddities
+from mssmail.policy.content import ContentFacts, judge_content, judge_oddity
 from mssmail.settings import SmimeMode
 
 REQUIRE, VERIFY, OFF = SmimeMode.REQUIRE, SmimeMode.VERIFY, SmimeMode.OFF
@@ -169,14 +169,3 @@ def test_a_sender_is_of_the_authors_domain_or_the_peers(author: str, sender: str
     decision = judge_content(facts, REQUIRE)
     assert (f"{decision.reply.code} " if isinstance(decision, Refuse) else "") + decision.rule == rule
     assert judge_content(facts, REQUIRE, ask_white_list=False).rule == "trusted"
-
-
-def test_our_own_clients_are_held_to_what_peers_refuse() -> None:
-    odd = _odd(Oddity.SENDER_DIFFERS, Oddity.NAME_IMITATES, Oddity.NAME_HIDES)
-    refusal = judge_own_oddities(odd, frozenset())
-    assert refusal is not None
-    assert refusal.rule == "display-name-imitates"
-    shadowed = judge_own_oddities(odd, frozenset({"display-name-imitates"}))
-    assert shadowed is not None
-    assert shadowed.rule == "display-name-hides"
-    assert judge_own_oddities(_odd(Oddity.SENDER_DIFFERS), frozenset()) is None

@@ -13,7 +13,10 @@ from mssmail.policy.patient import (
     is_patient,
     judge_patient_message,
     judge_patient_recipient,
+    weigh_patient_message,
+    weigh_patient_recipient,
 )
+from mssmail.policy.shadow import SHADOWABLE, settle
 from mssmail.settings import Patient
 
 DOCTOR, TEAM = parse_address("marie@a.test"), parse_address("team@a.test")
@@ -116,3 +119,17 @@ def test_who_closes(mes: str, subject: str, mark: str, *, closes: bool) -> None:
 
 def test_nobody_is_no_patient() -> None:
     assert not is_patient(None, ON)
+
+
+def test_every_rule_is_told_when_all_are_in_shadow() -> None:
+    wrong = parse_address(f"alice@{ALICE.domain}")
+    facts = PatientFacts([PAUL], [ALICE, wrong], [], 30_000_000)
+    settled = settle(weigh_patient_message(facts, ON), SHADOWABLE)
+    told = ["patient-to-patient", "patient-address", "several-patients", "too-big-for-patient"]
+    assert [each.rule for each in settled.passed] == told
+    assert settled.decision.rule == "to-patient"
+    answers = settle(weigh_patient_message(_from(Answered(DOCTOR, CLOSED, CLOSED), FRESH), ON), SHADOWABLE)
+    assert [each.rule for each in answers.passed] == ["exchange-closed", "patient-first"]
+    assert answers.decision.rule == "from-patient"
+    asked = settle(weigh_patient_recipient(PAUL, wrong, 30_000_000, ON), SHADOWABLE)
+    assert [each.rule for each in asked.passed] == ["patient-to-patient", "patient-address", "too-big-for-patient"]

@@ -6,6 +6,7 @@ import pytest
 
 from mssmail.core.account import Account, AccountKind
 from mssmail.core.address import Address, ReversePath
+from mssmail.core.appearance import Notice, Oddity
 from mssmail.core.decision import Accept, Refuse
 from mssmail.core.verdict import (
     ENCRYPTED,
@@ -18,7 +19,15 @@ from mssmail.core.verdict import (
     Structure,
     Verdict,
 )
-from mssmail.policy.submission import Destination, Writers, judge_author, judge_client, judge_submission
+from mssmail.policy.shadow import SHADOWABLE, settle
+from mssmail.policy.submission import (
+    Destination,
+    Writers,
+    judge_author,
+    judge_client,
+    judge_submission,
+    weigh_submission,
+)
 from mssmail.settings import Domain, SmimeMode
 
 AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -176,3 +185,18 @@ def test_what_every_peer_would_refuse_is_refused_here(
 def test_a_receipt_of_a_person_may_go_unsigned(*, is_receipt: bool, rule: str) -> None:
     destination = Destination((Domain("b.test"),), wants_signature=True, is_receipt=is_receipt)
     assert judge_submission(UNSIGNED, destination).rule == rule
+
+
+def test_what_peers_find_odd_is_refused_before_the_signature_is_asked_and_each_rule_may_be_in_shadow() -> None:
+    odd = [Notice(each, each.value) for each in (Oddity.SENDER_DIFFERS, Oddity.NAME_IMITATES, Oddity.NAME_HIDES)]
+    series = list(weigh_submission(UNSIGNED, Destination((), wants_signature=True), odd))
+    assert settle(series).decision.rule == "display-name-imitates"
+    assert settle(series, frozenset({"display-name-imitates"})).decision.rule == "display-name-hides"
+    settled = settle(series, SHADOWABLE)
+    assert [each.rule for each in settled.passed] == ["display-name-imitates", "display-name-hides", "unsigned"]
+    assert settled.decision.rule == "not-asked"
+
+
+def test_who_writes_as_whom_is_never_in_shadow() -> None:
+    bound = {"not-signed-in", "account-suspended", "sender-not-own", "author-not-own", "no-author"}
+    assert not bound & SHADOWABLE
