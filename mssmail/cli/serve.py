@@ -1,19 +1,16 @@
 """``mssmail serve``: run one operator until told to stop."""
 
 import asyncio
-import gc
 import logging
 from pathlib import Path
 
 import click
 
 from mssmail.app.operator import Operator
+from mssmail.app.tuning import tune_interpreter
 from mssmail.cli.output import config_option, read_config
 from mssmail.cli.signals import wait_for_signal
 from mssmail.logs import configure_logging
-
-_COLLECT_AFTER = 10_000
-"""New objects until the collector looks at them; hardly anything here is part of a cycle."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,10 +30,7 @@ def serve(config: Path) -> None:
 async def _run(operator: Operator) -> None:
     stop = asyncio.Event()
     async with operator:
-        # What is there now stays: the collector need not look at all of it again and again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(_COLLECT_AFTER, 10, 10)
+        tune_interpreter()
         _log.info("ready", extra=operator.describe_listeners())
         await wait_for_signal(stop)
         _log.info("stopping")

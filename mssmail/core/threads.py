@@ -108,8 +108,10 @@ class _Weaver:
                 tops.append(node)
             else:
                 kept.setdefault(parent, []).append(node)
-        for node in _list_deepest_first(tops, kept):
-            kept[node] = [child for each in kept[node] for child in self._splice(each, kept)]
+        count = len(self.messages)
+        holders = {parent for parent in self.parents[count:] if 0 <= parent < count}
+        for node in (*holders, *(top for top in tops if top >= count and top in kept)):
+            kept[node] = self._splice(kept[node], kept)
         self.children = kept
         for node in tops:
             if node < len(self.messages) or len(kept.get(node, ())) > 1:
@@ -117,31 +119,38 @@ class _Weaver:
             else:
                 self.roots += kept.pop(node, [])
 
-    def _splice(self, node: int, kept: dict[int, list[int]]) -> Sequence[int]:
-        return (node,) if node < len(self.messages) else kept.pop(node, ())
+    def _splice(self, nodes: Sequence[int], kept: dict[int, list[int]]) -> list[int]:
+        """The nodes with what is below dummies in place of these."""
+        spliced: list[int] = []
+        waiting = list(reversed(nodes))
+        while waiting:
+            node = waiting.pop()
+            if self._is_dummy(node):
+                waiting.extend(reversed(kept.pop(node, ())))
+            else:
+                spliced.append(node)
+        return spliced
 
     def merge(self) -> None:
         """Steps 4 and 5: threads of one base subject together."""
         self._sort_siblings()
         table: dict[str, int] = {}
-        for node in self.roots:
-            subject = self._find_subject(node)
-            if subject:
+        subjects = [self.messages[self._find_speaker(node)].base_subject for node in self.roots]
+        for node, subject in zip(self.roots, subjects, strict=True):
+            if subject and table.setdefault(subject, node) != node:
                 self._enter(table, subject, node)
         gone: set[int] = set()
         added: list[int] = []
-        for node in self.roots:
-            subject = self._find_subject(node) if node not in gone else ""
-            if subject and table[subject] != node:
+        for node, subject in zip(self.roots, subjects, strict=True):
+            if subject and table[subject] != node and node not in gone:
                 self._merge(table, subject, node, gone, added)
         self.roots = [node for node in (*self.roots, *added) if node not in gone]
 
     def _enter(self, table: dict[str, int], subject: str, node: int) -> None:
         """Step 5.B: a dummy speaks for its subject, else one that is no reply."""
-        other = table.get(subject)
-        if other is None or (
-            not self._is_dummy(other)
-            and (self._is_dummy(node) or (self.messages[other].is_reply and not self.messages[node].is_reply))
+        other = table[subject]
+        if not self._is_dummy(other) and (
+            self._is_dummy(node) or (self.messages[other].is_reply and not self.messages[node].is_reply)
         ):
             table[subject] = node
 
@@ -171,29 +180,15 @@ class _Weaver:
         return Forest([named[node] for node in self.roots], children)
 
     def _sort_siblings(self) -> None:
-        """Children of everyone first: a dummy at the top is as old as its first child."""
+        """Children of everyone first, all of them messages: a dummy at the top is as old as its first child."""
+        ages = [(message.sent, message.uid) for message in self.messages]
         for below in self.children.values():
             if len(below) > 1:
-                below.sort(key=self._find_age)
-        self.roots.sort(key=self._find_age)
-
-    def _find_age(self, node: int) -> tuple[int, int]:
-        message = self.messages[self._find_speaker(node)]
-        return message.sent, message.uid
-
-    def _find_subject(self, node: int) -> str:
-        return self.messages[self._find_speaker(node)].base_subject
+                below.sort(key=ages.__getitem__)
+        self.roots.sort(key=lambda node: ages[self._find_speaker(node)])
 
     def _find_speaker(self, node: int) -> int:
         return self.children[node][0] if self._is_dummy(node) else node
 
     def _is_dummy(self, node: int) -> bool:
         return node >= len(self.messages)
-
-
-def _list_deepest_first(tops: Sequence[int], children: Mapping[int, Sequence[int]]) -> list[int]:
-    """All that have children, each behind those below it."""
-    found = [node for node in tops if node in children]
-    for node in found:  # grows while it is read
-        found += [child for child in children[node] if child in children]
-    return found[::-1]

@@ -49,7 +49,7 @@ from mssmail.store.accounts import find_quota
 from mssmail.store.engine import Connection, Store
 from mssmail.store.journal import append_entries
 from mssmail.store.layouts import find_layout
-from mssmail.store.pages import find_page_size, load_page
+from mssmail.store.pages import find_following, find_page_size, load_page
 from mssmail.store.vanished import list_vanished
 
 T = TypeVar("T")
@@ -180,12 +180,20 @@ class Mailboxes:
         self, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
     ) -> AsyncIterator[Sequence[MessageRow]]:
         """See MailStore."""
-        ahead = None  # the next page is read while the last one is being sent
-        for page in (*rows.cut_pages(uids, find_page_size(columns)), ()):
-            read = self._store.read(lambda conn, page=page: load_page(conn, mailbox_id, page, columns))  # type: ignore[misc]
-            if ahead is not None and (found := await asyncio.wrap_future(ahead)):
+        ordered, size = sorted(set(uids)), find_page_size(columns)
+
+        def begin(start: int) -> Future[Sequence[MessageRow]]:
+            page = ordered[start : start + size]
+            return self._store.read(lambda conn: load_page(conn, mailbox_id, page, columns))
+
+        place, ahead = 0, begin(0)
+        while place < len(ordered):
+            found = await asyncio.wrap_future(ahead)
+            place = find_following(ordered, place, size, found)
+            if place < len(ordered):
+                ahead = begin(place)  # the next page is read while this one is being sent
+            if found:
                 yield found
-            ahead = read
 
     async def load_layout(self, mailbox_id: int, uid: UID) -> ViewLayout | None:
         """See MailStore."""

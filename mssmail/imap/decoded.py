@@ -19,19 +19,19 @@ _BODIES = frozenset({"", "TEXT"})
 _WHOLE = 2**63  # more octets than any content has
 
 
-async def prepare_size(source: Source, ask: Ask) -> Ready:
+async def prepare_size(source: Source, ask: Ask, most: int = BLOCK) -> Ready:
     """How many octets the content has; none when the message has no such part. Raises UnknownEncoding."""
     content = await _open(source, ask)
     size = 0 if content is None else (await content.survey()).size
     return Ready(ask.label, -1, b"%d" % size)
 
 
-async def prepare_decoded(source: Source, ask: Ask) -> Ready:
-    """The content, cut to its partial, ready to be announced. Raises UnknownEncoding."""
+async def prepare_decoded(source: Source, ask: Ask, most: int = BLOCK) -> Ready:
+    """The content, cut to its partial, ready to be announced; not held when it is longer. Raises UnknownEncoding."""
     content = await _open(source, ask)
     if content is None:
         return Ready(ask.label, -1)
-    if len(content.encoded) <= BLOCK:
+    if len(content.encoded) <= most:
         data = b"".join([piece async for piece in content.decode()])
         return Ready(ask.label, len(data), data, has_nul=b"\0" in data)
     found = await content.survey()

@@ -17,6 +17,7 @@ from mssmail.mime.part_table import PartTable, decode_parts
 
 BLOCK = 262_144  # octets read at a time
 PIECE = 65_536  # octets written at a time
+LITTLE = 4_096  # octets of each section that are read in any case, before the first goes out
 _SMALL = 131_072  # a message up to this size is read once, whatever is wanted of it
 
 
@@ -133,21 +134,16 @@ def prepare_listed(fields: bytes, ask: Ask) -> Ready:
     return Ready(ask.label, len(found), found)
 
 
-async def prepare(source: Source, ask: Ask) -> Ready:
-    """Read as much as BLOCK of it: whatever is wrong with a message shows before its first octet goes out."""
+async def prepare(source: Source, ask: Ask, most: int = BLOCK) -> Ready:
+    """Read its beginning, so many octets: whatever is wrong with a message shows before its first octet goes out."""
     part = await find_slice(source, ask)
     if part is None:
         return Ready(ask.label, -1)
     size = len(part)
-    if size <= BLOCK:
+    if size <= most:
         return Ready(ask.label, size, await source.gather(part))
-    blocks = source.stream(part)
-    held: list[bytes] = []
-    async for block in blocks:
-        held.append(block)
-        if sum(map(len, held)) >= BLOCK:
-            break
-    return Ready(ask.label, size, b"".join(held), blocks)
+    beginning = await source.gather(part.cut(0, most))
+    return Ready(ask.label, size, beginning, source.stream(part.cut(most, size - most)))
 
 
 def encode_ready(ready: Ready) -> bytes:

@@ -1,6 +1,10 @@
-"""Pages of rows for FETCH: what was asked for, in one short read."""
+"""Pages of rows for FETCH: what was asked for, in one short read.
 
-from collections.abc import Sequence
+A client that reads slowly has two pages held for it, so a page is short in octets, too.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,6 +19,7 @@ from mssmail.store.layouts import LAYOUT_COLUMNS, build_layout
 from mssmail.store.schema import bodies, listings, mailbox_rows, messages
 
 ROWS, WIDE_ROWS, HEADER_ROWS, DATA_ROWS = 500, 250, 50, 50  # of one page; the more a row may hold, the fewer
+PAGE_OCTETS = 524_288  # of what its rows hold; the row that passes this is its last
 
 _NARROW = (
     mailbox_rows.c.uid,
@@ -51,25 +56,50 @@ def find_page_size(columns: frozenset[Column]) -> int:
 def load_page(
     conn: Connection, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
 ) -> Sequence[MessageRow]:
-    """The rows of these UIDs (at most ``find_page_size`` of them), ascending; what is gone is left out."""
-    names = [column.value for column in _WIDE if column in columns]
-    has_layout, has_header, has_data = (kind in columns for kind in (Column.LAYOUT, Column.HEADER, Column.DATA))
+    """The rows of these UIDs (at most ``find_page_size`` of them), ascending; what is gone is left out.
+
+    No more than PAGE_OCTETS and one row: ``find_following`` says where to go on.
+    """
     found = conn.execute(_select(columns), {"of_mailbox": mailbox_id, "of_uids": uids})
     if not columns:
         return [MessageRow(_build_meta(row), row[5], row[6], saved_at=row[7]) for row in found]
-    return [
-        MessageRow(
-            _build_meta(row),
-            row[5],
-            row[6],
-            **dict(zip(names, row[8 : 8 + len(names)], strict=True)),
-            layout=build_layout(row) if has_layout else None,
-            header=_read_header(conn, row) if has_header else None,
-            data=row.all_data if has_data else None,
-            saved_at=row[7],
-        )
-        for row in found
-    ]
+    with found:  # we may stop before the last
+        return list(_cut_short(_build_row(conn, row, columns) for row in found))
+
+
+def find_following(uids: Sequence[UID], start: int, size: int, rows: Sequence[MessageRow]) -> int:
+    """The place in these ascending UIDs that follows a page of ``size`` of them which began at ``start``."""
+    is_cut_short = sum(map(_measure, rows)) > PAGE_OCTETS
+    return bisect_right(uids, rows[-1].meta.uid) if is_cut_short else start + size
+
+
+def _cut_short(rows: Iterator[MessageRow]) -> Iterator[MessageRow]:
+    held = 0
+    for row in rows:
+        yield row
+        held += _measure(row)
+        if held > PAGE_OCTETS:
+            return
+
+
+def _measure(row: MessageRow) -> int:
+    """Octets of what may be long."""
+    known = (row.envelope, row.body, row.bodystructure, row.fields, row.header, row.data)
+    return sum(map(len, filter(None, known))) + (0 if row.layout is None else len(row.layout.parts))
+
+
+def _build_row(conn: Connection, row: Row[*tuple[Any, ...]], columns: frozenset[Column]) -> MessageRow:
+    names = [column.value for column in _WIDE if column in columns]
+    return MessageRow(
+        _build_meta(row),
+        row[5],
+        row[6],
+        **dict(zip(names, row[8 : 8 + len(names)], strict=True)),
+        layout=build_layout(row) if Column.LAYOUT in columns else None,
+        header=_read_header(conn, row) if Column.HEADER in columns else None,
+        data=row.all_data if Column.DATA in columns else None,
+        saved_at=row[7],
+    )
 
 
 @cache  # there are few sets of columns, and building a statement costs more than running it

@@ -16,6 +16,8 @@ from mssmail.store.documents import find_words
 from mssmail.store.layouts import load_layout
 from mssmail.store.texts import FoldedText, PackedText, find_text, join_text
 
+MAX_READ = 67_108_864  # octets of a message that are searched; what lies beyond is not, lest it be held whole
+
 
 class Reading:
     """A message that may be opened. What cannot be read (a damaged file) has no text, and fails no search."""
@@ -81,7 +83,7 @@ class Reading:
 
     def _fold_body(self) -> Iterator[str]:
         if self._layout is not None:
-            data = self._read(Span(0, self._layout.length))
+            data = self._read(Span(0, min(self._layout.length, MAX_READ)))
             for text in extract_text(data, scan(data)):
                 yield fold(text)
 

@@ -28,26 +28,6 @@ def measure_work(pid: int) -> float:
     return sum(int(task.split()[0]) for task in tasks if task) / 1e6
 
 
-def forget_peak(pid: int) -> None:
-    """Count the process's highest memory from now on."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5")
-
-
-def measure_peak(pid: int) -> int:
-    """The most resident kB the process itself has had since ``forget_peak``."""
-    return _find_kb(pid, "VmHWM:")
-
-
-def measure_resident(pid: int) -> int:
-    """Resident kB of the process itself."""
-    return _find_kb(pid, "VmRSS:")
-
-
-def _find_kb(pid: int, name: str) -> int:
-    lines = _read(f"/proc/{pid}/status").splitlines()
-    return next((int(line.split()[1]) for line in lines if line.startswith(name)), 0)
-
-
 def _list_processes(pid: int) -> Iterator[int]:
     yield pid
     for child in _read(f"/proc/{pid}/task/{pid}/children").split():

@@ -14,7 +14,8 @@ from time import perf_counter, perf_counter_ns
 from scripts.benchmarks.bystander import Waits
 from scripts.benchmarks.letters import COMMON
 from scripts.benchmarks.mail_client import Client
-from scripts.benchmarks.processes import forget_peak, measure_cpu, measure_memory, measure_peak, measure_resident
+from scripts.benchmarks.processes import measure_cpu, measure_memory
+from tests.support.memory import forget_peak, measure_peak, measure_resident
 
 ROUNDS, IDLERS, PUSHES = 3, 50, 9
 THUNDERBIRD = (

@@ -8,7 +8,7 @@ from mssmail.core.message import Span
 from mssmail.errors import StoreUnavailable
 from mssmail.imap.render import Slice
 from mssmail.imap.session import Severed
-from mssmail.imap.stream import BLOCK, PIECE, Parcel, Ready, Source, build_ask, prepare, send_ready
+from mssmail.imap.stream import BLOCK, LITTLE, PIECE, Parcel, Ready, Source, build_ask, prepare, send_ready
 from mssmail.imap.wire.commands import FetchSection, Section
 from tests.imap.support import PREFIX, Wire, World, build_message
 
@@ -79,3 +79,13 @@ async def test_a_section_shorter_than_announced_is_cut_off() -> None:
     ready = Ready(b"BODY[]", 100, b"only this", nothing())
     with pytest.raises(Severed):
         await send_ready(Parcel(Wire()), ready)
+
+
+@pytest.mark.parametrize("most", [1, 20, LITTLE, BLOCK, 2_000_000])
+async def test_holds_no_more_of_a_section_than_it_is_told(world: World, most: int) -> None:
+    data = build_message("x", b"0123456789" * 100_000)
+    source = await _open(world, data)
+    ready = await prepare(source, build_ask(FetchSection(Section(), peek=True)), most)
+    assert len(ready.beginning) == min(most, ready.size)
+    rest = b"" if ready.rest is None else b"".join([block async for block in ready.rest])
+    assert ready.beginning + rest == PREFIX + data

@@ -7,7 +7,7 @@ from mssmail.store.bodies import INLINE_BYTES
 from mssmail.store.engine import Store
 from mssmail.store.layouts import find_layout
 from mssmail.store.mailboxes import find_mailbox
-from mssmail.store.pages import find_page_size, load_page
+from mssmail.store.pages import PAGE_OCTETS, find_following, find_page_size, load_page
 from tests.support.store import NOW, PREFIX, add_account, build_message, deliver_to
 
 HEADER = b"From: b@b.test\r\nSubject: one\r\n\r\n"
@@ -80,3 +80,19 @@ def test_the_more_a_row_holds_the_fewer_make_a_page() -> None:
     sizes = [find_page_size(frozenset(columns)) for columns in ((), (Column.ENVELOPE,), tuple(Column))]
     assert sizes == sorted(sizes, reverse=True)
     assert len(set(sizes)) == 3
+
+
+def test_a_page_of_long_rows_is_cut_short_and_told_apart_from_one_with_gaps(
+    store: Store, anne: Account, inbox: int
+) -> None:
+    for number in range(14):
+        deliver_to(store, anne, build_message(str(number), octets=60_000))
+    uids = [*range(1, 15), 99]
+    first = _load(store, inbox, uids, Column.DATA)
+    assert len(first) == 1 + PAGE_OCTETS // 60_000
+    following = find_following([UID(uid) for uid in uids], 0, 50, first)
+    assert following == len(first)
+    rest = _load(store, inbox, uids[following:], Column.DATA)
+    assert [row.meta.uid for row in (*first, *rest)] == uids[:-1]
+    assert find_following([UID(uid) for uid in uids], following, 50, rest) >= len(uids)
+    assert find_following([UID(uid) for uid in uids], 0, 50, []) == 50

@@ -1,9 +1,11 @@
+import pytest
 from sqlalchemy import Connection
 
 from mssmail.core.examination import Index
 from mssmail.mime.index import build_index
 from mssmail.mime.parts import scan
 from mssmail.mime.text import fold
+from mssmail.store import reading as reading_module
 from mssmail.store.engine import Store
 from mssmail.store.messages import Delivery, Placement, deliver
 from mssmail.store.reading import Reading
@@ -64,3 +66,14 @@ def test_a_message_that_has_gone_has_no_text(store: Store) -> None:
         return Reading(conn, 99).has_any_text("x") or Reading(conn, 99).has_header_text("from", "")
 
     assert store.read(ask).result() is False
+
+
+def test_of_a_giant_message_the_beginning_is_searched(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    message_id = _deliver(store, build_index(DATA, scan(DATA), "us.test"))
+    monkeypatch.setattr(reading_module, "MAX_READ", len(DATA) - 6)
+
+    def ask(conn: Connection) -> tuple[bool, bool]:
+        reading = Reading(conn, message_id)
+        return reading.has_body_text("body"), reading.has_body_text("text")
+
+    assert store.read(ask).result() == (True, False)

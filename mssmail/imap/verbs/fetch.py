@@ -26,7 +26,18 @@ from mssmail.imap.decoded import prepare_decoded, prepare_size
 from mssmail.imap.render import build_row_encoder, find_columns
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session, Severed
-from mssmail.imap.stream import Parcel, Ready, Source, build_ask, encode_ready, prepare, prepare_listed, send_ready
+from mssmail.imap.stream import (
+    BLOCK,
+    LITTLE,
+    Parcel,
+    Ready,
+    Source,
+    build_ask,
+    encode_ready,
+    prepare,
+    prepare_listed,
+    send_ready,
+)
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.fetch_responses import FETCH_END
 from mssmail.imap.wire.response_codes import Code
@@ -197,7 +208,12 @@ class _Fetch:
         if layout is None:
             raise NoSuchMailbox("the message has gone")
         source = Source(self._store, layout, row.header, row.data)
-        return [await _PREPARE.get(ask.kind, prepare)(source, ask) for ask in self._asks]
+        ready: list[Ready] = []
+        room = BLOCK  # for what is held of all sections together
+        for ask in self._asks:
+            ready.append(await _PREPARE.get(ask.kind, prepare)(source, ask, max(room, LITTLE)))
+            room -= len(ready[-1].beginning)
+        return ready
 
     async def _report(self, row: MessageRow, fault: Exception) -> None:
         """Leave the message out, and say so."""

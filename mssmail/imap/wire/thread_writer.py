@@ -17,6 +17,9 @@ def encode_threads(roots: Sequence[int], children: Mapping[int, Sequence[int]]) 
         if node == _CLOSE:
             pieces.append(")")
             continue
+        if node > 0 and node not in children:  # most are alone
+            pieces.append(f"({node})")
+            continue
         words, below = _list_line(node, children)
         pieces.append("(" + " ".join(words) + (" " if words and below else ""))
         waiting.append(_CLOSE)
