@@ -24,6 +24,7 @@ from mssmail.flows.intake import Intake
 from mssmail.flows.later_news import LaterNews
 from mssmail.flows.lists import Lister
 from mssmail.flows.mailboxes import Mailboxes
+from mssmail.flows.outsiders import Outsiders
 from mssmail.flows.postmaster import ensure_postmasters
 from mssmail.flows.receipts import ReceiptSender
 from mssmail.flows.receive import Receiver
@@ -181,7 +182,8 @@ class Operator:
         tls = ContextSource(settings.imap.certificate, settings.imap.key)
         imap = ImapListener(settings.imap, settings.login, mailboxes, tls.find_context, settings.hide)
         watchman = Watchman(settings, store, trust, self._clock)
-        for part in (relay, submission, imap, CampaignSender(settings, intake, submitter), watchman):
+        outsiders = Outsiders(store, bells)
+        for part in (relay, submission, imap, CampaignSender(settings, intake, submitter), watchman, outsiders):
             await self._enter(part)
         self._listeners = _name_doors(settings, relay, submission)
         self._listeners |= {"imap": imap.endpoint, "imaps": imap.endpoint_tls}

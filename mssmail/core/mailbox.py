@@ -15,6 +15,7 @@ SeqNum = NewType("SeqNum", int)  # RFC 9051 §2.3.1.2
 UIDValidity = NewType("UIDValidity", int)
 ModSeq = NewType("ModSeq", int)  # RFC 7162 §3.1; the clock of a mailbox
 
+CHANGES_AT_A_TIME = 1_000  # messages that share a ModSeq when many go or move: deliveries wait for it in the writer
 OTHER_USERS = "Other Users"  # below it stand the mailboxes of others (RFC 2342 §5)
 STAR = -1  # "*" in a sequence set: the largest number there is
 

@@ -1,8 +1,15 @@
 """Bells: whoever shows a mailbox hears that something may have changed; what it is, the store is asked."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+
+from mssmail.flows.herald import Herald
+
+MAX_FOLLOWED = 200_000
+"""Mailboxes that all heralds together may hear of: half a kilobyte each, so that nobody fills the memory by NOTIFY."""
+
+_NO_ORIGINS: Mapping[int, int] = MappingProxyType({})
 
 
 class MailboxBell:
@@ -22,7 +29,7 @@ class MailboxBell:
         self._rung.clear()
         return True
 
-    def ring(self) -> None:
+    def ring(self, _mailbox_id: int) -> None:
         """Wake the listener, now or at its next wait."""
         self._rung.set()
 
@@ -32,33 +39,90 @@ class MailboxBell:
 
 
 class Bells:
-    """The bells of one process. All but ``ring_soon`` belong to the event loop's thread."""
+    """The bells of one process. All but those that ring ``soon`` belong to the event loop's thread."""
 
     def __init__(self) -> None:
-        self._listening: defaultdict[int, set[MailboxBell]] = defaultdict(set)
+        # Nearly all have one listener or two: a tuple is a quarter of a set.
+        self._listening: dict[int, tuple[MailboxBell | Herald, ...]] = {}
+        self._heralds: dict[int, tuple[Herald, ...]] = {}  # by the account whose names they watch
+        self._followed = 0
+
+    @property
+    def has_listeners(self) -> bool:
+        """Somebody would hear."""
+        return bool(self._listening or self._heralds)
 
     def listen(self, mailbox_id: int) -> MailboxBell:
         """A bell for this mailbox; close it when done."""
         bell = MailboxBell(lambda gone: self._forget(mailbox_id, gone))
-        self._listening[mailbox_id].add(bell)
+        self._listening[mailbox_id] = (*self._listening.get(mailbox_id, ()), bell)
         return bell
+
+    def follow(self, account_id: int) -> Herald:
+        """A herald for the names this account sees, and for the mailboxes it is told to follow; close it when done."""
+        herald = Herald(self._enter, self._leave, lambda gone: self._dismiss(account_id, gone))
+        self._heralds[account_id] = (*self._heralds.get(account_id, ()), herald)
+        return herald
 
     def ring(self, *mailbox_ids: int) -> None:
         """Something may have changed in these mailboxes."""
         for mailbox_id in mailbox_ids:
             for bell in self._listening.get(mailbox_id, ()):
-                bell.ring()
+                bell.ring(mailbox_id)
+
+    def ring_names(self, account_ids: Iterable[int], origins: Mapping[int, int] = _NO_ORIGINS) -> None:
+        """Something may have changed among the mailboxes that these accounts see; ``origins`` as in ``Rung``."""
+        for account_id in account_ids:
+            for herald in self._heralds.get(account_id, ()):
+                herald.ring_names(origins)
+
+    def ring_all(self) -> None:
+        """Anything may have changed: somebody wrote whom we do not hear."""
+        self.ring(*self._listening)
+        for heralds in self._heralds.values():
+            for herald in heralds:
+                herald.ring_all()
 
     def ring_soon(self, loop: asyncio.AbstractEventLoop, mailbox_ids: Iterable[int]) -> None:
-        """The same from any thread; silent when the loop has ended and nobody can listen any more."""
-        try:
-            loop.call_soon_threadsafe(self.ring, *mailbox_ids)
-        except RuntimeError:
-            if not loop.is_closed():
-                raise
+        """``ring`` from any thread; silent when the loop has ended and nobody can listen any more."""
+        _call_soon(loop, lambda: self.ring(*mailbox_ids))
 
-    def _forget(self, mailbox_id: int, bell: MailboxBell) -> None:
-        bells = self._listening.get(mailbox_id, set())
-        bells.discard(bell)
-        if not bells:
+    def ring_names_soon(
+        self, loop: asyncio.AbstractEventLoop, account_ids: Iterable[int], origins: Mapping[int, int] = _NO_ORIGINS
+    ) -> None:
+        """``ring_names`` from any thread, likewise."""
+        _call_soon(loop, lambda: self.ring_names(account_ids, origins))
+
+    def _enter(self, mailbox_id: int, herald: Herald) -> bool:
+        if self._followed >= MAX_FOLLOWED:
+            return False
+        self._followed += 1
+        self._listening[mailbox_id] = (*self._listening.get(mailbox_id, ()), herald)
+        return True
+
+    def _leave(self, mailbox_id: int, herald: Herald) -> bool:
+        self._followed -= 1
+        self._forget(mailbox_id, herald)
+        return True
+
+    def _dismiss(self, account_id: int, herald: Herald) -> None:
+        left = tuple(each for each in self._heralds.get(account_id, ()) if each is not herald)
+        if left:
+            self._heralds[account_id] = left
+        else:
+            self._heralds.pop(account_id, None)
+
+    def _forget(self, mailbox_id: int, bell: MailboxBell | Herald) -> None:
+        left = tuple(each for each in self._listening.get(mailbox_id, ()) if each is not bell)
+        if left:
+            self._listening[mailbox_id] = left
+        else:
             self._listening.pop(mailbox_id, None)
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    try:
+        loop.call_soon_threadsafe(call)
+    except RuntimeError:
+        if not loop.is_closed():
+            raise

@@ -16,6 +16,7 @@ from mssmail.core.account import Account
 from mssmail.core.clock import Clock
 from mssmail.core.envelope import Peer
 from mssmail.core.mailbox import (
+    CHANGES_AT_A_TIME,
     UID,
     Appended,
     Changes,
@@ -37,7 +38,9 @@ from mssmail.core.rights import LETTERS, may_change
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
 from mssmail.flows.bell import Bells, MailboxBell
+from mssmail.flows.herald import Herald
 from mssmail.flows.rights import RightsLists
+from mssmail.flows.ringing import Ringing
 from mssmail.flows.searching import IsGone, Searching
 from mssmail.flows.sign_in import SignIn
 from mssmail.flows.uploads import Scan, Uploads, require_room
@@ -55,9 +58,9 @@ from mssmail.store.vanished import list_vanished
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_MAX_IDS = 500  # in one statement
 _MAX_NOTES = 64  # entries about reading on their way to the disk
 CHANGES_IN_A_ROW = 4  # operations of one STORE that share a commit
-CHANGES_AT_A_TIME = 1_000  # messages in one operation: deliveries wait for it in the writer
 
 
 class Mailboxes:
@@ -77,8 +80,9 @@ class Mailboxes:
         self._bells = bells
         self._clock = clock
         self._sign_in = sign_in
+        self._ringing = Ringing(store, bells)
         self._uploads = Uploads(store, clock, scan, max_message_bytes, self._write)
-        self.rights = RightsLists(store, clock)
+        self.rights = RightsLists(store, clock, self._ringing)
         self._notes: deque[Future[None]] = deque()
         self._searching = Searching(store, clock)
 
@@ -101,29 +105,35 @@ class Mailboxes:
     async def create_mailbox(self, account: Account, name: str, special_use: str = "") -> MailboxInfo:
         """See MailStore."""
         now = self._clock()
-        return await self._write(lambda conn: places.create_mailbox(conn, account, name, special_use, now))
+        return await self._ringing.write_names(
+            account, name, lambda conn: (places.create_mailbox(conn, account, name, special_use, now), ())
+        )
 
     async def delete_mailbox(self, account: Account, name: str) -> None:
         """See MailStore. Whoever has it open is rung, and finds it gone."""
-        await self._write(lambda conn: places.delete_mailbox(conn, account, name), lambda mailbox_id: (mailbox_id,))
+        await self._ringing.write_names(
+            account, name, lambda conn: (None, (places.delete_mailbox(conn, account, name),))
+        )
 
     async def rename_mailbox(self, account: Account, old: str, new: str) -> None:
         """See MailStore."""
         now = self._clock()
 
-        def rename(conn: Connection) -> tuple[int, ...]:
+        def rename(conn: Connection) -> tuple[None, tuple[int, ...]]:
             if old.upper() != tree.INBOX:
-                return (places.rename_mailbox(conn, account, old, new, now).id,)
+                return None, (places.rename_mailbox(conn, account, old, new, now).id,)
             inbox = tree.find_mailbox(conn, account.id, tree.INBOX)
             target = places.create_for_inbox(conn, account, new, now)
             rows.move_all(conn, inbox.id, target.id, now)
-            return inbox.id, target.id
+            return None, (inbox.id, target.id)
 
-        await self._write(rename, lambda mailbox_ids: mailbox_ids)
+        await self._ringing.write_names(account, old, rename)
 
     async def subscribe(self, account: Account, name: str, *, subscribed: bool) -> None:
         """See MailStore."""
-        await self._write(lambda conn: tree.subscribe(conn, account.id, name, subscribed=subscribed))
+        await self._ringing.write_own_names(
+            account, lambda conn: tree.subscribe(conn, account.id, name, subscribed=subscribed)
+        )
 
     async def open_mailbox(self, account: Account, name: str, *, read_only: bool) -> tuple[MailboxInfo, Changes]:
         """See MailStore."""
@@ -138,6 +148,12 @@ class Mailboxes:
         info, content = await self._read(lambda conn: store_changes.load_all(conn, seen.id, recent))
         shown = replace(info, name=seen.name, rights=seen.rights, is_shared=seen.is_shared)
         return shown if seen.is_shared else info, content
+
+    async def load_readable(self, account: Account, mailbox_ids: Sequence[int]) -> Sequence[MailboxInfo]:
+        """See MailStore."""
+        pages = [mailbox_ids[start : start + _MAX_IDS] for start in range(0, len(mailbox_ids), _MAX_IDS)]
+        found = [await self._read(lambda conn, page=page: places.load_readable(conn, account, page)) for page in pages]  # type: ignore[misc]
+        return [info for page in found for info in page]
 
     async def find_rights(self, account: Account, mailbox_id: int) -> str:
         """See MailStore."""
@@ -175,6 +191,10 @@ class Mailboxes:
     def listen(self, mailbox_id: int) -> MailboxBell:
         """See MailStore."""
         return self._bells.listen(mailbox_id)
+
+    def follow(self, account: Account) -> Herald:
+        """See MailStore."""
+        return self._bells.follow(account.id)
 
     async def load_rows(
         self, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
@@ -230,7 +250,9 @@ class Mailboxes:
         change = rows.FlagChange(action, flags, unchanged_since, rights)
 
         def store(page: Sequence[UID]) -> Awaitable[Sequence[MessageMeta]]:
-            return self._submit(lambda conn: rows.store_flags(conn, mailbox_id, page, change), lambda _: (mailbox_id,))
+            return self._ringing.submit(
+                lambda conn: rows.store_flags(conn, mailbox_id, page, change), lambda _: (mailbox_id,)
+            )
 
         pages = list(rows.cut_pages(uids, CHANGES_AT_A_TIME))
         groups = [pages[first : first + CHANGES_IN_A_ROW] for first in range(0, len(pages), CHANGES_IN_A_ROW)]
@@ -314,19 +336,7 @@ class Mailboxes:
         return await asyncio.wrap_future(self._store.read(run))
 
     async def _write(self, run: Callable[[Connection], T], find_rung: Callable[[T], Iterable[int]] = lambda _: ()) -> T:
-        return await self._submit(run, find_rung)
-
-    def _submit(self, run: Callable[[Connection], T], find_rung: Callable[[T], Iterable[int]]) -> Awaitable[T]:
-        """Do it durably, then ring; the writer's future cannot be cancelled, and the ring does not need this task."""
-        loop = asyncio.get_running_loop()
-        future = self._store.submit(run)
-
-        def ring(done: Future[T]) -> None:
-            if done.exception() is None:
-                self._bells.ring_soon(loop, find_rung(done.result()))
-
-        future.add_done_callback(ring)
-        return asyncio.wrap_future(future)
+        return await self._ringing.submit(run, find_rung)
 
 
 def _tell(note: "Future[None]", entry: Entry) -> None:

@@ -5,7 +5,7 @@ between levels; INBOX is matched in any case. Nothing here holds a snapshot open
 or one durable write (it has reached the disk when the call returns; ``note_read`` says where it differs).
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from mssmail.core.account import Account
@@ -37,6 +37,54 @@ class Bell(Protocol):
 
     async def wait(self, timeout_seconds: float | None = None) -> bool:
         """True when it rang since the last wait, False after the time-out."""
+        ...
+
+    def close(self) -> None:
+        """Stop listening."""
+        ...
+
+
+class Rung(Protocol):
+    """What rang since it was asked last."""
+
+    @property
+    def mailboxes(self) -> frozenset[int]:
+        """Of those that are followed."""
+        ...
+
+    @property
+    def has_names(self) -> bool:
+        """A mailbox came, went, was renamed, (un)subscribed, opened or closed to the account."""
+        ...
+
+    @property
+    def has_all(self) -> bool:
+        """Anything may have changed."""
+        ...
+
+    @property
+    def origins(self) -> Mapping[int, int]:
+        """New mailboxes that took over what was in another (RENAME of INBOX), by their ids."""
+        ...
+
+
+class Herald(Protocol):
+    """A bell for many mailboxes and for the names of an account's, that remembers which rang."""
+
+    async def wait(self, timeout_seconds: float | None = None) -> bool:
+        """True when there is something to take, False after the time-out."""
+        ...
+
+    def follow(self, mailbox_ids: Iterable[int]) -> bool:
+        """Listen to these too; False when there is no room for more."""
+        ...
+
+    def ignore(self, mailbox_ids: Iterable[int]) -> None:
+        """Listen to these no more."""
+        ...
+
+    def take(self) -> Rung:
+        """What rang since the last time."""
         ...
 
     def close(self) -> None:
@@ -78,7 +126,7 @@ class MailStore(Protocol):
         ...
 
     async def list_mailboxes(self, account: Account) -> Sequence[MailboxInfo]:
-        """All mailboxes of the account, INBOX first, then by name; counts not filled."""
+        r"""All mailboxes of the account, INBOX first, then by name; with counts but for \Recent."""
         ...
 
     async def list_subscriptions(self, account: Account) -> Sequence[str]:
@@ -90,6 +138,10 @@ class MailStore(Protocol):
 
         Raises ReadOnly when it may be looked up but not more.
         """
+        ...
+
+    async def load_readable(self, account: Account, mailbox_ids: Sequence[int]) -> Sequence[MailboxInfo]:
+        r"""Those of these mailboxes that are there and that the account may read now, with counts but for \Recent."""
         ...
 
     async def find_rights(self, account: Account, mailbox_id: int) -> str:
@@ -134,6 +186,10 @@ class MailStore(Protocol):
 
     def listen(self, mailbox_id: int) -> Bell:
         """A bell for this mailbox; close it when done."""
+        ...
+
+    def follow(self, account: Account) -> Herald:
+        """A herald for the names this account sees; close it when done."""
         ...
 
     def load_rows(

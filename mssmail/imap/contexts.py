@@ -15,6 +15,7 @@ from mssmail.core.search import And, SearchKey, UidRanges
 from mssmail.imap.backend import MailStore
 from mssmail.imap.view import View
 from mssmail.imap.wire.context_responses import ContextUpdate
+from mssmail.imap.wire.fetch_values import Item
 
 MAX_CONTEXTS = 16  # of one session
 
@@ -28,6 +29,7 @@ class Context:
     is_uid: bool
     criteria: tuple[Criterion, ...] | None
     results: list[UID]
+    updates: tuple[Item, ...] = ()  # what to tell of messages that come (RFC 5465 §7)
 
     def remove(self, numbers: Mapping[UID, int]) -> list[ContextUpdate]:
         """Take these out, told by the numbers they have; nothing when none was there."""
@@ -66,6 +68,7 @@ class Contexts:
 
     def __init__(self) -> None:
         self._contexts: dict[str, Context] = {}
+        self._wanted: dict[UID, tuple[Item, ...]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._contexts)
@@ -85,6 +88,11 @@ class Contexts:
         """What to say of messages that are about to lose their numbers."""
         return [told for context in self._contexts.values() for told in context.remove(leaving)]
 
+    def take_wanted(self) -> dict[UID, tuple[Item, ...]]:
+        """What UPDATE wants of messages that came to match since this was asked last, whyever they did."""
+        wanted, self._wanted = self._wanted, {}
+        return wanted
+
     async def look_again(self, store: MailStore, view: View, uids: Sequence[UID]) -> list[ContextUpdate]:
         """What to say of messages that came or changed."""
         numbers = {uid: number for uid in uids if (number := view.find_number(uid)) is not None}
@@ -96,6 +104,8 @@ class Contexts:
             found = set(await store.search(view.mailbox_id, And((ranges, context.key))))
             told += context.remove({uid: number for uid, number in numbers.items() if uid not in found})
             fresh = found & set(numbers) - set(context.results)
+            if context.updates:
+                self._wanted |= {uid: (*self._wanted.get(uid, ()), *context.updates) for uid in fresh}
             if fresh:
                 told += context.add(await _order(store, view, context, fresh), numbers)
         return told

@@ -11,7 +11,8 @@ from typing import Any, assert_never
 
 from mssmail.core.mailbox import Saved, SeqSet
 from mssmail.core.trace import build_id
-from mssmail.errors import BadSyntax, Fault, NoSuchMailbox
+from mssmail.errors import BadSyntax, Fault
+from mssmail.imap.news import tell_news
 from mssmail.imap.replies import Answer, answer_fault, bad, bye, is_expected, no, ok
 from mssmail.imap.session import Session, Severed
 from mssmail.imap.states import is_of_selected, require_state
@@ -36,6 +37,7 @@ from mssmail.imap.verbs import (
     move,
     namespace,
     noop,
+    notify,
     quota,
     rename,
     search,
@@ -88,6 +90,7 @@ VERBS: Mapping[type[c.CommandBody], Verb] = MappingProxyType(
         c.Move: move.run,
         c.Namespace: namespace.run,
         c.Noop: noop.run,
+        c.Notify: notify.run,
         c.Rename: rename.run,
         c.Replace: replace_.run,
         c.Search: search.run,
@@ -134,8 +137,8 @@ async def receive(session: Session, event: Event) -> None:
 
 
 async def push(session: Session) -> None:
-    """Tell the news while IDLE waits; the bell rang."""
-    gone = await _tell_news(session, may_expunge=True)
+    """Tell the news while IDLE waits, or to who asked for them by NOTIFY; the bell rang."""
+    gone = await tell_news(session, may_expunge=session.may_push_expunge)
     if gone:
         await dismiss(session, _GONE)
 
@@ -185,7 +188,7 @@ async def _conclude(session: Session, command: c.Command, work: Awaitable[Answer
     if answer is None:
         session.waiting = command
         return
-    gone = not session.has_ended and await _tell_news(session, may_expunge=_may_expunge(command.body))
+    gone = not session.has_ended and await tell_news(session, may_expunge=_may_expunge(command.body))
     await _answer(session, command.tag, _add_clock(session, command.body, answer))
     if gone:
         await dismiss(session, _GONE)
@@ -230,22 +233,6 @@ def _may_expunge(body: c.CommandBody) -> bool:
             return False
         case _:
             return True
-
-
-async def _tell_news(session: Session, *, may_expunge: bool) -> bool:
-    """What happened in the selected mailbox. True when the mailbox itself has gone.
-
-    When the store cannot say now, the command's own answer stands all the same, and the news come later.
-    """
-    try:
-        await session.catch_up(may_expunge=may_expunge)
-    except NoSuchMailbox:
-        return True
-    except (Severed, ConnectionError):
-        raise
-    except Exception as fault:
-        session.note("no news to be had", level=logging.ERROR, fault=None if is_expected(fault) else fault)
-    return False
 
 
 async def _answer(session: Session, tag: str, answer: Answer) -> None:

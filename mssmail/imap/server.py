@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mssmail.core.account import Account
 from mssmail.core.envelope import Peer
 from mssmail.core.trace import build_id
-from mssmail.imap.backend import Bell, MailStore
+from mssmail.imap.backend import Bell, Herald, MailStore
 from mssmail.imap.channel import Channel, Interrupted
 from mssmail.imap.dispatch import dismiss, greet, push, receive
 from mssmail.imap.replies import Answer, bye, ok
@@ -28,6 +28,7 @@ _BEFORE_LOGIN_SECONDS = 120  # RFC 9051 §5.4 asks for 30 minutes only of those 
 _KEEP_ALIVE_SECONDS = 120  # IDLE: a word now and then, before some box on the way forgets the connection
 _WRITE_TIMEOUT_SECONDS = 300
 _GRACE_SECONDS = 5
+_REST_SHARE, _SHORTEST_REST_SECONDS, _LONGEST_REST_SECONDS = 4, 0.05, 5  # news that cost much are told less often
 _SMALL_COMMAND = 1_048_576  # octets that no connection is refused
 
 _log = logging.getLogger(__name__)
@@ -197,8 +198,8 @@ class _Conversation:
                     session.note("TLS begins", level=logging.DEBUG, dropped=dropped)
                     await self._begin_tls()
                 continue
-            if session.bell is not None:
-                await self._watch(session.bell)
+            if (bell := session.find_bell()) is not None:
+                await self._watch(bell)
                 if session.has_ended:
                     return
             data = await self.channel.read(self._find_patience())
@@ -224,8 +225,10 @@ class _Conversation:
             return min(_BEFORE_LOGIN_SECONDS, self._settings.idle_timeout_seconds)
         return self._settings.idle_timeout_seconds
 
-    async def _watch(self, bell: Bell) -> None:
-        """While IDLE waits for the client's next line: tell the news whenever the bell rings."""
+    async def _watch(self, bell: Bell | Herald) -> None:
+        """While we wait for the client's next line: tell the news whenever the bell rings."""
+        if self._session.owes_expunge:
+            await push(self._session)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._settings.idle_timeout_seconds
         reading = loop.create_task(self.channel.wait_readable())
@@ -237,13 +240,23 @@ class _Conversation:
                 if reading in done:
                     return
                 if ringing in done:
-                    ringing = loop.create_task(bell.wait())
+                    began = loop.time()
                     await push(self._session)
+                    if self._session.find_bell() is not bell:  # it was too much to tell
+                        return
+                    ringing = loop.create_task(_wait_rested(bell, _REST_SHARE * (loop.time() - began)))
                 elif loop.time() >= deadline:
                     raise TimeoutError
-                else:
+                elif self._session.waiting is not None:
                     await self._session.tell(ok("Still here"))
         finally:
             reading.cancel()
             ringing.cancel()
             await asyncio.gather(reading, ringing, return_exceptions=True)
+
+
+async def _wait_rested(bell: Bell | Herald, seconds: float) -> bool:
+    """Rest so long, as far as it is worth it, then wait for the bell: many rings are then told as one."""
+    if seconds > _SHORTEST_REST_SECONDS:
+        await asyncio.sleep(min(seconds, _LONGEST_REST_SECONDS))
+    return await bell.wait()

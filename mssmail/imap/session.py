@@ -10,16 +10,19 @@ from typing import Protocol
 
 from mssmail.core.account import Account
 from mssmail.core.envelope import Peer, TlsFacts
-from mssmail.core.mailbox import SYSTEM_FLAGS, UID
+from mssmail.core.mailbox import SYSTEM_FLAGS, UID, Appended
 from mssmail.errors import NoSuchMailbox, ReadOnly, StoreFault
-from mssmail.imap.backend import Bell, MailStore
+from mssmail.imap.backend import Bell, Herald, MailStore
 from mssmail.imap.contexts import Contexts
+from mssmail.imap.interests import Interests
 from mssmail.imap.render import PLAIN, Dialect, encode_updates
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.states import State
 from mssmail.imap.view import FlagsChanged, View
-from mssmail.imap.wire.commands import Command
+from mssmail.imap.watch import Watch
+from mssmail.imap.wire.commands import Command, Idle
 from mssmail.imap.wire.framing import Framer
+from mssmail.imap.wire.notify_values import Happening
 from mssmail.imap.wire.response_codes import build_highest_modseq
 from mssmail.imap.wire.responses import Flags, Response, encode_response
 from mssmail.policy.hiding import find_hidden
@@ -79,6 +82,9 @@ class Session:
         self.account: Account | None = None
         self.view: View | None = None
         self.contexts = Contexts()  # searches of the selected mailbox that go on
+        self.interests: Interests | None = None  # of NOTIFY; None: it was not used, and all is as ever
+        self.watch: Watch | None = None  # while NOTIFY wants to hear of anything
+        self.made: set[UID] = set()  # messages this client put into the selected mailbox, and has not heard of
         self.dialect: Dialect = PLAIN
         self.tag = ""  # of the command at work
         self.bell: Bell | None = None  # only while IDLE has a mailbox to watch
@@ -134,18 +140,23 @@ class Session:
         """Enter a mailbox."""
         self.view = view
         self.contexts = Contexts()
+        self.made.clear()
+        if self.watch is not None:
+            self.watch.enter(view)
         view.has_recent = self.dialect.has_recent
         self._keywords = frozenset(keywords) | COMMON_KEYWORDS
 
-    def deselect(self) -> None:
-        """Leave the mailbox, if any."""
+    def deselect(self, own_changes: int = 0) -> None:
+        """Leave the mailbox, if any; ``own_changes`` as in ``Watch.leave``."""
         self.stop_listening()
+        if self.watch is not None and self.view is not None:
+            self.watch.leave(self.view, own_changes)
         self.view = None
         self.contexts = Contexts()
 
     def listen(self) -> None:
-        """Have a bell for the selected mailbox, if any."""
-        if self.view is not None and self.bell is None:
+        """Have a bell for the selected mailbox, if any, and unless NOTIFY says what to hear of (RFC 5465 §4)."""
+        if self.view is not None and self.bell is None and self.interests is None:
             self.bell = self.store.listen(self.view.mailbox_id)
 
     def stop_listening(self) -> None:
@@ -153,6 +164,49 @@ class Session:
         if self.bell is not None:
             self.bell.close()
             self.bell = None
+
+    def find_bell(self) -> Bell | Herald | None:
+        """What rings when there may be something to push; None: nothing is pushed now."""
+        return self.bell if self.watch is None else self.watch.herald
+
+    def attend(self, interests: Interests, watch: Watch | None) -> None:
+        """From now on NOTIFY's rules hold; without a watch nothing is told that happens by itself."""
+        if self.watch is not None:
+            self.watch.close()
+        self.interests, self.watch = interests, watch
+
+    @property
+    def hears_messages(self) -> bool:
+        """The client is told what comes to the selected mailbox and what leaves it."""
+        return self.interests is None or bool(self.interests.of_selected)
+
+    @property
+    def hears_flags(self) -> bool:
+        """And of flags that change in it."""
+        return self.interests is None or Happening.FLAG_CHANGE in self.interests.of_selected
+
+    @property
+    def may_push_expunge(self) -> bool:
+        """What is pushed may say that messages went: while IDLE waits, or where NOTIFY said SELECTED."""
+        is_idle = self.waiting is not None and isinstance(self.waiting.body, Idle)
+        return is_idle or not (self.interests is None or self.interests.is_delayed)
+
+    @property
+    def owes_expunge(self) -> bool:
+        """A command kept back what the client wants to hear at once."""
+        return self.view is not None and self.view.has_gone and self.hears_messages and self.may_push_expunge
+
+    def note_made(self, appended: Appended) -> None:
+        """The client put these somewhere itself: NOTIFY is about what others do (RFC 5465 §5)."""
+        if self.view is not None and self.view.uid_validity == appended.uid_validity:
+            self.made.update(uid for _, uid in appended.uids)
+        if self.watch is not None:
+            self.watch.note_made(appended)
+
+    def note_names(self, *names: str) -> None:
+        """The client created, deleted, renamed or (un)subscribed these itself."""
+        if self.watch is not None:
+            self.watch.note_names(names)
 
     def list_flags(self) -> tuple[str, ...]:
         """The FLAGS of the selected mailbox."""
@@ -165,23 +219,40 @@ class Session:
             self._keywords |= news
             await self.tell(Flags(self.list_flags()))
 
-    async def catch_up(self, *, may_expunge: bool) -> None:
-        """Tell what happened in the selected mailbox since the client last heard; raises NoSuchMailbox."""
+    async def catch_up(self, *, may_expunge: bool, has_all: bool = False) -> None:
+        """Tell what happened in the selected mailbox since the client last heard; raises NoSuchMailbox.
+
+        As much of it as NOTIFY asked for, or ``has_all``.
+        """
         view = self.view
         if view is None:
             return
         await self.refresh_rights()
-        changes = await self.store.changes(view.mailbox_id, view.modseq, claim_recent=not view.read_only)
+        if not (has_all or self.hears_messages):
+            await self._tell_removed(view, may_expunge=may_expunge)
+            return
+        has_flags = has_all or self.hears_flags
+        since = view.find_since(has_flags=has_flags)
+        changes = await self.store.changes(view.mailbox_id, since, claim_recent=not view.read_only)
         if self.contexts and may_expunge:
-            for told in self.contexts.take_out(view.find_leaving(changes)):
+            for told in self.contexts.take_out(view.find_leaving(changes.vanished)):
                 await self.tell(told)
-        updates = view.catch_up(changes, may_expunge=may_expunge)
+        updates = view.catch_up(changes, may_expunge=may_expunge, has_flags=has_flags)
         await self.learn_keywords(flag for u in updates if isinstance(u, FlagsChanged) for flag in u.meta.flags)
         await self.send(encode_updates(updates, self.dialect))
         if self.contexts:
             changed = [meta.uid for meta in (*changes.appeared, *changes.flags)]
             for told in await self.contexts.look_again(self.store, view, changed):
                 await self.tell(told)
+
+    async def _tell_removed(self, view: View, *, may_expunge: bool) -> None:
+        """What the client itself removed, which is an answer and no news."""
+        if not await self.store.find_rights(self.owner, view.mailbox_id):
+            raise NoSuchMailbox("the mailbox has gone")
+        if may_expunge and view.has_gone:
+            for told in self.contexts.take_out(view.find_leaving(())):
+                await self.tell(told)
+            await self.send(encode_updates(view.release(may_expunge=True), self.dialect))
 
     async def refresh_rights(self) -> None:
         """What somebody else's mailbox allows now; raises NoSuchMailbox when it is closed to this client.
@@ -240,4 +311,7 @@ class Session:
     def close(self) -> None:
         """Let go of everything; the connection has ended."""
         self.deselect()
+        if self.watch is not None:
+            self.watch.close()
+            self.watch = None
         self.has_ended = True

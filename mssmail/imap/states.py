@@ -58,6 +58,7 @@ ALLOWED: dict[type[c.CommandBody], frozenset[State]] = {
     c.MyRights: _SIGNED_IN,
     c.GetQuotaRoot: _SIGNED_IN,
     c.Idle: _SIGNED_IN,  # RFC 2177 §3
+    c.Notify: _SIGNED_IN,  # RFC 5465 §8
     # §6.4: selected
     c.Check: _SELECTED,
     c.Close: _SELECTED,

@@ -22,6 +22,7 @@ from mssmail.core.mailbox import (
     SeqNum,
     SeqSet,
     UIDSet,
+    UIDValidity,
     compress,
 )
 from mssmail.core.ranges import Range, find_gaps
@@ -63,7 +64,9 @@ class View:
     def __init__(self, mailbox_id: int, content: Changes, *, read_only: bool) -> None:
         self.mailbox_id = mailbox_id
         self.read_only = read_only
-        self.modseq: ModSeq = content.modseq
+        self.modseq: ModSeq = content.modseq  # the client has been told everything up to here
+        self.counted: ModSeq = content.modseq  # and up to here what came and went
+        self.uid_validity = UIDValidity(0)
         self._uids = array("I", (meta.uid for meta in content.appeared))
         self.rights = LETTERS  # what this client may do here (RFC 4314 §2.1)
         self.is_shared = False  # somebody else's: the rights may change
@@ -72,6 +75,7 @@ class View:
         self._gone: set[UID] = set()  # gone, but the client has not heard it yet
         self.saved: tuple[UID, ...] = ()  # what ``$`` stands for (RFC 5182 §2.1)
         self._told: dict[UID, ModSeq] = {}  # changes of flags this client made or saw since ``modseq``
+        self._last_fresh = self._uids[-1] if self._uids else 0
 
     def __len__(self) -> int:
         return len(self._uids)
@@ -141,19 +145,49 @@ class View:
         """The client knows this state of the flags: do not tell it again."""
         self._told[meta.uid] = meta.modseq
 
-    def catch_up(self, changes: Changes, *, may_expunge: bool) -> list[Update]:
-        """What to tell the client now. Gone messages wait while ``may_expunge`` is False (RFC 9051 §7.5.1)."""
-        self._gone.update(uid for uid in changes.vanished if self.find_number(uid) is not None)
-        updates: list[Update] = list(self._release_gone()) if may_expunge else []
+    def find_since(self, *, has_flags: bool) -> ModSeq:
+        """From where on to ask for changes; ``has_flags`` as for ``catch_up``."""
+        return self.modseq if has_flags else self.counted
+
+    def catch_up(self, changes: Changes, *, may_expunge: bool, has_flags: bool = True) -> list[Update]:
+        """What to tell the client now. Gone messages wait while ``may_expunge`` is False (RFC 9051 §7.5.1).
+
+        Without ``has_flags`` it does not want to hear of flags: they wait until it does.
+        """
+        self.note_removed(changes.vanished)
+        updates: list[Update] = self.release(may_expunge=may_expunge)
         updates += self._grow(changes)
-        updates += self._list_changed((*changes.appeared, *changes.flags))
-        self._told.clear()
-        self.modseq = changes.modseq
+        if has_flags:
+            updates += self._list_changed((*changes.appeared, *changes.flags))
+            self._told.clear()
+        if has_flags or (self.modseq == self.counted and not changes.flags):  # nothing was held back
+            self.modseq = changes.modseq
+        self.counted = changes.modseq
         return updates
 
-    def find_leaving(self, changes: Changes) -> dict[UID, SeqNum]:
+    def note_removed(self, uids: Iterable[UID]) -> None:
+        """These are gone, whether the client has heard it or not."""
+        self._gone.update(uid for uid in uids if self.find_number(uid) is not None)
+
+    def release(self, *, may_expunge: bool) -> list[Update]:
+        """What to tell of messages that are gone, and of nothing else."""
+        return list(self._release_gone()) if may_expunge else []
+
+    @property
+    def has_gone(self) -> bool:
+        """Messages are gone and the client has not heard it."""
+        return bool(self._gone)
+
+    def take_fresh(self) -> list[UID]:
+        """Messages the client has been told to be there since this was asked last."""
+        fresh = [UID(uid) for uid in self._uids[bisect_right(self._uids, self._last_fresh) :]]
+        if fresh:
+            self._last_fresh = fresh[-1]
+        return fresh
+
+    def find_leaving(self, vanished: Iterable[UID]) -> dict[UID, SeqNum]:
         """The messages that an EXPUNGE told now would take, with the numbers they still have."""
-        numbers = {uid: self.find_number(uid) for uid in (*self._gone, *changes.vanished)}
+        numbers = {uid: self.find_number(uid) for uid in (*self._gone, *vanished)}
         return {uid: number for uid, number in numbers.items() if number is not None}
 
     def _release_gone(self) -> Iterator[Expunged]:

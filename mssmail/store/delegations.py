@@ -124,6 +124,12 @@ def list_grants(conn: Connection, grantee_id: int) -> Sequence[Grant]:
     return [Grant(id, Address(local, domain), box, rights) for id, local, domain, box, rights in conn.execute(wanted)]
 
 
+def list_grantees(conn: Connection, grantor_id: int) -> frozenset[int]:
+    """The accounts that have rights on this box or on one of its mailboxes."""
+    wanted = select(delegations.c.grantee_id).where(delegations.c.grantor_id == grantor_id)
+    return frozenset(conn.execute(wanted).scalars())
+
+
 def list_identities(conn: Connection, account_id: int) -> tuple[Address, ...]:
     """The addresses, beside its own, in whose name the account may write now: boxes that let it, and its own aliases.
 

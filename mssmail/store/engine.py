@@ -102,6 +102,10 @@ class Store:
         """Bytes of a message, without our prefix."""
         return self.read(lambda conn: read_body(conn, message_id, span))
 
+    def find_outside_version(self) -> Future[int]:
+        """A number that is another one when somebody else, that is another process, wrote to the database."""
+        return self.submit(lambda conn: int(conn.exec_driver_sql("PRAGMA data_version").scalar_one()))
+
     def close(self) -> None:
         """Finish what was submitted, then let go of everything. May be called twice."""
         self._workers.shutdown(wait=True)

@@ -63,6 +63,11 @@ _BY_NAME = {
     )
     for counts in (False, True)
 }
+_BY_IDS = (
+    _build_select(counts=False)
+    .where(mailboxes.c.id.in_(bindparam("of_ids", expanding=True)))
+    .order_by(mailboxes.c.account_id, mailboxes.c.name)
+)
 _BY_ID = {counts: _build_select(counts=counts).where(mailboxes.c.id == bindparam("of_id")) for counts in (False, True)}
 
 
@@ -120,6 +125,12 @@ def load_mailbox(conn: Connection, mailbox_id: int, *, counts: bool = False) -> 
     if row is None:
         raise NoSuchMailbox("the mailbox has gone", mailbox_id=mailbox_id)
     return build_info(row)
+
+
+def load_mailboxes(conn: Connection, mailbox_ids: Sequence[int]) -> Sequence[tuple[int, MailboxInfo]]:
+    """Those of these (no more than fit one statement) that are there, each with the account whose it is."""
+    rows = conn.execute(_BY_IDS, {"of_ids": mailbox_ids})
+    return [(row.account_id, build_info(row)) for row in rows]
 
 
 def create_mailbox(conn: Connection, account_id: int, name: str, special_use: str, now: datetime) -> MailboxInfo:

@@ -21,6 +21,7 @@ from mssmail.store.delegations import (
     find_rights,
     follow_mailbox,
     forget_mailbox,
+    list_grantees,
     list_grants,
     load_entries,
     resolve_rights,
@@ -95,6 +96,15 @@ def find_owner(conn: Connection, mailbox_id: int) -> int:
     return int(owner_id)
 
 
+def find_audience(conn: Connection, account: Account, name: str) -> frozenset[int]:
+    """The accounts that may see this name, whether there is a mailbox or not: its owner, and all who have rights."""
+    try:
+        owner_id = find_place(conn, account, name).owner_id
+    except NoSuchMailbox:
+        return frozenset()
+    return list_grantees(conn, owner_id) | {owner_id}
+
+
 def find_rights_by_id(conn: Connection, account: Account, mailbox_id: int) -> str:
     """What the account may do with this mailbox now; nothing when it has gone or its box is suspended."""
     wanted = (
@@ -124,6 +134,35 @@ def list_mailboxes(conn: Connection, account: Account) -> Sequence[MailboxInfo]:
             if "l" in place.rights:
                 found.append(_show(place, info))
     return found
+
+
+def load_readable(conn: Connection, account: Account, mailbox_ids: Sequence[int]) -> Sequence[MailboxInfo]:
+    """Those of these mailboxes (no more than fit one statement) that are there and that the account may read now."""
+    found: list[MailboxInfo] = []
+    sharers: dict[int, tuple[dict[str, str], str] | None] = {}
+    for owner_id, info in tree.load_mailboxes(conn, mailbox_ids):
+        if owner_id == account.id:
+            found.append(info)
+            continue
+        if owner_id not in sharers:
+            sharers[owner_id] = _load_sharer(conn, account, owner_id)
+        sharer = sharers[owner_id]
+        if sharer is None:
+            continue
+        entries, root = sharer
+        place = Place(owner_id, info.name, resolve_rights(entries, info.name), root)
+        if {"l", "r"} <= set(place.rights):
+            found.append(_show(place, info))
+    return found
+
+
+def _load_sharer(conn: Connection, account: Account, owner_id: int) -> tuple[dict[str, str], str] | None:
+    """What an open box gives to the account, and where the account finds it."""
+    wanted = select(accounts.c.local, accounts.c.domain).where(accounts.c.id == owner_id, ~accounts.c.suspended)
+    row = conn.execute(wanted).first()
+    if row is None:
+        return None
+    return load_entries(conn, owner_id, account.id), _PREFIX + _write_address(Address(row.local, row.domain))
 
 
 def create_mailbox(conn: Connection, account: Account, name: str, special_use: str, now: datetime) -> MailboxInfo:

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from mssmail.errors import BadAccount, NoSuchAccount, NoSuchMailbox, ReadOnly
+from mssmail.flows.bell import Bells
 from mssmail.flows.rights import RightsLists
+from mssmail.flows.ringing import Ringing
 from mssmail.journal import Event
 from mssmail.store.engine import Store
 from mssmail.store.journal import read_entries
@@ -16,7 +18,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 async def test_a_change_and_its_entry_are_one(store: Store) -> None:
     anne, bob = add_account(store, "anne@a.test"), add_account(store, "bob@a.test")
-    lists = RightsLists(store, lambda: NOW)
+    lists = RightsLists(store, lambda: NOW, Ringing(store, Bells()))
     assert await lists.set_rights(anne, "INBOX", "bob@a.test", "", "lr", trace_id="s1") == "lr"
     assert await lists.list_acl(anne, "INBOX") == [("anne@a.test", "lrswipkxtea"), ("bob@a.test", "lr")]
     entries = store.read(lambda conn: read_entries(conn, event=Event.ADMIN)).result()
@@ -39,7 +41,7 @@ async def test_a_change_and_its_entry_are_one(store: Store) -> None:
 
 async def test_what_cannot_be_changed_leaves_no_entry(store: Store) -> None:
     anne = add_account(store, "anne@a.test")
-    lists = RightsLists(store, lambda: NOW)
+    lists = RightsLists(store, lambda: NOW, Ringing(store, Bells()))
     for name, identifier, fault in (
         ("nowhere", "anne@a.test", NoSuchMailbox),
         ("INBOX", "anne@a.test", ReadOnly),

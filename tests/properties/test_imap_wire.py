@@ -65,7 +65,7 @@ from mssmail.imap.wire.commands import (
 )
 from mssmail.imap.wire.cursor import Cursor
 from mssmail.imap.wire.dates import encode_date, encode_date_time, parse_date, parse_date_time
-from mssmail.imap.wire.fetch_items import Item
+from mssmail.imap.wire.fetch_values import Item
 from mssmail.imap.wire.frames import Event, Frame, HangUp, Limits, Literal, NeedContinuation, RawLine, TooBig
 from mssmail.imap.wire.framing import Framer
 from mssmail.imap.wire.list_command import RETURN_OPTIONS

@@ -11,6 +11,7 @@ async def run(session: Session, command: c.Append) -> Answer:
     """On disk when the answer goes out."""
     drafts = [Draft(message.data, message.flags, message.internal_date) for message in command.messages]
     appended = await session.store.append(session.owner, command.mailbox, drafts)
+    session.note_made(appended)
     octets = sum(len(draft.data) for draft in drafts)
     session.note("appended", mailbox=command.mailbox, uid=appended.uids[0][1], messages=len(drafts), octets=octets)
     return ok("APPEND completed", build_append_uid(appended))

@@ -48,6 +48,7 @@ _ALWAYS = (
     "BINARY",  # RFC 3516
     "ACL",  # RFC 4314
     "RIGHTS=texk",
+    "NOTIFY",  # RFC 5465
 )
 _MECHANISMS = ("AUTH=PLAIN", "AUTH=LOGIN")
 

@@ -1,5 +1,6 @@
 """CLOSE: leave the mailbox and remove what is marked, without a word about it (RFC 9051 §6.4.1)."""
 
+from mssmail.core.mailbox import CHANGES_AT_A_TIME
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.wire import commands as c
@@ -8,7 +9,9 @@ from mssmail.imap.wire import commands as c
 async def run(session: Session, _: c.Close) -> Answer:
     """After EXAMINE nothing is removed."""
     view = session.selected
+    changes = 0
     if not view.read_only and "e" in view.rights:
-        await session.store.expunge(view.mailbox_id, None)
-    session.deselect()
+        gone = await session.store.expunge(view.mailbox_id, None)
+        changes = -(-len(gone) // CHANGES_AT_A_TIME)
+    session.deselect(own_changes=changes)
     return ok("CLOSE completed")

@@ -13,6 +13,7 @@ async def run(session: Session, command: c.Copy) -> Answer:
     if not uids:
         return ok("COPY completed")
     copied = await session.store.copy(session.owner, view.mailbox_id, uids, command.mailbox)
+    session.note_made(copied)
     if view.is_shared and copied.uids:  # from now on it is read where the box's owner does not see it
         await session.note_read([uid for uid, _ in copied.uids])
     session.note("copied", mailbox=command.mailbox, messages=len(copied.uids))

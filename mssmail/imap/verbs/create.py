@@ -15,6 +15,7 @@ async def run(session: Session, command: c.Create) -> Answer:
         return no("There is no such use here, or more than one", "USEATTR")
     name = command.mailbox.removesuffix("/") or command.mailbox
     info = await session.store.create_mailbox(session.owner, name, command.special_use)
+    session.note_names(info.name)
     session.note("created", mailbox=info.name)
     if session.dialect.has_rev2 and info.name != name:  # RFC 9051 §6.3.4
         await session.tell(await describe_mailbox(session, info.name, name))

@@ -9,6 +9,7 @@ async def run(session: Session, command: c.Delete) -> Answer:
     """Remove the mailbox; when it is the selected one the client is left with none selected."""
     info = await session.store.find_mailbox(session.owner, command.mailbox)
     await session.store.delete_mailbox(session.owner, command.mailbox)
+    session.note_names(info.name)
     if session.view is not None and session.view.mailbox_id == info.id:
         session.deselect()
     session.note("deleted", mailbox=info.name)

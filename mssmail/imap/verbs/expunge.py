@@ -12,5 +12,6 @@ async def run(session: Session, command: c.Expunge) -> Answer:
     named = None if command.uids is None else view.resolve(command.uids)
     if named is None or named:
         gone = await session.store.expunge(view.mailbox_id, named)
+        view.note_removed(gone)
         session.note("expunged", messages=len(gone))
     return ok("EXPUNGE completed")

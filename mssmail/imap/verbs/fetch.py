@@ -90,6 +90,17 @@ async def _tell_uids(session: Session, uids: Sequence[UID]) -> None:
     await parcel.send()
 
 
+def check_items(items: Sequence[c.FetchItem | c.FetchSection]) -> None:
+    """Raise BadSyntax for what ``tell_messages`` could not tell."""
+    if sum(isinstance(item, c.FetchSection) for item in items) > _MAX_SECTIONS:
+        raise BadSyntax("too many sections")
+
+
+async def tell_messages(session: Session, items: Sequence[c.FetchItem | c.FetchSection], uids: Sequence[UID]) -> None:
+    """FETCH responses that nobody asked for now, but some time ago (RFC 5465 §5.2); what has gone is left out."""
+    await _Fetch(session, items).tell(uids)
+
+
 async def _find_uids(session: Session, command: c.Fetch) -> Sequence[UID]:
     """Those named, of them those that changed, of them those within the window (RFC 9394 §3.4)."""
     uids: Sequence[UID] = session.selected.resolve(command.numbers)
@@ -126,9 +137,8 @@ class _Fetch:
             names.append("MODSEQ")
         if session.dialect.has_vanished and "UID" not in names:  # RFC 7162 §3.2.4
             names.append("UID")
+        check_items(items)
         sections = [item for item in items if isinstance(item, c.FetchSection)]
-        if len(sections) > _MAX_SECTIONS:
-            raise BadSyntax("too many sections")
         self._asks = [build_ask(item) for item in sections]
         self._columns = find_columns(items)
         self._shows_flags = "FLAGS" in names

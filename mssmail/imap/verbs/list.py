@@ -3,14 +3,13 @@ r"""LIST, LSUB and XLIST (RFC 3501 §6.3.8, §6.3.9; RFC 5258; RFC 5819; RFC 615
 Special uses and \HasChildren are told in every form, asked for or not: many clients never learnt to ask.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from mssmail.core.mailbox import MailboxInfo
 from mssmail.errors import NoSuchMailbox, ReadOnly
 from mssmail.imap.patterns import DELIMITER, list_missing_parents, list_parents, matches, normalise_pattern
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
+from mssmail.imap.tree import Tree, load_tree
 from mssmail.imap.verbs.status import load_status, note_items
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import ListLine
@@ -25,7 +24,7 @@ async def run(session: Session, command: c.List) -> Answer:
         await session.tell(ListLine("", ("\\Noselect",), name=command.name))
         return ok(f"{command.name} completed")
     await note_items(session, command.status_items)
-    names = await _load_names(session)
+    names = await load_tree(session.store, session.owner)
     patterns = [normalise_pattern(command.reference, pattern) for pattern in command.patterns[:_MAX_PATTERNS]]
     lines = _list_subscribed(names, patterns) if command.name == "LSUB" else _list_all(names, patterns, command)
     for line in lines:
@@ -37,35 +36,11 @@ async def run(session: Session, command: c.List) -> Answer:
 
 async def describe_mailbox(session: Session, name: str, old_name: str = "") -> ListLine:
     """The line of one mailbox, for what tells it unasked; ``old_name`` as OLDNAME (RFC 9051 §6.3.9.7)."""
-    names = await _load_names(session)
+    names = await load_tree(session.store, session.owner)
     return ListLine(name, names.describe(name), old_name=old_name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """Everything that can be listed."""
-
-    mailboxes: Mapping[str, MailboxInfo]  # in the store's order: INBOX first
-    subscribed: frozenset[str]
-    parents: frozenset[str]  # of some mailbox
-
-    def describe(self, name: str) -> tuple[str, ...]:
-        """The attributes every form of LIST tells."""
-        info = self.mailboxes.get(name)
-        has_children = "\\HasChildren" if name in self.parents else "\\HasNoChildren"
-        if info is None:
-            return ("\\Noselect", has_children)
-        return (has_children, info.special_use) if info.special_use else (has_children,)
-
-
-async def _load_names(session: Session) -> _Names:
-    mailboxes = {info.name: info for info in await session.store.list_mailboxes(session.owner)}
-    subscribed = await session.store.list_subscriptions(session.owner)
-    parents = frozenset(parent for name in mailboxes for parent in list_parents(name))
-    return _Names(mailboxes, frozenset(subscribed), parents)
-
-
-def _list_all(names: _Names, patterns: list[str], command: c.List) -> Iterator[ListLine]:
+def _list_all(names: Tree, patterns: list[str], command: c.List) -> Iterator[ListLine]:
     wants_subscribed = "SUBSCRIBED" in command.selection
     candidates = [*names.mailboxes, *list_missing_parents(names.mailboxes)]
     if wants_subscribed:
@@ -86,7 +61,7 @@ def _list_all(names: _Names, patterns: list[str], command: c.List) -> Iterator[L
         yield ListLine(name, attributes, name=command.name, child_info=child_info)
 
 
-def _is_chosen(names: _Names, name: str, command: c.List) -> bool:
+def _is_chosen(names: Tree, name: str, command: c.List) -> bool:
     """The selection options let it through (RFC 5258 §3.1, RFC 6154 §5.2)."""
     info = names.mailboxes.get(name)
     if "SPECIAL-USE" in command.selection and not (info and info.special_use):
@@ -94,7 +69,7 @@ def _is_chosen(names: _Names, name: str, command: c.List) -> bool:
     return "SUBSCRIBED" not in command.selection or name in names.subscribed
 
 
-def _find_child_info(names: _Names, name: str, command: c.List) -> tuple[str, ...]:
+def _find_child_info(names: Tree, name: str, command: c.List) -> tuple[str, ...]:
     """CHILDINFO: something below it was chosen (RFC 5258 §3.5)."""
     if "RECURSIVEMATCH" not in command.selection or "SUBSCRIBED" not in command.selection:
         return ()
@@ -102,13 +77,13 @@ def _find_child_info(names: _Names, name: str, command: c.List) -> tuple[str, ..
     return ("SUBSCRIBED",) if any(other.startswith(below) for other in names.subscribed) else ()
 
 
-def _has_more_below(names: _Names, name: str, patterns: list[str]) -> bool:
+def _has_more_below(names: Tree, name: str, patterns: list[str]) -> bool:
     """Something chosen below it is not listed itself: only then CHILDINFO says what is new (RFC 9051 §6.3.9.6)."""
     below = [other for other in names.subscribed if other.startswith(name + DELIMITER)]
     return not all(any(matches(other, pattern) for pattern in patterns) for other in below)
 
 
-def _list_subscribed(names: _Names, patterns: list[str]) -> Iterator[ListLine]:
+def _list_subscribed(names: Tree, patterns: list[str]) -> Iterator[ListLine]:
     r"""LSUB: subscribed names; a parent that ``%`` stops at is told as \Noselect (RFC 3501 §6.3.9)."""
     parents = {parent for name in names.subscribed for parent in list_parents(name)} - names.subscribed
     stopped = {

@@ -14,6 +14,8 @@ async def run(session: Session, command: c.Move) -> Answer:
     if not uids:
         return ok("MOVE completed")
     moved = await session.store.move(session.owner, view.mailbox_id, uids, command.mailbox)
+    session.note_made(moved)
+    view.note_removed(uid for uid, _ in moved.uids)
     if view.is_shared and moved.uids:  # from now on it is read where the box's owner does not see it
         await session.note_read([uid for uid, _ in moved.uids])
     session.note("moved", mailbox=command.mailbox, messages=len(moved.uids))

@@ -11,6 +11,7 @@ async def run(session: Session, command: c.Rename) -> Answer:
     """Give it another name, and its children with it."""
     new = command.new.removesuffix("/") or command.new
     await session.store.rename_mailbox(session.owner, command.old, new)
+    session.note_names(command.old, new)
     session.note("renamed", mailbox=command.old, to=new)
     if session.dialect.has_rev2 and command.old != INBOX:
         info = await session.store.find_mailbox(session.owner, new)

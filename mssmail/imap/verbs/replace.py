@@ -24,5 +24,7 @@ async def run(session: Session, command: c.Replace) -> Answer:
 
 async def _replace(session: Session, uid: UID, mailbox: str, draft: Draft) -> Answer:
     appended = await session.store.replace(session.owner, session.selected.mailbox_id, uid, mailbox, draft)
+    session.note_made(appended)
+    session.selected.note_removed((uid,))
     session.note("replaced", mailbox=mailbox, gone=uid, uid=appended.uids[0][1], octets=len(draft.data))
     return ok("The replacement is kept", build_append_uid(appended))

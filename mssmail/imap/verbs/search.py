@@ -10,6 +10,7 @@ from mssmail.errors import BadSyntax, Fault
 from mssmail.imap.contexts import Context
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session
+from mssmail.imap.verbs.fetch import check_items
 from mssmail.imap.view import View
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import build_no_update
@@ -93,7 +94,8 @@ async def _go_on(session: Session, command: c.Search | c.Sort, results: list[UID
     """Tell from now on what comes to match and what ceases to (RFC 5267 §4.3)."""
     criteria = command.criteria if isinstance(command, c.Sort) else None
     key = localise(command.key, session.selected)
-    if not session.contexts.begin(Context(session.tag, key, command.uid, criteria, results)):
+    check_items(command.updates)
+    if not session.contexts.begin(Context(session.tag, key, command.uid, criteria, results, command.updates)):
         await session.tell(no("Too many searches that go on", build_no_update(session.tag)))
 
 

@@ -37,7 +37,7 @@ async def run(session: Session, command: c.Select) -> Answer:
         await session.tell(ok("The mailbox before is closed", Code("CLOSED")))  # RFC 9051 §7.1
     info, content = await session.store.open_mailbox(session.owner, command.mailbox, read_only=command.read_only)
     view = View(info.id, content, read_only=command.read_only or not may_change(info.rights))
-    view.rights, view.is_shared = info.rights, info.is_shared
+    view.rights, view.is_shared, view.uid_validity = info.rights, info.is_shared, info.uid_validity
     keywords = {flag for flags in {meta.flags for meta in content.appeared} for flag in flags if flag[0] != "\\"}
     session.select(view, keywords)
     if command.condstore or command.known is not None:

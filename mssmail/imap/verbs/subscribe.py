@@ -8,4 +8,5 @@ from mssmail.imap.wire import commands as c
 async def run(session: Session, command: c.Subscribe) -> Answer:
     """Remember or forget."""
     await session.store.subscribe(session.owner, command.mailbox, subscribed=command.subscribed)
+    session.note_names(command.mailbox)
     return ok("SUBSCRIBE completed" if command.subscribed else "UNSUBSCRIBE completed")

@@ -21,8 +21,6 @@ from mssmail.imap.wire.commands import (
     Enable,
     Expunge,
     Fetch,
-    FetchItem,
-    FetchSection,
     GetAcl,
     GetQuota,
     GetQuotaRoot,
@@ -33,6 +31,7 @@ from mssmail.imap.wire.commands import (
     Login,
     Move,
     MyRights,
+    Notify,
     Rename,
     Replace,
     Search,
@@ -45,13 +44,13 @@ from mssmail.imap.wire.commands import (
     Thread,
 )
 from mssmail.imap.wire.dates import encode_date_time
-from mssmail.imap.wire.fetch_responses import BRACKETED, encode_section
+from mssmail.imap.wire.notify_writer import encode_fetch_item, encode_fetch_items, encode_notify
 from mssmail.imap.wire.parser import WITHOUT_ARGUMENTS
-from mssmail.imap.wire.search_returns import PARTIAL
+from mssmail.imap.wire.search_returns import PARTIAL, UPDATE
 from mssmail.imap.wire.search_writer import encode_search_key
-from mssmail.imap.wire.utf7 import encode_utf7
 from mssmail.imap.wire.writer import (
     NIL,
+    encode_client_mailbox,
     encode_client_string,
     encode_flags,
     encode_numbers,
@@ -65,7 +64,7 @@ _SignIn = Authenticate | Login | Id | Enable
 _OfMailboxes = Select | Create | Delete | Rename | Subscribe | Status | List
 _OfRights = GetQuota | GetQuotaRoot | SetAcl | DeleteAcl | GetAcl | ListRights | MyRights
 _Searches = Search | Sort | CancelUpdate | Thread
-_OfMessages = Append | Replace | Expunge | Fetch | Store | Copy | Move
+_OfMessages = Append | Replace | Expunge | Fetch | Store | Copy | Move | Notify
 
 
 def encode_command(command: Command, *, utf8: bool = False) -> bytes:
@@ -86,7 +85,7 @@ def _encode_body(body: CommandBody, *, utf8: bool) -> bytes:
             return _encode_of_mailboxes(body, utf8=utf8)
         case Search() | Sort() | CancelUpdate() | Thread():
             return b" ".join(_list_words_of_search(body))
-        case Append() | Replace() | Expunge() | Fetch() | Store() | Copy() | Move():
+        case Append() | Replace() | Expunge() | Fetch() | Store() | Copy() | Move() | Notify():
             return _encode_of_messages(body, utf8=utf8)
         case _:
             raise ValueError("this command cannot be written")
@@ -94,10 +93,6 @@ def _encode_body(body: CommandBody, *, utf8: bool) -> bytes:
 
 def _encode_text(text: str) -> bytes:
     return encode_client_string(text.encode("utf-8"))
-
-
-def _encode_name(name: str, *, utf8: bool) -> bytes:
-    return encode_client_string(name.encode("utf-8") if utf8 else encode_utf7(name))
 
 
 def _encode_words(words: tuple[str, ...]) -> bytes:
@@ -139,7 +134,7 @@ def _encode_of_rights(body: _OfRights, *, utf8: bool) -> bytes:
             verb, words = b"MYRIGHTS", ()
         case _:
             assert_never(body)
-    return b" ".join([verb, _encode_name(body.mailbox, utf8=utf8), *map(_encode_text, words)])
+    return b" ".join([verb, encode_client_mailbox(body.mailbox, utf8=utf8), *map(_encode_text, words)])
 
 
 def _encode_of_mailboxes(body: _OfMailboxes, *, utf8: bool) -> bytes:
@@ -147,7 +142,7 @@ def _encode_of_mailboxes(body: _OfMailboxes, *, utf8: bool) -> bytes:
         case List():
             return _encode_list(body, utf8=utf8)
         case Rename(old, new):
-            return b" ".join([b"RENAME", _encode_name(old, utf8=utf8), _encode_name(new, utf8=utf8)])
+            return b" ".join([b"RENAME", encode_client_mailbox(old, utf8=utf8), encode_client_mailbox(new, utf8=utf8)])
         case Select(mailbox, read_only):
             verb, rest = b"EXAMINE" if read_only else b"SELECT", _encode_parameters(body)
         case Create(mailbox, special_use):
@@ -160,7 +155,7 @@ def _encode_of_mailboxes(body: _OfMailboxes, *, utf8: bool) -> bytes:
             verb, rest = b"STATUS", b" " + _encode_words(items)
         case _:
             assert_never(body)
-    return verb + b" " + _encode_name(mailbox, utf8=utf8) + rest
+    return verb + b" " + encode_client_mailbox(mailbox, utf8=utf8) + rest
 
 
 def _encode_parameters(body: Select) -> bytes:
@@ -176,7 +171,7 @@ def _encode_known(known: Known) -> bytes:
 
 
 def _encode_list(body: List, *, utf8: bool) -> bytes:
-    patterns = b" ".join(_encode_name(pattern, utf8=utf8) for pattern in body.patterns)
+    patterns = b" ".join(encode_client_mailbox(pattern, utf8=utf8) for pattern in body.patterns)
     returns = [
         option.encode("ascii") + (b" " + _encode_words(body.status_items) if option == "STATUS" else b"")
         for option in body.returns
@@ -184,7 +179,7 @@ def _encode_list(body: List, *, utf8: bool) -> bytes:
     words = [
         body.name.encode("ascii"),
         _encode_words(body.selection) if body.selection else b"",
-        _encode_name(body.reference, utf8=utf8),
+        encode_client_mailbox(body.reference, utf8=utf8),
         b"(" + patterns + b")" if len(body.patterns) > 1 else patterns,
         b"RETURN (" + b" ".join(returns) + b")" if returns else b"",
     ]
@@ -194,22 +189,24 @@ def _encode_list(body: List, *, utf8: bool) -> bytes:
 def _encode_of_messages(body: _OfMessages, *, utf8: bool) -> bytes:
     match body:
         case Append(mailbox, messages):
-            words = [b"APPEND", _encode_name(mailbox, utf8=utf8), *map(_encode_message, messages)]
+            words = [b"APPEND", encode_client_mailbox(mailbox, utf8=utf8), *map(_encode_message, messages)]
         case Replace(number, uid, mailbox, message):
             place = b"*" if number == STAR else b"%d" % number
-            name = _encode_name(mailbox, utf8=utf8)
+            name = encode_client_mailbox(mailbox, utf8=utf8)
             words = [b"UID REPLACE" if uid else b"REPLACE", place, name, _encode_message(message)]
         case Expunge(uids):
             words = [b"UID EXPUNGE", encode_numbers(uids)] if uids else [b"EXPUNGE"]
         case Fetch(numbers, items):
-            words = [_encode_verb(b"FETCH", numbers), b"(" + b" ".join(map(_encode_item, items)) + b")"]
+            words = [_encode_verb(b"FETCH", numbers), b"(" + b" ".join(map(encode_fetch_item, items)) + b")"]
             words += _list_modifiers(body)
         case Store():
             words = _list_store_words(body)
         case Copy(numbers, mailbox):
-            words = [_encode_verb(b"COPY", numbers), _encode_name(mailbox, utf8=utf8)]
+            words = [_encode_verb(b"COPY", numbers), encode_client_mailbox(mailbox, utf8=utf8)]
         case Move(numbers, mailbox):
-            words = [_encode_verb(b"MOVE", numbers), _encode_name(mailbox, utf8=utf8)]
+            words = [_encode_verb(b"MOVE", numbers), encode_client_mailbox(mailbox, utf8=utf8)]
+        case Notify():
+            words = [encode_notify(body, utf8=utf8)]
         case _:
             assert_never(body)
     return b" ".join(words)
@@ -241,8 +238,9 @@ def _list_search_words(body: Search) -> list[bytes]:
 def _list_returns(body: Search | Sort) -> list[bytes]:
     if body.returns is None:
         return []
-    options = (f"{name} {body.window}" if name == PARTIAL else name for name in body.returns)
-    return [b"RETURN " + _encode_words(tuple(options))]
+    arguments = {PARTIAL: f" {body.window}".encode("ascii"), UPDATE: encode_fetch_items(body.updates)}
+    options = (name.encode("ascii") + arguments.get(name, b"") for name in body.returns)
+    return [b"RETURN (" + b" ".join(options) + b")"]
 
 
 def _list_sort_words(body: Sort) -> list[bytes]:
@@ -275,13 +273,3 @@ def _encode_message(message: AppendMessage) -> bytes:
         words.append(encode_date_time(message.internal_date))
     mark = b"~{%d+}\r\n" if b"\0" in message.data else b"{%d+}\r\n"
     return b" ".join([*words, mark % len(message.data) + message.data])
-
-
-def _encode_item(item: FetchItem | FetchSection) -> bytes:
-    if isinstance(item, FetchItem):
-        return item.name.encode("ascii")
-    if item.label not in BRACKETED:
-        return item.label.encode("ascii")
-    origin = b"" if item.partial is None else b"<%d.%d>" % item.partial
-    peek = b".PEEK" if item.peek and item.label != "BINARY.SIZE" else b""
-    return item.label.encode("ascii") + peek + encode_section(item.section) + origin

@@ -12,8 +12,11 @@ from mssmail.core.ordering import Criterion, ThreadAlgorithm
 from mssmail.core.search import SearchKey
 from mssmail.core.window import Window
 from mssmail.imap.wire.acl_values import DeleteAcl, GetAcl, ListRights, MyRights, SetAcl
+from mssmail.imap.wire.fetch_values import FetchItem, FetchSection, Section
+from mssmail.imap.wire.notify_values import Notify
 
-__all__ = ["DeleteAcl", "GetAcl", "ListRights", "MyRights", "SetAcl"]  # they live next door
+# They live next door.
+__all__ = ["DeleteAcl", "FetchItem", "FetchSection", "GetAcl", "ListRights", "MyRights", "Notify", "Section", "SetAcl"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +202,12 @@ class Search:
     charset: str = ""  # as written, in capitals; empty when none was
     returns: tuple[str, ...] | None = None  # MIN, MAX, ALL, COUNT, SAVE, PARTIAL
     window: Window | None = None  # of PARTIAL
+    updates: tuple[FetchItem | FetchSection, ...] = ()  # of UPDATE: told of messages that come (RFC 5465 §7)
 
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """SORT and UID SORT (RFC 5256); ``returns`` and ``window`` as of Search (ESORT, RFC 5267)."""
+    """SORT and UID SORT (RFC 5256); ``returns``, ``window`` and ``updates`` as of Search (ESORT, RFC 5267)."""
 
     criteria: tuple[Criterion, ...]
     key: SearchKey
@@ -211,6 +215,7 @@ class Sort:
     charset: str = "UTF-8"
     returns: tuple[str, ...] | None = None
     window: Window | None = None
+    updates: tuple[FetchItem | FetchSection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,35 +233,6 @@ class Thread:
     key: SearchKey
     uid: bool = False
     charset: str = "UTF-8"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What stands between the brackets of BODY[…]: part numbers, then HEADER, HEADER.FIELDS…, MIME, TEXT or nothing."""
-
-    part: tuple[int, ...] = ()
-    text: str = ""  # HEADER, HEADER.FIELDS, HEADER.FIELDS.NOT, TEXT, MIME or empty
-    fields: tuple[str, ...] = ()  # field names as written
-
-
-@dataclass(frozen=True, slots=True)
-class FetchItem:
-    """An item without arguments: UID, FLAGS, INTERNALDATE, RFC822.SIZE, ENVELOPE, BODY, BODYSTRUCTURE, MODSEQ …"""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class FetchSection:
-    """BODY[section]<partial>. ``label`` is how the response names it: RFC822 and its kin keep their own name.
-
-    BINARY[part] is the part's content without its Content-Transfer-Encoding, BINARY.SIZE how long that is (RFC 3516).
-    """
-
-    section: Section
-    peek: bool = False
-    partial: tuple[int, int] | None = None  # (offset, length)
-    label: str = "BODY"  # BODY, BINARY, BINARY.SIZE, RFC822, RFC822.HEADER or RFC822.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +338,7 @@ CommandBody = (
     | ListRights
     | MyRights
     | Idle
+    | Notify
     | Unparsable
 )
 

@@ -3,10 +3,8 @@
 import re
 
 from mssmail.errors import BadSyntax
-from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
 from mssmail.imap.wire.cursor import MAX_NUMBER64, Cursor
-
-Item = FetchItem | FetchSection
+from mssmail.imap.wire.fetch_values import FetchItem, FetchSection, Item, Section
 
 _NAME = re.compile(rb"[A-Za-z0-9.]++")
 _FIELD = re.compile(rb"[\x20-\x7e]++")
@@ -34,10 +32,15 @@ _FIELD_LISTS = (b"HEADER.FIELDS", b"HEADER.FIELDS.NOT")
 def parse_fetch_items(cursor: Cursor) -> tuple[Item, ...]:
     """What is asked for, macros expanded, each thing once."""
     if cursor.is_at(b"("):
-        items = cursor.expect_list(lambda: _parse_item(cursor, _parse_name(cursor)))
-        return tuple(dict.fromkeys(items))
+        return parse_fetch_list(cursor)
     name = _parse_name(cursor)
     return _MACROS.get(name) or (_parse_item(cursor, name),)
+
+
+# "(" fetch-att *(SP fetch-att) ")"
+def parse_fetch_list(cursor: Cursor) -> tuple[Item, ...]:
+    """What is asked for, each thing once; no macros."""
+    return tuple(dict.fromkeys(cursor.expect_list(lambda: _parse_item(cursor, _parse_name(cursor)))))
 
 
 def _parse_name(cursor: Cursor) -> bytes:

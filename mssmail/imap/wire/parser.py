@@ -15,6 +15,7 @@ from mssmail.imap.wire import (
     login_commands,
     mailbox_commands,
     message_commands,
+    notify_command,
     sort_commands,
 )
 from mssmail.imap.wire.commands import (
@@ -69,6 +70,7 @@ WITH_ARGUMENTS: Mapping[bytes, Callable[[Cursor], CommandBody]] = MappingProxyTy
         b"UNSUBSCRIBE": mailbox_commands.parse_unsubscribe,
         b"STATUS": mailbox_commands.parse_status,
         b"CANCELUPDATE": sort_commands.parse_cancel_update,
+        b"NOTIFY": notify_command.parse_notify,
         b"GETQUOTA": mailbox_commands.parse_get_quota,
         b"GETQUOTAROOT": mailbox_commands.parse_get_quota_root,
         b"SETACL": acl_commands.parse_set_acl,

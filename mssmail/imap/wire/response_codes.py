@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mssmail.core.mailbox import UID, Appended, ModSeq, UIDValidity
-from mssmail.imap.wire.writer import encode_flags, encode_number_set, encode_quoted
+from mssmail.imap.wire.writer import NIL, encode_flags, encode_number_set, encode_quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,22 @@ def build_modified(numbers: Iterable[int]) -> Code:
 def build_no_update(tag: str) -> Code:
     """NOUPDATE: this search does not go on (RFC 5267 §4.3.2)."""
     return Code("NOUPDATE", encode_quoted(tag.encode("ascii")))
+
+
+def build_bad_event(events: Iterable[str]) -> Code:
+    """BADEVENT, with those we can tell (RFC 5465 §3.1)."""
+    return Code("BADEVENT", ("(" + " ".join(events) + ")").encode("ascii"))
+
+
+# inprogress = "INPROGRESS" SP "(" inprogress-tag SP inprogress-state ")"
+def build_in_progress(tag: str, done: int | None, goal: int | None) -> Code:
+    """INPROGRESS: what the command of this tag has done, of how much; None where that is not known.
+
+    A tag with ``]`` in it would end the code too early for some readers: then it is NIL.
+    """
+    name = NIL if "]" in tag or not tag else encode_quoted(tag.encode("ascii"))
+    counts = (NIL if done is None else b"%d" % done, NIL if done is None or goal is None else b"%d" % goal)
+    return Code("INPROGRESS", b"(%b %b %b)" % (name, *counts))
 
 
 def build_bad_charset(charsets: Iterable[str]) -> Code:

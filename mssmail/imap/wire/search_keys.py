@@ -63,9 +63,9 @@ _WITHOUT_ARGUMENT: dict[str, SearchKey] = {
 # search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)
 def parse_search(cursor: Cursor, *, uid: bool) -> Search:
     """A search. Text is read as UTF-8 whatever the charset: US-ASCII is a part of it (RFC 9051 §6.4.4 has no other)."""
-    returns, window = parse_returns(cursor)
+    returns = parse_returns(cursor)
     charset = parse_charset(cursor) if cursor.try_match(_CHARSET) else ""
-    return Search(parse_keys(cursor), uid, charset, returns, window)
+    return Search(parse_keys(cursor), uid, charset, *returns)
 
 
 # charset = atom / quoted

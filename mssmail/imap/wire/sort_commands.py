@@ -38,13 +38,13 @@ def parse_uid_thread(cursor: Cursor) -> Thread:
 # sort-criteria = "(" sort-criterion *(SP sort-criterion) ")"
 # search-criteria = charset 1*(SP search-key)
 def _parse_sort(cursor: Cursor, *, uid: bool) -> Sort:
-    returns, window = parse_returns(cursor)
+    returns = parse_returns(cursor)
     criteria = cursor.expect_list(lambda: _parse_criterion(cursor))
     if len(criteria) > MAX_CRITERIA:
         raise BadSyntax("too many sort criteria")
     cursor.expect_space()
     charset = parse_charset(cursor)
-    return Sort(tuple(criteria), parse_keys(cursor), uid, charset, returns, window)
+    return Sort(tuple(criteria), parse_keys(cursor), uid, charset, *returns)
 
 
 # cancelupdate = "CANCELUPDATE" 1*(SP quoted); RFC 5267 §5

@@ -43,6 +43,11 @@ def encode_client_string(raw: bytes) -> bytes:
     return encode_quoted(raw) if is_quotable(raw) else b"{%d+}\r\n%b" % (len(raw), raw)
 
 
+def encode_client_mailbox(name: str, *, utf8: bool) -> bytes:
+    """A mailbox name as a client sends it."""
+    return encode_client_string(name.encode("utf-8") if utf8 else encode_utf7(name))
+
+
 def is_quotable(raw: bytes) -> bool:
     """Printable ASCII, and not too long."""
     return len(raw) <= _LONGEST_QUOTED and _QUOTABLE.fullmatch(raw) is not None

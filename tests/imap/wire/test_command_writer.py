@@ -35,6 +35,7 @@ from mssmail.imap.wire.commands import (
     Login,
     Move,
     MyRights,
+    Notify,
     Rename,
     Replace,
     Search,
@@ -136,6 +137,12 @@ NOON = datetime(1994, 2, 7, 12, 0, 0, tzinfo=UTC)
         (MyRights("a"), b'MYRIGHTS "a"'),
         (GetQuotaRoot("a"), b'GETQUOTAROOT "a"'),
         (Copy(FIVE, "a"), b'UID COPY 5 "a"'),
+        (Notify(), b"NOTIFY NONE"),
+        (Search(All(), returns=("UPDATE", "COUNT")), b"SEARCH RETURN (UPDATE COUNT) ALL"),
+        (
+            Search(All(), returns=("UPDATE",), updates=(FetchItem("UID"), FetchItem("FLAGS"))),
+            b"SEARCH RETURN (UPDATE (UID FLAGS)) ALL",
+        ),
     ],
 )
 def test_a_command_is_this_text(body: CommandBody, text: bytes) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from mssmail.errors import BadSyntax
 from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
-from mssmail.imap.wire.fetch_items import Item, parse_fetch_items
+from mssmail.imap.wire.fetch_items import parse_fetch_items
+from mssmail.imap.wire.fetch_values import Item
 from tests.imap.wire.support import build_cursor
 
 

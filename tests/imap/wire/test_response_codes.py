@@ -43,3 +43,21 @@ def test_a_copy_of_nothing_has_no_code() -> None:
 def test_the_codes_of_extensions() -> None:
     assert response_codes.build_mailbox_id(12) == Code("MAILBOXID", b"(M12)")
     assert response_codes.build_modified([3, 4, 9]) == Code("MODIFIED", b"3:4,9")
+    assert (
+        response_codes.build_bad_event(["MessageNew", "FlagChange"]).encode() == b"[BADEVENT (MessageNew FlagChange)]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "done", "goal", "value"),
+    [
+        ("a1", 175, 1000, b'("a1" 175 1000)'),
+        ("a1", 175, None, b'("a1" 175 NIL)'),
+        ("a1", None, None, b'("a1" NIL NIL)'),
+        ("a1", None, 10, b'("a1" NIL NIL)'),
+        ("a]1", 0, 10, b"(NIL 0 10)"),
+        ("", 0, 10, b"(NIL 0 10)"),
+    ],
+)
+def test_progress_is_told_as_far_as_it_is_known(tag: str, done: int | None, goal: int | None, value: bytes) -> None:
+    assert response_codes.build_in_progress(tag, done, goal) == Code("INPROGRESS", value)

@@ -4,7 +4,7 @@ import pytest
 
 from mssmail.core.window import Window
 from mssmail.errors import BadSyntax
-from mssmail.imap.wire.commands import Fetch, Search, Sort
+from mssmail.imap.wire.commands import Fetch, FetchItem, FetchSection, Search, Section, Sort
 from tests.imap.wire.support import read_command
 
 
@@ -28,7 +28,19 @@ def test_search_and_sort_read_the_same(options: bytes, returns: tuple[str, ...],
 
 @pytest.mark.parametrize(
     "options",
+    [b"(UPDATE (UID BODY[1]) COUNT)", b"(UPDATE(uid BODY[1]) COUNT)", b"(UPDATE (UID) COUNT UPDATE (BODY[1] UID))"],
+)
+def test_update_may_say_what_to_fetch(options: bytes) -> None:
+    command = read_command(b"SEARCH RETURN " + options + b" ALL")
+    assert isinstance(command, Search)
+    assert command.returns == ("UPDATE", "COUNT")
+    assert command.updates == (FetchItem("UID"), FetchSection(Section((1,))))
+
+
+@pytest.mark.parametrize(
+    "options",
     [
+        b"(UPDATE ())", b"(UPDATE (ALL))", b"(UPDATE UID)", b"(COUNT (UID))", b"(UPDATE  (UID))",
         b"(PARTIAL)", b"(PARTIAL 1)", b"(PARTIAL 1:*)", b"(PARTIAL *:1)", b"(PARTIAL 1:-2)", b"(PARTIAL 0:1)",
         b"(ALL PARTIAL 1:2)", b"(PARTIAL 1:2 PARTIAL 3:4)", b"(UPDATES)", b"(", b"MIN",
     ],

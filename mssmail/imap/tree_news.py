@@ -1,0 +1,142 @@
+r"""What to say when mailboxes came, went, were renamed, opened, closed or (un)subscribed (RFC 5465 §5.4, §5.5, §5.9).
+
+Two pictures of the names are compared: whoever made the change, and in which process, does not matter. A mailbox that
+was closed to the account looks like one that was deleted: both are told as \NonExistent, and when it was another's as
+\NoAccess too, so that nobody learns which of the two it was.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mssmail.core.mailbox import OTHER_USERS
+from mssmail.imap.interests import Interests
+from mssmail.imap.patterns import DELIMITER, list_parents
+from mssmail.imap.tree import Tree
+from mssmail.imap.wire.notify_values import Happening
+from mssmail.imap.wire.responses import ListLine
+
+NON_EXISTENT, NO_ACCESS, SUBSCRIBED = "\\NonExistent", "\\NoAccess", "\\Subscribed"
+_OTHERS = OTHER_USERS + DELIMITER
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """As much of a tree as is needed to see what changed in it."""
+
+    names: Mapping[int, str]  # of all that may be looked up
+    closed: frozenset[int]  # of them, those that may not be read
+    subscribed: frozenset[str]
+
+
+def outline(tree: Tree) -> Outline:
+    """The outline of a tree."""
+    names = {info.id: name for name, info in tree.mailboxes.items()}
+    closed = frozenset(info.id for info in tree.mailboxes.values() if "r" not in info.rights)
+    return Outline(names, closed, tree.subscribed)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From one picture to the next. ``own``: names that this client itself created, deleted, renamed or (un)subscribed.
+
+    ``origins``: new mailboxes that took over what was in another, by their ids.
+    """
+
+    before: Outline
+    after: Outline
+    own: frozenset[str] = frozenset()
+    origins: Mapping[int, int] = field(default_factory=dict)
+
+    def is_subscribed(self, name: str) -> bool:
+        """It was or is: a filter of subscribed mailboxes covers the change itself."""
+        return name in self.before.subscribed or name in self.after.subscribed
+
+
+def list_news(turn: Turn, tree: Tree, interests: Interests) -> list[ListLine]:
+    """One line for each name of interest; ``tree`` is what is there now."""
+    found: dict[str, str] = {}  # the name, and what it was called before
+    for name, old_name in _find_affected(turn, interests):
+        found[name] = found.get(name) or old_name
+    return [
+        ListLine(name, describe(tree, name, was_shared=name.startswith(_OTHERS)), old_name=old)
+        for name, old in found.items()
+    ]
+
+
+def describe(tree: Tree, name: str, *, was_shared: bool = False) -> tuple[str, ...]:
+    r"""All attributes, \Subscribed among them, as they are now."""
+    info = tree.mailboxes.get(name)
+    attributes = tree.describe(name)
+    if info is None:
+        gone = (NON_EXISTENT, NO_ACCESS) if was_shared else (NON_EXISTENT,)
+        attributes = (*gone, *(word for word in attributes if word != "\\Noselect"))
+    elif "r" not in info.rights:
+        attributes = (NO_ACCESS, *attributes)
+    return (*attributes, SUBSCRIBED) if name in tree.subscribed else attributes
+
+
+def list_closed(tree: Tree, interests: Interests) -> list[ListLine]:
+    r"""\NoAccess for what is of interest, may be looked up and may not be read (RFC 5465 §3.1)."""
+    return [
+        ListLine(name, describe(tree, name))
+        for name, info in tree.mailboxes.items()
+        if "r" not in info.rights and interests.find_events(name, is_subscribed=name in tree.subscribed)
+    ]
+
+
+def _find_affected(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
+    yield from _find_renamed(turn, interests)
+    yield from _find_come_and_gone(turn, interests)
+    yield from _find_opened_and_closed(turn, interests)
+    for name in sorted((turn.before.subscribed ^ turn.after.subscribed) - turn.own):
+        if _has(turn, interests, Happening.SUBSCRIPTION_CHANGE, name):
+            yield name, ""
+
+
+def _has(turn: Turn, interests: Interests, event: Happening, *names: str) -> bool:
+    return any(event in interests.find_events(name, is_subscribed=turn.is_subscribed(name)) for name in names)
+
+
+def _find_renamed(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
+    before, after = turn.before.names, turn.after.names
+    renamed = {before[id]: after[id] for id in before.keys() & after.keys() if before[id] != after[id]}
+    for old, new in sorted(renamed.items()):
+        follows = any(new == renamed.get(above, "") + old[len(above) :] for above in list_parents(old))
+        if follows or {old, new} & turn.own:  # children go with their parent: RFC 5465 §5.4
+            continue
+        if _has(turn, interests, Happening.MAILBOX_NAME, old, new):
+            yield new, old
+
+
+def _find_come_and_gone(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
+    """With their direct parents, which may have children now or none any more."""
+    before, after = turn.before.names, turn.after.names
+    come = {after[id]: before.get(turn.origins.get(id, 0), "") for id in after.keys() - before.keys()}
+    gone = {before[id] for id in before.keys() - after.keys()}
+    own = turn.own | {parent for name in turn.own for parent in list_parents(name)}  # CREATE makes those it needs
+    for name in sorted((come.keys() | gone) - own):
+        if _has(turn, interests, Happening.MAILBOX_NAME, name, come.get(name) or name):
+            yield name, come.get(name, "")
+        elif name in gone and name.startswith(_OTHERS) and _is_watched(turn, interests, name):
+            yield name, ""  # RFC 5465 §5.9
+        for parent in list_parents(name)[-1:]:
+            if _has(turn, interests, Happening.MAILBOX_NAME, parent):
+                yield parent, ""
+
+
+def _find_opened_and_closed(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
+    still = turn.before.names.keys() & turn.after.names.keys()
+    for mailbox_id in still & (turn.before.closed ^ turn.after.closed):
+        name = turn.after.names[mailbox_id]
+        if _is_watched(turn, interests, name):
+            yield name, ""
+
+
+def _is_watched(turn: Turn, interests: Interests, name: str) -> bool:
+    return bool(interests.find_events(name, is_subscribed=turn.is_subscribed(name)))
+
+
+def follow_names(turn: Turn) -> Iterable[str]:
+    """Names that stand for another mailbox than before: who asked for flags hears of the new UIDVALIDITY."""
+    known = {name: id for id, name in turn.before.names.items()}
+    return {name for id, name in turn.after.names.items() if known.get(name, id) != id}

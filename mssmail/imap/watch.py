@@ -1,0 +1,185 @@
+"""What one session has asked to hear of by NOTIFY, and how things stood when it last heard (RFC 5465).
+
+Nothing is polled: a herald says which of the mailboxes rang, and only those are asked for their counts; the names are
+read again when somebody changed them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from mssmail.core.account import Account
+from mssmail.core.mailbox import CHANGES_AT_A_TIME, UID, Appended, MailboxInfo
+from mssmail.imap.backend import Herald, MailStore, Rung
+from mssmail.imap.interests import Interests, normalise_name
+from mssmail.imap.standings import Own, Standing, build_standing, build_status, find_news, list_first_items
+from mssmail.imap.tree import Tree, load_tree
+from mssmail.imap.tree_news import Outline, Turn, follow_names, list_closed, list_news, outline
+from mssmail.imap.view import View
+from mssmail.imap.wire.notify_values import Happening
+from mssmail.imap.wire.responses import ListLine, MailboxStatus
+
+MAX_WATCHED: Final = 10_000
+"""Mailboxes of one session: as many as one account may have. More of them are shared ones, and too much to tell."""
+
+_FLAGS: Final = frozenset({Happening.FLAG_CHANGE})
+_NOBODY: Final = Own()
+
+News = list[ListLine | MailboxStatus]
+
+
+class Overflow(Exception):
+    """More is asked than we can tell."""
+
+
+class Watch:
+    """The mailboxes of one NOTIFY SET. Their herald is this session's alone."""
+
+    def __init__(self, store: MailStore, account: Account, interests: Interests) -> None:
+        self.interests = interests
+        self._store, self._account = store, account
+        self.herald: Herald = store.follow(account)
+        self._outline = Outline({}, frozenset(), frozenset())
+        self._standings: dict[int, Standing] = {}
+        self._selected: int | None = None
+        self._left: set[int] = set()  # since the last look
+        self._own: dict[int, Own] = {}
+        self._own_names: set[str] = set()
+        self._must_look = False  # what rang was taken and could not be looked at
+        self._has_room = True
+
+    async def begin(self, view: View | None, *, wants_status: bool, has_modseq: bool) -> News:
+        """Take the first picture, from which all else follows; raises Overflow. What NOTIFY itself has to tell."""
+        if view is not None:
+            self.enter(view)
+        if not self.interests.is_wide:
+            return []
+        tree = await load_tree(self._store, self._account)
+        self._outline = outline(tree)
+        watched = list(self._list_watched(tree))
+        self._follow(info.id for info, _ in watched)
+        self._standings = {info.id: build_standing(info) for info, _ in watched}
+        told: News = list(list_closed(tree, self.interests))
+        if wants_status:
+            told += (
+                build_status(info, list_first_items(events, has_modseq=has_modseq))
+                for info, events in watched
+                if info.id != self._selected
+            )
+        return told
+
+    async def look(self, *, has_modseq: bool) -> News:
+        """What happened since, in all mailboxes but the selected one; raises Overflow."""
+        rung = self.herald.take()
+        if not self._has_room:
+            raise Overflow
+        if not self.interests.is_wide:
+            return []
+        must_look, self._must_look = self._must_look, True
+        told = await self._look(rung, must_look=must_look, has_modseq=has_modseq)
+        self._must_look = False
+        return told
+
+    async def _look(self, rung: Rung, *, must_look: bool, has_modseq: bool) -> News:
+        if rung.has_names or rung.has_all or must_look:
+            return await self._look_at_names(rung.origins, has_modseq=has_modseq)
+        rang = rung.mailboxes | self._left
+        self._left.clear()
+        ids = [id for id in rang if id in self._standings and id != self._selected]
+        infos = await self._store.load_readable(self._account, ids) if ids else []
+        return list(self._compare(((info, self._find_events(info)) for info in infos), has_modseq=has_modseq))
+
+    def enter(self, view: View) -> None:
+        """This mailbox is selected now; it is told of elsewhere."""
+        self._selected = view.mailbox_id
+        self._has_room = self.herald.follow([view.mailbox_id])
+
+    def leave(self, view: View, own_changes: int) -> None:
+        """It is no longer; what happened since the client last heard is told as of any other.
+
+        ``own_changes``: by how much the ModSeq moved for what the client did last, and was not told (CLOSE).
+        """
+        self._selected = None
+        if view.mailbox_id not in self._standings:
+            self.herald.ignore([view.mailbox_id])
+            return
+        known = self._standings[view.mailbox_id]
+        self._standings[view.mailbox_id] = Standing(known.uid_validity, UID(0), len(view), 0, view.counted)
+        self._own[view.mailbox_id] = Own(changes=own_changes)
+        self._left.add(view.mailbox_id)
+
+    def note_made(self, appended: Appended) -> None:
+        """The client itself put messages into a mailbox; it need not be told (RFC 5465 §5)."""
+        for mailbox_id, standing in self._standings.items():
+            if standing.uid_validity == appended.uid_validity:
+                before = self._own.get(mailbox_id, _NOBODY)
+                count = len(appended.uids)
+                changes = before.changes + -(-count // CHANGES_AT_A_TIME)
+                self._own[mailbox_id] = Own(before.messages + count, changes)
+
+    def note_names(self, names: Iterable[str]) -> None:
+        """The client itself created, deleted, renamed or (un)subscribed these."""
+        self._own_names.update(map(normalise_name, names))
+
+    def close(self) -> None:
+        """Hear no more."""
+        self.herald.close()
+
+    async def _look_at_names(self, origins: Mapping[int, int], *, has_modseq: bool) -> News:
+        tree = await load_tree(self._store, self._account)
+        turn = Turn(self._outline, outline(tree), frozenset(self._own_names), origins)
+        self._own_names.clear()
+        self._outline = turn.after
+        self._left.clear()
+        told: News = list(list_news(turn, tree, self.interests))
+        watched = list(self._list_watched(tree))
+        kept = {info.id for info, _ in watched}
+        lost = [id for id in self._standings if id not in kept]
+        self.herald.ignore(id for id in lost if id != self._selected)
+        for id in lost:
+            del self._standings[id]
+        self._follow(kept)
+        told += self._greet(watched, turn, has_modseq=has_modseq)
+        told += self._compare(watched, has_modseq=has_modseq)
+        return told
+
+    def _greet(
+        self, watched: list[tuple[MailboxInfo, frozenset[Happening]]], turn: Turn, *, has_modseq: bool
+    ) -> Iterator[MailboxStatus]:
+        """Mailboxes that were not watched before: told when they hold something, or stand in another's place."""
+        replaced = frozenset(follow_names(turn))
+        for info, events in watched:
+            if info.id in self._standings:
+                continue
+            self._standings[info.id] = build_standing(info)
+            is_replaced = info.name in replaced and events & _FLAGS  # RFC 5465 §5.1: a new UIDVALIDITY
+            own = self._own.pop(info.id, _NOBODY)
+            if info.id == self._selected or info.name in turn.own:
+                continue
+            if info.uid_next > 1 + own.messages or is_replaced:
+                yield build_status(info, list_first_items(events, has_modseq=has_modseq))
+
+    def _compare(
+        self, watched: Iterable[tuple[MailboxInfo, frozenset[Happening]]], *, has_modseq: bool
+    ) -> Iterator[MailboxStatus]:
+        for info, events in watched:
+            before = self._standings[info.id]
+            if info.id == self._selected:
+                continue
+            self._standings[info.id] = build_standing(info)
+            items = find_news(before, info, events, self._own.pop(info.id, _NOBODY), has_modseq=has_modseq)
+            if items:
+                yield build_status(info, items)
+
+    def _list_watched(self, tree: Tree) -> Iterator[tuple[MailboxInfo, frozenset[Happening]]]:
+        for name, info in tree.mailboxes.items():
+            events = self.interests.find_message_events(name, is_subscribed=name in tree.subscribed)
+            if events and "r" in info.rights:
+                yield info, events
+
+    def _find_events(self, info: MailboxInfo) -> frozenset[Happening]:
+        return self.interests.find_message_events(info.name, is_subscribed=info.name in self._outline.subscribed)
+
+    def _follow(self, mailbox_ids: Iterable[int]) -> None:
+        wanted = list(mailbox_ids)
+        if len(wanted) > MAX_WATCHED or not self.herald.follow(wanted):
+            raise Overflow

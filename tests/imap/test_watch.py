@@ -1,0 +1,83 @@
+"""What one session watches: no polling, and bounded."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from mssmail.core.account import Account
+from mssmail.core.mailbox import MailboxInfo
+from mssmail.flows import bell
+from mssmail.imap.interests import Interests
+from mssmail.imap.watch import Overflow, Watch
+from mssmail.imap.wire.notify_values import EventGroup, Happening, Scope
+from mssmail.store.engine import Connection
+from mssmail.store.mailboxes import create_mailbox
+from tests.imap.support import NOW, World, build_message, sign_in
+
+MESSAGES = frozenset({Happening.MESSAGE_NEW, Happening.MESSAGE_EXPUNGE})
+PERSONAL = Interests([EventGroup(Scope.PERSONAL, MESSAGES)])
+
+
+async def test_only_mailboxes_that_rang_are_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch(world.mailboxes, world.anne, PERSONAL)
+    await watch.begin(None, wants_status=False, has_modseq=False)
+    asked: list[Sequence[int]] = []
+    load_readable = world.mailboxes.load_readable
+
+    async def note(account: Account, mailbox_ids: Sequence[int]) -> Sequence[MailboxInfo]:
+        asked.append(mailbox_ids)
+        return await load_readable(account, mailbox_ids)
+
+    async def refuse(_: Account) -> Sequence[MailboxInfo]:
+        raise AssertionError("nobody changed a name")
+
+    monkeypatch.setattr(world.mailboxes, "load_readable", note)
+    monkeypatch.setattr(world.mailboxes, "list_mailboxes", refuse)
+    assert await watch.look(has_modseq=False) == []
+    assert asked == []
+    other = await sign_in(world, select="")
+    monkeypatch.undo()
+    monkeypatch.setattr(world.mailboxes, "load_readable", note)
+    await other.append("Sent", build_message("a"))
+    assert [line.mailbox for line in await watch.look(has_modseq=False)] == ["Sent"]
+    assert len(asked) == 1
+    assert len(asked[0]) == 1
+    watch.close()
+    assert not world.bells.has_listeners
+
+
+async def test_many_mailboxes_are_watched_and_told_of_together(world: World) -> None:
+    def create(conn: Connection) -> None:
+        for number in range(600):
+            create_mailbox(conn, world.anne.id, f"m{number}", "", NOW)
+
+    world.store.submit(create).result()
+    watch = Watch(world.mailboxes, world.anne, PERSONAL)
+    told = await watch.begin(None, wants_status=True, has_modseq=False)
+    assert len(told) == 606
+    other = await sign_in(world, select="")
+    await other.append("m1", build_message("a"))
+    await other.append("m599", build_message("a"))
+    assert {line.mailbox for line in await watch.look(has_modseq=False)} == {"m1", "m599"}
+
+
+async def test_there_is_room_for_so_many_in_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bell, "MAX_FOLLOWED", 8)
+    first, second = (Watch(world.mailboxes, world.anne, PERSONAL) for _ in range(2))
+    await first.begin(None, wants_status=False, has_modseq=False)
+    with pytest.raises(Overflow):
+        await second.begin(None, wants_status=False, has_modseq=False)
+    second.close()
+    other = await sign_in(world, select="")
+    await other.do("CREATE a/b/c")
+    with pytest.raises(Overflow):
+        await first.look(has_modseq=False)
+
+
+async def test_no_room_for_the_selected_mailbox_is_too_much_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bell, "MAX_FOLLOWED", 0)
+    talk = await sign_in(world)
+    watch = Watch(world.mailboxes, world.anne, Interests([EventGroup(Scope.SELECTED, MESSAGES)]))
+    await watch.begin(talk.session.view, wants_status=False, has_modseq=False)
+    with pytest.raises(Overflow):
+        await watch.look(has_modseq=False)
