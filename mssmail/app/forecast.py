@@ -6,14 +6,16 @@ a new revocation list says nothing of the time before it was made.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from mssmail.app.known_peers import verify_peer
 from mssmail.core.address import parse_address
 from mssmail.core.decision import Accept, Decision, Refuse
 from mssmail.core.envelope import Peer, TlsFacts
+from mssmail.core.verdict import Outcome
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import BadSyntax
 from mssmail.examine import examine
@@ -23,10 +25,12 @@ from mssmail.policy.freshness import Freshness
 from mssmail.policy.sender import weigh_sender
 from mssmail.policy.shadow import settle
 from mssmail.settings import Domain, RevocationMode, Settings, SmimeMode
+from mssmail.smtp.certificate import judge_certificate
 from mssmail.store.engine import Store
 from mssmail.store.journal import KeptEntry, read_entries
 from mssmail.store.messages import KeptMessage, find_by_trace, load_message
-from mssmail.store.peers_seen import SeenPeer, list_peers
+from mssmail.store.peers_seen import Direction, SeenPeer, list_peers
+from mssmail.trust.path_result import PathResult
 from mssmail.trust.snapshot import TrustStore
 
 _NO_RULE: Final = Accept("as-before")
@@ -68,7 +72,7 @@ def build_forecast(
     store: Store, settings: Settings, today: World, supposed: World, since: datetime, now: datetime
 ) -> Forecast:
     """Judge everything received from peers since then."""
-    judge = _Judge(settings, {peer.fingerprint: peer for peer in store.read(list_peers).result()}, now)
+    judge = _Judge(settings, _index(store.read(list_peers).result()), now)
     refused: list[Foreseen] = []
     judged = gone = 0
     for kept in _iterate_received(store, since):
@@ -81,6 +85,11 @@ def build_forecast(
         if isinstance(later, Refuse) and isinstance(judge.judge(message, today), Accept):
             refused.append(_describe(message, later))
     return Forecast(judged, gone, tuple(refused))
+
+
+def _index(peers: Iterable[SeenPeer]) -> dict[str, SeenPeer]:
+    """Those that brought us mail, by certificate."""
+    return {peer.fingerprint: peer for peer in peers if peer.direction is Direction.IN}
 
 
 def _iterate_received(store: Store, since: datetime) -> Iterator[KeptEntry]:
@@ -105,10 +114,13 @@ class _Judge:
 
     def __init__(self, settings: Settings, peers: Mapping[str, SeenPeer], now: datetime) -> None:
         self._settings, self._peers, self._now = settings, peers, now
+        self._verified: dict[tuple[int, str], PathResult | None] = {}  # by world and certificate
 
     def judge(self, message: KeptMessage, world: World) -> Decision:
         evidence = json.loads(message.evidence)
-        peer = self._find_peer(evidence)
+        peer = self._find_peer(evidence, world)
+        if isinstance(peer, Refuse):
+            return peer
         if peer is not None:
             series = weigh_sender(message.reverse_path, peer, world.white_list, Freshness.FRESH, world.revocation)
             decision = settle(series, world.shadow).decision
@@ -135,12 +147,24 @@ class _Judge:
         series = weigh_content(facts, mode, accept_encrypted=domain.accept_encrypted, ask_white_list=peer is not None)
         return settle(series, world.shadow).decision
 
-    def _find_peer(self, evidence: Mapping[str, object]) -> Peer | None:
+    def _find_peer(self, evidence: Mapping[str, object], world: World) -> Peer | Refuse | None:
         seen = self._peers.get(str(evidence.get("fingerprint", "")))
         if seen is None:
             return None
+        found = self._verify(seen, world)
+        refusal = None if found is None else judge_certificate(found)
+        if refusal is not None:
+            return refusal
         tls = TlsFacts("TLSv1.3", "")  # it had some
-        return Peer(seen.server, 0, tls=tls, name=seen.name, subject=seen.subject, revoked=False)
+        # Of what cannot be told here it was told when the peer came.
+        is_revoked = found is not None and found.revocation.outcome is Outcome.FAILED
+        return Peer(seen.server, 0, tls=tls, name=seen.name, subject=seen.subject, revoked=is_revoked)
+
+    def _verify(self, seen: SeenPeer, world: World) -> PathResult | None:
+        key = (id(world), seen.fingerprint)
+        if key not in self._verified:
+            self._verified[key] = verify_peer(seen, world.store, self._now)
+        return self._verified[key]
 
     def _find_domain(self, evidence: Mapping[str, object]) -> Domain | None:
         to = evidence.get("to")

@@ -6,10 +6,11 @@ Each alarm is a warning in the log, an entry of the journal, and a figure of the
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
+from mssmail.app.known_peers import find_current, judge_peers
 from mssmail.app.standing import Held, Standing, list_standings
 from mssmail.core.clock import Clock
 from mssmail.core.names import encode_name
@@ -22,7 +23,7 @@ from mssmail.policy.outlook import Alarm, Contact, find_alarms, find_step
 from mssmail.settings import Settings
 from mssmail.store.engine import Store
 from mssmail.store.journal import append_entries
-from mssmail.store.peers_seen import SeenPeer, list_peers
+from mssmail.store.peers_seen import Direction, SeenPeer, list_peers
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Watchman:
         self._pause = pause
         self._told: set[tuple[object, ...]] = set()
         self._task: asyncio.Task[None] | None = None
+        self._judged_version = -1  # of what we believe, when the peers were judged last
         self.raised: Counter[str] = Counter()
 
     async def start(self) -> None:
@@ -90,7 +92,23 @@ class Watchman:
         if fault := self._trust.certificates_fault:
             text = f"anchors or intermediates cannot be read, the old ones stay: {fault}"
             await self._raise("unusable", text, ("trust", fault), {"kind": "trust"})
+        await self._judge_peers(peers)
         return found
+
+    async def _judge_peers(self, peers: Sequence[SeenPeer]) -> None:
+        """After each change of what we believe: whose certificate will be refused when they come, or we go there."""
+        if self._trust.version == self._judged_version:
+            return
+        version = self._trust.version
+        for peer, reason in judge_peers(find_current(peers), self._trust.store, self._clock()):
+            if reason:
+                way = "from" if peer.direction is Direction.IN else "to"
+                text = f"mail {way} {peer.server} will be refused: {reason}"
+                facts: dict[str, object] = {"kind": f"peer-{peer.direction.value}", "name": peer.subject}
+                facts |= {"domains": list(peer.domains), "reason": reason}
+                await self._raise("refused", text, (peer.fingerprint, peer.direction, reason), facts)
+            await asyncio.sleep(0)
+        self._judged_version = version
 
     def hold(self) -> Held:
         """What is in use now."""

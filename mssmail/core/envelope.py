@@ -38,6 +38,7 @@ class Peer:
     not_after: datetime | None = None  # when the certificate ends
     revoked: bool | None = None
     missing: tuple[MissingStatus, ...] = ()  # why ``revoked`` is None
+    chain: tuple[bytes, ...] = field(default=(), repr=False)  # the certificates it showed, DER, its own first
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ def identify_server(tls: ssl.SSLObject, endpoint: Endpoint, trust: TrustStore, a
         not_after=parsed.not_valid_after_utc,
         revoked={Outcome.PASSED: False, Outcome.FAILED: True}.get(path.revocation.outcome),
         missing=path.missing,
+        chain=(certificate, *others),
     )
 
 

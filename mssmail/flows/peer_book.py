@@ -35,7 +35,9 @@ class PeerBook:
             self._noted.clear()
         self._noted[key] = now
         server = peer.address
-        seen = SeenPeer(peer.fingerprint, direction, peer.subject, peer.name, server, peer.not_after, now, now)
+        seen = SeenPeer(
+            peer.fingerprint, direction, peer.subject, peer.name, server, peer.not_after, now, now, chain=peer.chain
+        )
         self._store.submit(lambda conn: note_peer(conn, seen, domain)).add_done_callback(_tell)
 
 

@@ -36,13 +36,20 @@ async def read_peer(session: Session, trust: TrustSource, now: datetime) -> Peer
     except (BadCertificate, ValueError) as error:
         return _refuse(f"it cannot be read ({error})")
     revoked = {Outcome.PASSED: False, Outcome.FAILED: True}.get(result.revocation.outcome)
-    for fact in (result.chain, result.dates, result.usage):
-        if fact.outcome is Outcome.FAILED:
-            return _refuse(fact.reason)
+    refusal = judge_certificate(result)
+    if refusal is not None:
+        return refusal
     known = session.judged_peer
     if known is not None and known.revoked is revoked and known.helo == peer.helo:
         return known  # as at most messages of a connection
     return replace(session.certified, helo=peer.helo, revoked=revoked)
+
+
+def judge_certificate(result: PathResult) -> Refuse | None:
+    """What is wrong with a peer's certificate but for its revocation, which ``policy.sender`` judges."""
+    reasons = (fact.reason for fact in (result.chain, result.dates, result.usage) if fact.outcome is Outcome.FAILED)
+    reason = next(reasons, None)
+    return None if reason is None else _refuse(reason)
 
 
 def _verify(session: Session, store: TrustStore, now: datetime) -> PathResult:
@@ -58,6 +65,7 @@ def _read_certificate(session: Session) -> Peer:
         serial=read_serial(certificate),
         fingerprint=fingerprint(certificate),
         not_after=certificate.not_valid_after_utc,
+        chain=tuple(session.chain),
     )
 
 

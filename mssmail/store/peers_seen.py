@@ -1,9 +1,11 @@
 """The servers we exchange mail with, by certificate: seen when, in which direction, for which domains."""
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
@@ -12,6 +14,8 @@ from mssmail.core.names import DistinguishedName, encode_name, parse_listed_name
 from mssmail.store.schema import peer_domains, peers_seen
 
 _peer, _domain = peers_seen.c, peer_domains.c
+_LENGTH: Final = struct.Struct("!I")
+_MAX_CHAIN_BYTES: Final = 32 * 1024
 
 
 class Direction(Enum):
@@ -34,12 +38,13 @@ class SeenPeer:
     first_at: datetime
     last_at: datetime
     domains: tuple[str, ...] = ()
+    chain: tuple[bytes, ...] = ()  # the certificates it showed, DER, its own first; empty when they are not kept
 
 
 def note_peer(conn: Connection, peer: SeenPeer, domain: str) -> None:
     """Remember that this certificate spoke for this domain at ``last_at``."""
     key = {"fingerprint": peer.fingerprint, "direction": peer.direction.value}
-    changing = {"server": peer.server, "last_at": peer.last_at}
+    changing = {"server": peer.server, "last_at": peer.last_at, "chain": _encode_chain(peer.chain)}
     fixed = {
         "subject": peer.subject,
         "name": encode_name(peer.name),
@@ -76,6 +81,21 @@ def list_peers(conn: Connection, since: datetime | None = None) -> Sequence[Seen
             row.first_at,
             row.last_at,
             tuple(domains.get((row.fingerprint, row.direction), ())),
+            tuple(_decode_chain(row.chain or b"")),
         )
         for row in conn.execute(met)
     ]
+
+
+def _encode_chain(chain: Sequence[bytes]) -> bytes:
+    """Each after its length. Of a chain that is longer than any in use only the certificate itself."""
+    kept = chain if sum(map(len, chain)) <= _MAX_CHAIN_BYTES else chain[:1]
+    return b"".join(_LENGTH.pack(len(each)) + each for each in kept)
+
+
+def _decode_chain(raw: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(raw):
+        (length,) = _LENGTH.unpack_from(raw, at)
+        at += _LENGTH.size + length
+        yield raw[at - length : at]

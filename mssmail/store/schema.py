@@ -97,7 +97,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0014"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0015"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",

@@ -58,6 +58,7 @@ peers_seen = Table(  # certificates of the servers we exchange mail with
     Column("not_after", Moment, nullable=False),
     Column("first_at", Moment, nullable=False),
     Column("last_at", Moment, nullable=False),
+    Column("chain", LargeBinary),  # what it showed, its own certificate first
     sqlite_with_rowid=False,
 )
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from mssmail.app.watchman import Watchman
 from mssmail.core.clock import read_clock
@@ -38,7 +39,9 @@ class Scene:
     async def see(self, domain: str = "peer.test", host: str = "mss.peer.test") -> None:
         certificate = self.pki.make_operator(host).certificate
         name, ends = parse_listed_name(describe_subject(certificate.subject)), certificate.not_valid_after_utc
-        peer = SeenPeer("ab" * 32, Direction.OUT, f"CN={host}", name, host, ends, self.now, self.now)
+        made = self.pki.make_operator(host)
+        chain = (made.certificate_der, *(each.public_bytes(Encoding.DER) for each in made.chain))
+        peer = SeenPeer("ab" * 32, Direction.OUT, f"CN={host}", name, host, ends, self.now, self.now, chain=chain)
         await asyncio.wrap_future(self.store.submit(lambda conn: note_peer(conn, peer, domain)))
 
     async def read_alarms(self) -> list[Entry]:
@@ -148,6 +151,24 @@ async def test_files_that_cannot_be_used_are_an_alarm(tmp_path: Path) -> None:
         await scene.watchman.look()
         assert [entry.facts["alarm"] for entry in await scene.read_alarms()] == ["unusable", "unusable"]
         assert scene.trust.snapshot.anchors == scene.pki.anchors
+
+
+async def test_a_peer_whose_certificate_a_new_list_revokes_is_an_alarm(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_scene(tmp_path) as scene:
+        await scene.see()
+        assert await scene.read_alarms() == []
+        scene.now += timedelta(minutes=1)
+        scene.pki.issuing.revoke(scene.pki.make_operator("mss.peer.test").certificate, scene.now)
+        (scene.site.folder / "0.crl").write_bytes(scene.pki.issuing.build_crl(scene.now))
+        assert await scene.trust.refresh_crls()
+        for _ in range(2):
+            await scene.watchman.look()
+        [alarm] = await scene.read_alarms()
+        assert (alarm.facts["alarm"], alarm.facts["domains"]) == ("refused", ["peer.test"])
+        assert "mail to mss.peer.test will be refused" in caplog.text
+        assert "revoked" in str(alarm.facts["reason"])
 
 
 async def test_a_closed_store_stops_no_watchman(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

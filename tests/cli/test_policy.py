@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from mssmail.core.address import parse_address
 from mssmail.core.clock import read_clock
@@ -39,6 +40,7 @@ def build_peer(pki: Pki) -> Peer:
     return Peer(
         "127.0.0.1", 25, "mss.peer.test", TlsFacts("TLSv1.3", "x"), read_name(certificate.subject), "CN=mss.peer.test",
         fingerprint=fingerprint(certificate), not_after=certificate.not_valid_after_utc, revoked=False,
+        chain=(certificate.public_bytes(Encoding.DER),),
     )  # fmt: skip
 
 
@@ -112,6 +114,14 @@ def test_a_revocation_list_refuses_whom_it_names(site: Site, pki: Pki, tmp_path:
     revoking.issuing.revoke(pki.make_person(ALICE).certificate, NOW)
     (tmp_path / "new.crl").write_bytes(revoking.issuing.build_crl(NOW + timedelta(seconds=1)))
     assert ask(site, "--crl", str(tmp_path / "new.crl"))[1] == ["untrusted"]
+
+
+def test_a_revocation_list_that_names_the_peer_refuses_all_it_brought(site: Site, pki: Pki, tmp_path: Path) -> None:
+    revoking = Pki(NOW)
+    revoking.issuing = replace(pki.issuing, revoked={})
+    revoking.issuing.revoke(pki.make_operator("mss.peer.test").certificate, NOW)
+    (tmp_path / "new.crl").write_bytes(revoking.issuing.build_crl(NOW + timedelta(seconds=1)))
+    assert ask(site, "--crl", str(tmp_path / "new.crl"))[1] == ["peer-revoked"] * 2
 
 
 def test_stricter_keys_and_laxer_modes(site: Site) -> None:

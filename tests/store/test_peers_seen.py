@@ -33,3 +33,13 @@ def test_both_directions_stand_apart_and_old_ones_may_be_left_out(store: Store) 
         (Direction.IN, ("a.test",)),
     ]
     assert len(store.read(lambda conn: list_peers(conn, later)).result()) == 1
+
+
+def test_what_a_peer_showed_is_kept_and_replaced_by_what_it_shows_now(store: Store) -> None:
+    note(store, PEER, "a.test")
+    assert store.read(list_peers).result()[0].chain == ()
+    for chain in ((b"own", b"", b"issuer"), (b"own", b"another")):
+        note(store, replace(PEER, chain=chain), "a.test")
+        assert store.read(list_peers).result()[0].chain == chain
+    note(store, replace(PEER, chain=(b"own", b"x" * 40_000)), "a.test")
+    assert store.read(list_peers).result()[0].chain == (b"own",)

@@ -14,6 +14,7 @@ from mssmail.store.engine import Store, build_engine, open_store
 from mssmail.store.journal import read_entries
 from mssmail.store.listings import find_unlisted, list_messages
 from mssmail.store.messages import load_message
+from mssmail.store.peers_seen import list_peers
 from mssmail.store.queue import list_items
 from mssmail.store.revisions import build_config, find_revision
 from mssmail.store.schema import REVISION, metadata
@@ -103,5 +104,19 @@ def test_a_store_with_mail_from_before_parameters_is_upgraded(tmp_path: Path) ->
         (item,) = store.read(list_items).result()
         assert (item.mail, item.parameters, item.delays_told) == (PLAIN_MAIL, NO_PARAMETERS, 0)
         assert (item.attempts, item.last_error) == (3, "down")
+    finally:
+        store.close()
+
+
+def test_a_store_with_peers_from_before_their_certificates_is_upgraded(tmp_path: Path) -> None:
+    engine = build_engine(tmp_path, BodyFiles(tmp_path / "bodies"), begin="BEGIN IMMEDIATE")
+    with engine.begin() as conn:
+        command.upgrade(build_config(conn), "0014")
+        conn.execute(text("INSERT INTO peers_seen VALUES ('ab', 'in', 'CN=a', 'CN=a', '192.0.2.1', 3, 1, 2)"))
+    engine.dispose()
+    store = open_store(tmp_path)
+    try:
+        (peer,) = store.read(list_peers).result()
+        assert (peer.server, peer.chain) == ("192.0.2.1", ())
     finally:
         store.close()
