@@ -18,6 +18,7 @@ from mssmail.mime.appearance import find_notices
 from mssmail.mime.headers import Authors, find_sender
 from mssmail.mime.index import build_index
 from mssmail.mime.parts import scan_message
+from mssmail.mime.receipt import may_be_receipt
 from mssmail.mime.tree import Part
 from mssmail.policy.content import ContentFacts, judge_content, judge_oddity
 from mssmail.settings import SmimeMode
@@ -43,6 +44,7 @@ def examine(data: bytes, trust: TrustStore, at: datetime, *, authserv_id: str, v
         report_type=_find_report_type(root),
         missing=missing,
         may_hold_documents=may_hold_documents(data, root) or layer.is_opaque,
+        may_be_receipt=may_be_receipt(data, root.header),
         faults=root.faults,
         notices=_find_notices(data, root, authors, layer, find_signed_entity(data, root, layer)),
     )

@@ -21,6 +21,8 @@ def collect_fields(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _escape(text: str) -> str:
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
@@ -65,6 +67,8 @@ def configure_logging(log_format: LogFormat, level: str, stream: TextIO | None =
     """Send every logger of the program to ``stream`` (standard error). Libraries speak up from WARNING on."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format is LogFormat.JSON else TextFormatter())
+    # What no line of ours tells need not be found out for each of them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -47,6 +47,7 @@ class Examination:
     report_type: str = ""  # report-type of a top-level multipart/report (RFC 6522 §3), lower-case
     missing: tuple[MissingStatus, ...] = ()
     may_hold_documents: bool = False  # health documents, or fields that speak of them: worth a second, closer look
+    may_be_receipt: bool = True  # worth reading as one (RFC 8098)
     findings: Findings = NO_FINDINGS  # what that look found
     faults: tuple[str, ...] = field(default=())  # what is wrong with the MIME, in words; never a reason to fail a FETCH
     notices: tuple[Notice, ...] = ()  # where it may show its reader something else than what was checked

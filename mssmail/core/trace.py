@@ -14,7 +14,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import assert_never
 
 from mssmail.core.address import Address, ReversePath
-from mssmail.core.envelope import Envelope, Peer
+from mssmail.core.envelope import Envelope
 from mssmail.core.verdict import Altered, Encrypted, Trusted, Undetermined, Unsigned, Untrusted, Verdict
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -97,12 +97,17 @@ def _build_smime(verdict: Verdict | None, part: str) -> list[str]:
         return words
     if signer.emails:
         words.append(f"body.smime-identifier={_encode_pvalue(signer.emails[0])}")
-    issuer = _encode_value(_escape_name(signer.issuer))
+    issuer = _encode_issuer(signer.issuer)
     if len(issuer) <= _LONGEST_VALUE:  # RFC 7281 §3.2.3: serial and issuer stand together or not at all
         words += [f"body.smime-serial={signer.serial}", f"body.smime-issuer={issuer}"]
     if part:
         words.append(f"body.smime-part={_encode_value(part)}")
     return words
+
+
+@lru_cache(256)
+def _encode_issuer(issuer: str) -> str:
+    return _encode_value(_escape_name(issuer))
 
 
 def _find_result(verdict: Verdict) -> tuple[str, str]:
@@ -125,7 +130,7 @@ def _find_result(verdict: Verdict) -> tuple[str, str]:
 def build_received(envelope: Envelope, server_name: str) -> bytes:
     """The Received field of this hop (RFC 5321 §4.4), with the TLS suite as RFC 8314 §4.3 registers it."""
     peer = envelope.peer
-    words = ["from", _encode_helo(peer.helo), _encode_address(peer), "by", _encode_helo(server_name)]
+    words = ["from", _encode_helo(peer.helo), _encode_address(peer.address), "by", _encode_helo(server_name)]
     words += ["with", _find_protocol(envelope), "id", envelope.id]
     if len(envelope.recipients) == 1:  # several would tell each of the others (RFC 5321 §7.2)
         words += ["for", f"<{envelope.recipients[0]}>"]
@@ -148,10 +153,11 @@ def _encode_helo(name: str) -> str:
     return name if _HELO.fullmatch(name) else "unknown"
 
 
-def _encode_address(peer: Peer) -> str:
+@lru_cache(1_024)
+def _encode_address(text: str) -> str:
     """The TCP-info of RFC 5321 §4.4: what the socket says, not the peer."""
     try:
-        address = ip_address(peer.address.partition("%")[0])
+        address = ip_address(text.partition("%")[0])
     except ValueError:  # no IP socket
         return "(unknown)"
     return f"([IPv6:{address}])" if isinstance(address, IPv6Address) else f"([{address}])"

@@ -4,7 +4,7 @@ Integrity, chain, dates, revocation, usage and author are different questions; o
 mail software overstates what it knows. A verdict cannot be Trusted without a signer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -141,14 +141,15 @@ class Verdict:
     facts: Facts = NO_FACTS
     signer: Signer | None = None
     proof: Proof = NO_PROOF  # of several signers the first one's path, and the sources of all
+    summary: Summary = field(init=False, compare=False, repr=False)
+    """The facts in one word, worst first: a fault of theirs outweighs a doubt of ours."""
 
     def __post_init__(self) -> None:
         if self.structure is not Structure.SIGNED and self.signer is not None:
             raise ValueError("a message that is not signed has no signer")
+        object.__setattr__(self, "summary", self._summarise())
 
-    @property
-    def summary(self) -> Summary:
-        """The facts in one word, worst first: a fault of theirs outweighs a doubt of ours."""
+    def _summarise(self) -> Summary:
         if self.structure is Structure.UNSIGNED:
             return Unsigned()
         if self.structure is Structure.ENCRYPTED:

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime
-from typing import Final
 
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
@@ -14,9 +13,6 @@ from mssmail.mime.receipt import asks_for_receipt, read_receipt
 from mssmail.policy.receipt import judge_disposition
 from mssmail.settings import Settings
 from mssmail.store.receipts import SentMail, remember_sent
-
-_WORD: Final = b"disposition-notification"
-_PEEKED_BYTES: Final = 16_384  # of the body: a receipt says what it is in the header of its first part
 
 
 async def plan_receipt_steps(
@@ -37,7 +33,7 @@ async def plan_receipt_steps(
             recipients = tuple(str(each).lower() for each in envelope.recipients)
             sent = SentMail(index.message_id, sender, envelope.id, recipients, at)
             steps.append(lambda conn, _delivered: remember_sent(conn, sent))
-    if _WORD in data[: index.header.end + _PEEKED_BYTES].lower():
+    if examination.may_be_receipt:
         root = await asyncio.to_thread(scan, data)
         received = read_receipt(data, root)
         if received is not None:

@@ -21,9 +21,16 @@ _TOLD: Final = frozenset({"disposition-notification", "global-disposition-notifi
 _BULK: Final = frozenset({"bulk", "list", "junk"})
 _MAX_FIELDS_BYTES: Final = 65_536
 _MAX_VALUE: Final = 998
+_WORD: Final = b"disposition-notification"
+_PEEKED_BYTES: Final = 16_384  # of the body
 # disposition-field = "Disposition:" action-mode "/" sending-mode ";" type [ "/" modifier … ]   RFC 8098 §3.2.6
 _DISPOSITION = re.compile(r"\s*([\w-]+)\s*/\s*([\w-]+)\s*;\s*([\w-]+)\s*(?:/\s*(.*))?", re.DOTALL)
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,996}>")
+
+
+def may_be_receipt(data: bytes, header: Span) -> bool:
+    """False when the message certainly is no receipt: one says what it is in the header of its first part."""
+    return _WORD in data[: header.end + _PEEKED_BYTES].lower()
 
 
 def asks_for_receipt(data: bytes, header: Span) -> bool:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
@@ -28,6 +29,7 @@ _E = TypeVar("_E", bound=x509.ExtensionType)
 SignerKey = tuple[str, int]  # issuer_key, serial
 
 
+@lru_cache(256)
 def identify_issuer(text: str) -> str:
     """One key for a CA's name (RFC 4514 text), however its spaces and letters' case are written."""
     folded = " ".join(text.split()).casefold()

@@ -7,18 +7,22 @@ whatever does not fit is a WorkerFault.
 import json
 import struct
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from mssmail.core.address import Address
 from mssmail.core.appearance import Notice, Oddity
 from mssmail.core.examination import Examination, Index
+from mssmail.core.findings import NO_FINDINGS
 from mssmail.core.message import Span
 from mssmail.core.missing import MissingStatus
+from mssmail.core.proof import Proof
 from mssmail.core.verdict import Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.errors import BadSyntax, WorkerFault
 from mssmail.workers.findings_codec import decode_findings, encode_findings
 from mssmail.workers.listing_codec import decode_listing, encode_listing
 from mssmail.workers.proof_codec import decode_proof, encode_proof
 
+_REMEMBERED_TEXT = 8_192  # characters: what is longer is made by somebody who wants to fill our memory
 _LENGTHS = struct.Struct("!6I")  # JSON, then envelope, body, bodystructure, parts, listed fields
 
 
@@ -35,8 +39,8 @@ def encode_examination(examination: Examination) -> bytes:
         examination.report_type,
         [_encode_missing(each) for each in examination.missing],
         examination.faults,
-        examination.may_hold_documents,
-        encode_findings(examination.findings),
+        [examination.may_hold_documents, examination.may_be_receipt],
+        None if examination.findings == NO_FINDINGS else encode_findings(examination.findings),
         encode_listing(index.listing),
         [[notice.oddity.value, notice.reason] for notice in examination.notices],
     ]
@@ -61,15 +65,16 @@ def _split(raw: bytes) -> tuple[object, list[bytes]]:
     for length in lengths:
         parts.append(raw[start : start + length])
         start += length
-    return json.loads(parts[0]), parts[1:]
+    return json.loads(parts[0].decode()), parts[1:]
 
 
 def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
-    (verdict, header, cuts, texts, authors, sender, report_type, missing, faults, may_hold, findings, keys, notices) = (
+    (verdict, header, cuts, texts, authors, sender, report_type, missing, faults, chances, findings, keys, notices) = (
         _list(tree)
     )
     subject, from_, to, cc, bcc, message_id, sent_on = map(_text, _list(texts))
     envelope, body, bodystructure, table, fields = blobs
+    may_hold_documents, may_be_receipt = _list(chances)
     index = Index(
         envelope,
         body,
@@ -94,8 +99,9 @@ def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
         report_type=_text(report_type),
         missing=tuple(map(_decode_missing, _list(missing))),
         faults=tuple(map(_text, _list(faults))),
-        may_hold_documents=may_hold is True,
-        findings=decode_findings(findings),
+        may_hold_documents=may_hold_documents is True,
+        may_be_receipt=may_be_receipt is not False,
+        findings=NO_FINDINGS if findings is None else decode_findings(findings),
         notices=tuple(map(_notice, _list(notices))),
     )
 
@@ -112,7 +118,8 @@ def _decode_missing(tree: object) -> MissingStatus:
 def _encode_verdict(verdict: Verdict) -> list[object]:
     facts = [[fact.outcome.value, fact.reason] for _, fact in verdict.facts.items()]
     signer = None if verdict.signer is None else _encode_signer(verdict.signer)
-    return [verdict.structure.value, facts, signer, encode_proof(verdict.proof)]
+    # A text of its own, so that it need not be read again with each message of one signer.
+    return [verdict.structure.value, facts, signer, json.dumps(encode_proof(verdict.proof))]
 
 
 def _decode_verdict(tree: object) -> Verdict:
@@ -121,8 +128,17 @@ def _decode_verdict(tree: object) -> Verdict:
         Structure(structure),
         Facts(*map(_fact, _list(facts))),
         None if signer is None else _decode_signer(signer),
-        decode_proof(proof),
+        _decode_proof(_text(proof)),
     )
+
+
+def _decode_proof(text: str) -> Proof:
+    return _remember_proof(text) if len(text) <= _REMEMBERED_TEXT else decode_proof(json.loads(text))
+
+
+@lru_cache(256)
+def _remember_proof(text: str) -> Proof:
+    return decode_proof(json.loads(text))
 
 
 def _encode_signer(signer: Signer) -> list[object]:
@@ -154,8 +170,13 @@ def _decode_signer(tree: object) -> Signer:
 
 
 def _fact(tree: object) -> Fact:
-    outcome, reason = _list(tree)
-    return Fact(Outcome(outcome), _text(reason))
+    outcome, reason = map(_text, _list(tree))
+    return _remember_fact(outcome, reason) if len(reason) <= _REMEMBERED_TEXT else Fact(Outcome(outcome), reason)
+
+
+@lru_cache(1_024)
+def _remember_fact(outcome: str, reason: str) -> Fact:
+    return Fact(Outcome(outcome), reason)
 
 
 def _notice(tree: object) -> Notice:

@@ -6,7 +6,7 @@ from mssmail.core.address import parse_address
 from mssmail.core.message import Span
 from mssmail.core.receipt import ReceiptRequest, ReceivedReceipt
 from mssmail.mime.parts import scan
-from mssmail.mime.receipt import asks_for_receipt, find_report_type, read_receipt, read_request
+from mssmail.mime.receipt import asks_for_receipt, find_report_type, may_be_receipt, read_receipt, read_request
 
 ALICE, EVE = parse_address("alice@a.test"), parse_address("eve@a.test")
 FROM = b"From: Alice <alice@a.test>\r\n"
@@ -112,6 +112,13 @@ def test_a_persons_receipt(*, signed: bool) -> None:
     assert read_receipt(data, scan(data)) == ReceivedReceipt("<1@a.test>", "Bob@b.test", "displayed", False)
     assert find_report_type(scan(data)) == "disposition-notification"
     assert read_request(data, scan(data)).is_report
+
+
+def test_a_glance_tells_what_is_certainly_no_receipt() -> None:
+    data = b"Subject: x\r\n\r\nContent-Type: message/Disposition-Notification\r\n"
+    assert may_be_receipt(data, Span(0, 14))
+    assert not may_be_receipt(data[:-14], Span(0, 14))
+    assert not may_be_receipt(data[:14] + b" " * 20_000 + data[14:], Span(0, 14))
 
 
 @pytest.mark.parametrize(

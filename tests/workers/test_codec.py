@@ -10,6 +10,7 @@ from mssmail.core.examination import Examination, Index
 from mssmail.core.listing import Listing, SortKeys
 from mssmail.core.message import Span
 from mssmail.core.missing import MissingStatus
+from mssmail.core.proof import PathStep, Proof
 from mssmail.core.verdict import UNSIGNED, Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.errors import WorkerFault
 from mssmail.workers.codec import decode_examination, encode_examination
@@ -69,10 +70,19 @@ EXAMINATIONS = st.builds(
     missing=st.lists(st.builds(MissingStatus, TEXT, st.binary(max_size=40), st.binary(max_size=40)), max_size=3).map(
         tuple
     ),
+    may_hold_documents=st.booleans(),
+    may_be_receipt=st.booleans(),
     faults=st.lists(TEXT, max_size=3).map(tuple),
     notices=st.lists(st.builds(Notice, st.sampled_from(Oddity), TEXT), max_size=3).map(tuple),
 )
 PLAIN = Examination(UNSIGNED, Index(b"e", b"b", b"bs", b"p", Span(0, 4)))
+
+
+def test_what_is_too_long_to_be_remembered_comes_out_too() -> None:
+    fact = Fact(Outcome.FAILED, "x" * 10_000)
+    proof = Proof((PathStep("y" * 10_000, 7, "f", datetime(2026, 1, 1, tzinfo=UTC)),))
+    long = Examination(Verdict(Structure.SIGNED, Facts(*[fact] * 6), proof=proof), PLAIN.index)
+    assert decode_examination(encode_examination(long)) == long
 
 
 @given(EXAMINATIONS)
