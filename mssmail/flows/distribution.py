@@ -93,9 +93,11 @@ class Distributor:
         """
         passed = Passed(b"" if envelope.login else delivery.body.data)
         copies = self._sort_ends(conn, recipients, passed)
-        append_entries(conn, delivery.entries)
+        entries = list(delivery.entries)  # written in their order, mostly with one statement
         done: list[Delivered] = []
         for end in [end for copy in copies.values() for end in copy.lists]:
+            append_entries(conn, entries)
+            entries.clear()
             done += post_to_list(conn, delivery, envelope, end, self._server_name)
         direct = copies.pop((), None)
         size = len(delivery.prefix) + len(delivery.body.data)
@@ -103,10 +105,11 @@ class Distributor:
             placements, waiting = self._place(conn, direct.boxes if direct else (), size, find_flags)
             queue = (*delivery.queue, *waiting)
             done.append(deliver(conn, replace(delivery, placements=placements, queue=queue, entries=())))
-            self._note(conn, delivery, envelope, direct.boxes if direct else (), delivery.queue, ())
+            entries += _describe_copy(delivery, envelope, direct.boxes if direct else (), delivery.queue, ())
         for copy in copies.values():
             if copy.boxes or copy.others:
-                done.append(self._send_copy(conn, delivery, envelope, copy, find_flags))
+                done.append(self._send_copy(conn, delivery, envelope, copy, find_flags, entries))
+        append_entries(conn, entries)
         return join_delivered(done) if done else Delivered(0, (), ())
 
     def _sort_ends(
@@ -155,8 +158,15 @@ class Distributor:
         return tuple(placements), tuple(waiting)
 
     def _send_copy(
-        self, conn: Connection, delivery: Delivery, envelope: Envelope, copy: _Copy, find_flags: FindFlags
+        self,
+        conn: Connection,
+        delivery: Delivery,
+        envelope: Envelope,
+        copy: _Copy,
+        find_flags: FindFlags,
+        entries: list[Entry],
     ) -> Delivered:
+        """``entries`` gets what is to be written in the journal."""
         trail = build_delivered_to(copy.trail)
         prefix = insert_trail(delivery.prefix, copy.trail)
         placements, waiting = self._place(conn, copy.boxes, len(prefix) + len(delivery.body.data), find_flags)
@@ -174,7 +184,7 @@ class Distributor:
         )
         done = deliver(conn, sent)
         reached = [end for end in copy.boxes if end.address not in waiting]
-        self._note(conn, sent, envelope, reached, leaving, copy.trail)
+        entries += _describe_copy(sent, envelope, reached, leaving, copy.trail)
         return done
 
     def _find_reverse_path(self, conn: Connection, envelope: Envelope, copy: _Copy, ends: int) -> ReversePath:
@@ -187,21 +197,19 @@ class Distributor:
         now = envelope.received_at
         return create_return_path(conn, original, copy.trail[0].domain, ends, now, now + self.lifetime)
 
-    def _note(
-        self,
-        conn: Connection,
-        delivery: Delivery,
-        envelope: Envelope,
-        boxes: Iterable[End],
-        others: Iterable[Address],
-        trail: tuple[Address, ...],
-    ) -> None:
-        via: dict[str, object] = {"via": [str(each) for each in trail]} if trail else {}
-        leaves: dict[str, object] = {"reverse_path": f"<{delivery.reverse_path or ''}>", **via} if trail else {}
-        at, id = envelope.received_at, envelope.id
-        entries = [Entry(at, Event.DELIVERED, id, {"account": str(end.address), **via}) for end in boxes]
-        entries += [Entry(at, Event.QUEUED, id, {"recipient": str(each), **leaves}) for each in others]
-        append_entries(conn, entries)
+
+def _describe_copy(
+    delivery: Delivery,
+    envelope: Envelope,
+    boxes: Iterable[End],
+    others: Iterable[Address],
+    trail: tuple[Address, ...],
+) -> list[Entry]:
+    via: dict[str, object] = {"via": [str(each) for each in trail]} if trail else {}
+    leaves: dict[str, object] = {"reverse_path": f"<{delivery.reverse_path or ''}>", **via} if trail else {}
+    at, id = envelope.received_at, envelope.id
+    entries = [Entry(at, Event.DELIVERED, id, {"account": str(end.address), **via}) for end in boxes]
+    return entries + [Entry(at, Event.QUEUED, id, {"recipient": str(each), **leaves}) for each in others]
 
 
 def join_delivered(done: Sequence[Delivered]) -> Delivered:

@@ -23,6 +23,7 @@ from mssmail.core.whitelist import WhiteList
 from mssmail.errors import Fault, WorkerDeath
 from mssmail.flows.bell import Bells
 from mssmail.flows.boxes import Boxes
+from mssmail.flows.crossing import Crossing
 from mssmail.flows.distribution import Distributor, FindFlags, join_delivered
 from mssmail.flows.documents import DocumentReader, describe_findings
 from mssmail.flows.evidence import (
@@ -107,7 +108,7 @@ class Spent:
 
 
 class Intake:
-    """One for the whole process; ``receive`` and ``submit`` work through it."""
+    """One for the whole process; ``receive`` and ``submit`` work through it. Made in the loop it works in."""
 
     def __init__(
         self,
@@ -129,6 +130,7 @@ class Intake:
         self.shadows = Shadows(store, clock)
         self.sizes = PeerSizes()
         self.spent = Spent()
+        self._crossing = Crossing()
         self.products = Products()
         self.watchers: list[Callable[[Envelope, Delivered], None]] = []  # told of every message that was delivered
         self.followers: list[Callable[[], None]] = []  # woken when more than a message was written
@@ -213,7 +215,7 @@ class Intake:
             done += [deliver(conn, report) for report in reports]
             return join_delivered([delivered, *(each for each in done if isinstance(each, Delivered))])
 
-        done = await asyncio.wrap_future(self.store.submit(work))
+        done = await self._crossing.wait_for(self.store.submit(work))
         self._bells.ring(*(placed.mailbox_id for placed in done.placed))
         for offer in self.watchers:
             offer(envelope, done)
@@ -238,7 +240,7 @@ class Intake:
     async def note(self, *entries: Entry) -> None:
         """Write the journal. A refusal stands even when it cannot be written down: the log has it then."""
         try:
-            await asyncio.wrap_future(self._submit(entries))
+            await self._crossing.wait_for(self._submit(entries))
         except Fault:
             _log.exception("the journal could not be written: %s", entries)
 
