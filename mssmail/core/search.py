@@ -5,7 +5,7 @@ Sequence numbers never reach the store: the session's view turns them into UIDs 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 
 from mssmail.core.mailbox import ModSeq, Saved, SeqSet, UIDSet
@@ -69,6 +69,7 @@ class DateKey:
     kind: DateKind
     comparison: Comparison
     day: date
+    zone: tzinfo = UTC  # whose days are counted; what was SENT is counted in the sender's
 
 
 @dataclass(frozen=True, slots=True)

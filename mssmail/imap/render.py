@@ -6,6 +6,7 @@ becomes a ``Slice``: octets we hold and spans still to be read, so that a large 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from functools import lru_cache
 
 from mssmail.core.mailbox import Column, MessageMeta, MessageRow, SeqNum, ViewLayout
@@ -164,20 +165,22 @@ def encode_flags_line(
 _NO_ENVELOPE = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
 _NO_BODY = b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" %d 0)'
 
-RowEncoder = Callable[[MessageRow, bool], bytes]
+RowEncoder = Callable[[MessageRow, bool, tzinfo], bytes]
 
 _ENCODERS: dict[str, RowEncoder] = {
-    "UID": lambda row, _: b"UID %d" % row.meta.uid,
-    "FLAGS": lambda row, recent: b"FLAGS " + encode_flag_list(row.meta.flags, recent=recent),
-    "INTERNALDATE": lambda row, _: b"INTERNALDATE " + encode_date_time(row.internal_date),
-    "RFC822.SIZE": lambda row, _: b"RFC822.SIZE %d" % row.size,
-    "MODSEQ": lambda row, _: b"MODSEQ (%d)" % row.meta.modseq,
-    "SAVEDATE": lambda row, _: b"SAVEDATE " + (NIL if row.saved_at is None else encode_date_time(row.saved_at)),
-    "EMAILID": lambda row, _: b"EMAILID (E%d)" % row.meta.message_id,
-    "THREADID": lambda _, __: b"THREADID NIL",  # RFC 8474 §5.3: we compute no threads at delivery
-    "ENVELOPE": lambda row, _: b"ENVELOPE " + (row.envelope or _NO_ENVELOPE),
-    "BODY": lambda row, _: b"BODY " + (row.body or _NO_BODY % row.size),
-    "BODYSTRUCTURE": lambda row, _: b"BODYSTRUCTURE " + (row.bodystructure or _NO_BODY % row.size),
+    "UID": lambda row, _, __: b"UID %d" % row.meta.uid,
+    "FLAGS": lambda row, recent, _: b"FLAGS " + encode_flag_list(row.meta.flags, recent=recent),
+    "INTERNALDATE": lambda row, _, zone: b"INTERNALDATE " + encode_date_time(row.internal_date, zone),
+    "RFC822.SIZE": lambda row, _, __: b"RFC822.SIZE %d" % row.size,
+    "MODSEQ": lambda row, _, __: b"MODSEQ (%d)" % row.meta.modseq,
+    "SAVEDATE": lambda row, _, zone: (
+        b"SAVEDATE " + (NIL if row.saved_at is None else encode_date_time(row.saved_at, zone))
+    ),
+    "EMAILID": lambda row, _, __: b"EMAILID (E%d)" % row.meta.message_id,
+    "THREADID": lambda _, __, ___: b"THREADID NIL",  # RFC 8474 §5.3: we compute no threads at delivery
+    "ENVELOPE": lambda row, _, __: b"ENVELOPE " + (row.envelope or _NO_ENVELOPE),
+    "BODY": lambda row, _, __: b"BODY " + (row.body or _NO_BODY % row.size),
+    "BODYSTRUCTURE": lambda row, _, __: b"BODYSTRUCTURE " + (row.bodystructure or _NO_BODY % row.size),
 }
 _COLUMNS = {"ENVELOPE": Column.ENVELOPE, "BODY": Column.BODY, "BODYSTRUCTURE": Column.BODYSTRUCTURE}
 
@@ -204,7 +207,7 @@ def is_listed(section: Section) -> bool:
     return not section.part and section.text == "HEADER.FIELDS" and fold_names(section) <= LISTED_FIELDS
 
 
-def build_row_encoder(names: Iterable[str]) -> Callable[[MessageRow, SeqNum, bool], bytes]:
+def build_row_encoder(names: Iterable[str], zone: tzinfo = UTC) -> Callable[[MessageRow, SeqNum, bool], bytes]:
     """A function that writes ``* n FETCH (…`` of a row, without the closing parenthesis; UID stands first."""
     ordered = sorted(dict.fromkeys(names), key=lambda name: name != "UID")
     unknown = [name for name in ordered if name not in _ENCODERS]
@@ -213,6 +216,6 @@ def build_row_encoder(names: Iterable[str]) -> Callable[[MessageRow, SeqNum, boo
     encoders = [_ENCODERS[name] for name in ordered]
 
     def encode(row: MessageRow, number: SeqNum, recent: bool) -> bytes:
-        return encode_fetch_start(number) + b" ".join([encode_item(row, recent) for encode_item in encoders])
+        return encode_fetch_start(number) + b" ".join([encode_item(row, recent, zone) for encode_item in encoders])
 
     return encode

@@ -132,6 +132,7 @@ class ImapListener:
             failure_delay_seconds=self._login.failure_delay_seconds,
             admits=self._admits,
             hide=self._hide,
+            zone=self._settings.time_zone,
         )
         return Session(self._store, Framer(), channel, Peer(*channel.address), terms, build_id())
 

@@ -6,6 +6,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Protocol
 
 from mssmail.core.account import Account
@@ -64,6 +65,7 @@ class Terms:
     failure_delay_seconds: float = 1
     admits: Callable[[Account], bool] = lambda _: True  # one more connection to this account
     hide: tuple[Hide, ...] = ()  # what some clients do not see
+    zone: tzinfo = UTC  # of dates as they are told, and of the days that SEARCH counts
 
 
 # Reads a line that is no command; answers None when it wants another.

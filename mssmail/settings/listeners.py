@@ -1,6 +1,7 @@
 """What we listen on: peers, our own clients, machines of this host."""
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from mssmail.core.endpoint import Endpoint
@@ -83,6 +84,9 @@ class Imap:
     max_inflight_bytes: int = setting(268_435_456, "Octets of commands being received at a time (BYE beyond).")
     smime_keywords: bool = setting(
         False, "Deliver mail with $SMIMEValid or $SMIMEInvalid, our verdict; clients can never set or clear these."
+    )
+    time_zone: tzinfo = setting(
+        UTC, "Zone of INTERNALDATE, and of the days that SEARCH BEFORE, ON and SINCE count: such as Europe/Paris."
     )
     idle_timeout_seconds: int = setting(1_860, "A silent client is signed out after this (RFC 9051 §5.4: 30 minutes).")
 

@@ -6,9 +6,11 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, tzinfo
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mssmail.core.address import normalise_domain
 from mssmail.core.endpoint import Endpoint, parse_endpoint
@@ -128,10 +130,20 @@ def _expect(kind: type, word: str) -> Callable[[object, Path], object]:
     return check
 
 
+def _find_zone(name: str) -> tzinfo:
+    if name == str(UTC):
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones is no zone
+        raise ValueError(f"this system knows no time zone {name!r}") from error
+
+
 _CONVERTERS: dict[type, Callable[[object, Path], object]] = {
     int: _expect(int, "a whole number"),
     str: _expect(str, "text in quotes"),
     bool: _expect(bool, "true or false"),
     Path: lambda value, path: path.parent.absolute() / str(value),
     Endpoint: lambda value, _path: parse_endpoint(str(value)),
+    tzinfo: lambda value, _path: _find_zone(str(value)),
 }

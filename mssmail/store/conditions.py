@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import assert_never
 
 from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
@@ -200,10 +200,25 @@ def _compare_date(key: DatedKey) -> ColumnElement[bool]:
         compared = {Comparison.BEFORE: sent < day, Comparison.ON: sent == day, Comparison.SINCE: sent >= day}
         return and_(sent != "", compared[key.comparison])
     column = mailbox_rows.c.internal_date if key.kind is DateKind.INTERNAL else mailbox_rows.c.saved_at
-    start = datetime.combine(key.day, time(), UTC)
-    end = start + timedelta(days=1)
+    start, end = _find_start(key.day, key.zone), _find_end(key.day, key.zone)
     return {
         Comparison.BEFORE: column < start,
         Comparison.ON: and_(column >= start, column < end),
         Comparison.SINCE: column >= start,
     }[key.comparison]
+
+
+def _find_start(day: date, zone: tzinfo) -> datetime:
+    """The day's first moment; the calendar's first for one that began before it."""
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _find_end(day: date, zone: tzinfo) -> datetime:
+    """The next day's first moment: days of 23 and 25 hours are days too."""
+    try:
+        return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)

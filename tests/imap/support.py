@@ -5,7 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
 
@@ -206,7 +206,7 @@ class Running:
 
 @asynccontextmanager
 async def run_listener(
-    world: World, directory: Path, *, make_tls: Callable[[], ssl.SSLContext] | None = None, **settings: int
+    world: World, directory: Path, *, make_tls: Callable[[], ssl.SSLContext] | None = None, **settings: int | tzinfo
 ) -> AsyncIterator[Running]:
     """IMAP on two loopback ports."""
     server_tls, client_tls = build_tls_contexts(directory)

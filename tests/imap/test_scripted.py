@@ -8,6 +8,7 @@ import os
 import ssl
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.support.pki import Pki
 
 _FOLDER = os.environ.get("MSSMAIL_IMAPTEST", "")
 _WHY = "MSSMAIL_IMAPTEST names no folder of imaptest's scripts"
+_ZONE = "Europe/Helsinki"  # one of the scripts counts days there
 _MBOX = "From a@b  Fri Feb 22 17:06:23 2008 +0200\nSubject: one\n\n1\n\nFrom a@b  Fri Feb 22 17:06:24 2008\n\n22\n\n"
 
 
@@ -32,7 +34,7 @@ def _list_scripts() -> list[Path]:
 @pytest.mark.skipif(not _FOLDER, reason=_WHY)
 @pytest.mark.parametrize("path", _list_scripts(), ids=lambda path: path.name)
 async def test_we_answer_as_the_script_says(path: Path, world: World, tmp_path: Path) -> None:
-    async with run_listener(world, tmp_path) as running:
+    async with run_listener(world, tmp_path, time_zone=ZoneInfo(_ZONE)) as running:
         try:
             await play(read_script(path), Target(running.port_tls, running.client_tls, USER, PASSWORD))
         except Skipped as fault:
@@ -42,7 +44,8 @@ async def test_we_answer_as_the_script_says(path: Path, world: World, tmp_path: 
 @pytest.mark.skipif(not _FOLDER, reason=_WHY)
 @pytest.mark.skipif(find_dovecot() is None, reason="Dovecot is not installed")
 @pytest.mark.parametrize("path", _list_scripts(), ids=lambda path: path.name)
-async def test_dovecot_answers_as_the_script_says(path: Path, tmp_path: Path) -> None:
+async def test_dovecot_answers_as_the_script_says(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", _ZONE)
     pki = Pki(read_clock().replace(microsecond=0) - timedelta(days=1))
     anchors = pki.write_anchors(tmp_path / "anchors")
     certificate, key = pki.make_operator("localhost").write(tmp_path, "dovecot")

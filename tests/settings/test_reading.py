@@ -37,6 +37,12 @@ def test_an_empty_file_means_the_defaults_beside_the_file(tmp_path: Path) -> Non
         ("[trust]\ncrl_urls = 'http://x'", "m.toml:2: trust.crl_urls: a list is wanted"),
         ("[imap]\nlisten = 'nowhere'", "m.toml:2: imap.listen: not host:port"),
         ("[imap]\nlisten = '127.0.0.1:99999'", "m.toml:2: imap.listen: not host:port"),
+        (
+            "[imap]\ntime_zone = 'Mars/Olympus'",
+            "m.toml:2: imap.time_zone: this system knows no time zone 'Mars/Olympus'",
+        ),
+        ("[imap]\ntime_zone = '../passwd'", "m.toml:2: imap.time_zone: this system knows no time zone"),
+        ("[imap]\ntime_zone = 'Europe'", "m.toml:2: imap.time_zone: this system knows no time zone"),
         ("[[domain]]\nsmime = 'off'", "m.toml:1: domain.name: is missing"),
         ("[domain]\nname = 'a.test'", "m.toml:1: domain: write [[domain]]"),
         ("[[imap]]\nlisten = ''", "m.toml:1: imap: write [imap]"),

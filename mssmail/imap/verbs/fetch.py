@@ -142,8 +142,8 @@ class _Fetch:
         self._asks = [build_ask(item) for item in sections]
         self._columns = find_columns(items)
         self._shows_flags = "FLAGS" in names
-        self._encode = build_row_encoder(names)
-        self._encode_marked = build_row_encoder([*names, "FLAGS"])
+        self._encode = build_row_encoder(names, session.terms.zone)
+        self._encode_marked = build_row_encoder([*names, "FLAGS"], session.terms.zone)
         can_mark = not self._view.read_only and "s" in self._view.rights
         self._marks = can_mark and any(not item.peek for item in sections)
         self._reads_bodies = any(item.section.text in _BODY_TEXTS and item.label != _SIZE for item in sections)

@@ -1,10 +1,23 @@
 r"""SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182). What only the view knows becomes UIDs first."""
 
+import dataclasses
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 from typing import TypeVar
 
 from mssmail.core.mailbox import UID, ModSeq
-from mssmail.core.search import All, HasFlag, InSeqs, InUids, ModSeqKey, SearchKey, UidRanges, has_leaf, map_leaves
+from mssmail.core.search import (
+    All,
+    DateKey,
+    HasFlag,
+    InSeqs,
+    InUids,
+    ModSeqKey,
+    SearchKey,
+    UidRanges,
+    has_leaf,
+    map_leaves,
+)
 from mssmail.core.window import Window
 from mssmail.errors import BadSyntax, Fault
 from mssmail.imap.contexts import Context
@@ -34,7 +47,9 @@ async def run(session: Session, command: c.Search) -> Answer:
     if command.uid:  # ``*`` is then the newest there is
         await session.catch_up(may_expunge=False)
     try:
-        found = await session.store.search(view.mailbox_id, localise(command.key, view), session.outlet.is_gone)
+        found = await session.store.search(
+            view.mailbox_id, localise(command.key, view, session.terms.zone), session.outlet.is_gone
+        )
     except Fault:
         if _SAVE in (command.returns or ()):
             view.saved = ()  # RFC 5182 §2.1
@@ -56,7 +71,9 @@ async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID
     view = session.selected
     if isinstance(key, All):  # SORT and THREAD leave out what has gone meanwhile
         return view.list_uids()
-    return view.select_known(await session.store.search(view.mailbox_id, localise(key, view), session.outlet.is_gone))
+    return view.select_known(
+        await session.store.search(view.mailbox_id, localise(key, view, session.terms.zone), session.outlet.is_gone)
+    )
 
 
 async def answer_extended(
@@ -93,7 +110,7 @@ async def answer_extended(
 async def _go_on(session: Session, command: c.Search | c.Sort, results: list[UID]) -> None:
     """Tell from now on what comes to match and what ceases to (RFC 5267 §4.3)."""
     criteria = command.criteria if isinstance(command, c.Sort) else None
-    key = localise(command.key, session.selected)
+    key = localise(command.key, session.selected, session.terms.zone)
     check_items(command.updates)
     if not session.contexts.begin(Context(session.tag, key, command.uid, criteria, results, command.updates)):
         await session.tell(no("Too many searches that go on", build_no_update(session.tag)))
@@ -126,8 +143,8 @@ async def _find_modseq(session: Session, uids: Sequence[UID]) -> ModSeq:
     return await session.store.find_highest_modseq(session.selected.mailbox_id, uids)
 
 
-def localise(key: SearchKey, view: View) -> SearchKey:
-    r"""The key with sequence numbers, ``*``, ``$`` and \Recent, which only this session knows, turned into UIDs."""
+def localise(key: SearchKey, view: View, zone: tzinfo = UTC) -> SearchKey:
+    r"""The key with sequence numbers, ``*``, ``$`` and \Recent turned into UIDs, and its days into days of the zone."""
 
     def replace(leaf: SearchKey) -> SearchKey:
         match leaf:
@@ -135,6 +152,8 @@ def localise(key: SearchKey, view: View) -> SearchKey:
                 return UidRanges(tuple((low, high) for low, high in view.find_ranges(numbers) if high > 0))
             case HasFlag(flag) if flag.lower() == _RECENT:
                 return UidRanges(view.find_recent())
+            case DateKey():
+                return dataclasses.replace(leaf, zone=zone)
             case _:
                 return leaf
 

@@ -1,7 +1,7 @@
 """Dates as IMAP writes and reads them: ``1-Feb-1994``, ``" 7-Feb-1994 21:52:25 -0800"`` (RFC 9051 §9)."""
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from mssmail.core.clock import require_aware
 from mssmail.errors import BadSyntax
@@ -66,14 +66,24 @@ def encode_date(day: date) -> bytes:
     return b"%d-%s-%04d" % (day.day, MONTHS[day.month - 1].encode("ascii"), day.year)
 
 
-def encode_date_time(moment: datetime) -> bytes:
-    """``"01-Feb-1994 21:52:25 +0000"`` with its quotes, in UTC; two digits for the day, which everybody reads."""
-    utc = require_aware(moment)
-    return b'"%02d-%s-%04d %02d:%02d:%02d +0000"' % (
-        utc.day,
-        MONTHS[utc.month - 1].encode("ascii"),
-        utc.year,
-        utc.hour,
-        utc.minute,
-        utc.second,
+def encode_date_time(moment: datetime, zone: tzinfo = UTC) -> bytes:
+    """``"01-Feb-1994 21:52:25 +0000"`` with its quotes; two digits for the day, which everybody reads."""
+    local = _localise(require_aware(moment), zone)
+    minutes = (local.utcoffset() or timedelta()) // timedelta(minutes=1)
+    return b'"%02d-%s-%04d %02d:%02d:%02d %c%02d%02d"' % (
+        local.day,
+        MONTHS[local.month - 1].encode("ascii"),
+        local.year,
+        local.hour,
+        local.minute,
+        local.second,
+        b"-" if minutes < 0 else b"+",
+        *divmod(abs(minutes), 60),
     )
+
+
+def _localise(moment: datetime, zone: tzinfo) -> datetime:
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:  # the calendar's last day has already ended there
+        return moment

@@ -44,6 +44,8 @@ def _parse_sort(cursor: Cursor, *, uid: bool) -> Sort:
         raise BadSyntax("too many sort criteria")
     cursor.expect_space()
     charset = parse_charset(cursor)
+    if returns.options is None:  # the grammar has it in front; Dovecot's public test of CONTEXT=SORT writes it here
+        returns = parse_returns(cursor)
     return Sort(tuple(criteria), parse_keys(cursor), uid, charset, *returns)
 
 

@@ -1,9 +1,13 @@
 """SEARCH: what the view knows, and the numbers it answers in."""
 
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from mssmail.core.mailbox import STAR, UID, Changes, MessageMeta, ModSeq, Saved, SeqSet, UIDSet
 from mssmail.core.search import All, And, HasFlag, InSeqs, InUids, Not, Or, SearchKey, UidRanges
+from mssmail.imap.session import Terms
 from mssmail.imap.verbs.search import localise
 from mssmail.imap.view import View
 from tests.imap.support import Talk, World, build_message, sign_in
@@ -140,3 +144,34 @@ async def test_another_mailbox_knows_nothing_of_what_was_saved(talk: Talk) -> No
     await talk.do("SEARCH RETURN (SAVE) ALL")
     await talk.do("SELECT INBOX")
     assert await talk.do("UID FETCH $ FLAGS") == ["OK FETCH completed"]
+
+
+async def test_days_are_those_of_the_time_zone_in_which_dates_are_told(world: World) -> None:
+    talk = Talk(world, terms=Terms(zone=ZoneInfo("Europe/Helsinki")))
+    talk.session.account = world.anne
+    moments = (
+        "24-Mar-2007 21:59:59 +0000",
+        "24-Mar-2007 22:00:00 +0000",
+        "25-Mar-2007 20:59:59 +0000",
+    )  # a day of 23 h
+    for moment in (*moments, "26-Mar-2007 00:00:00 +0300"):
+        await talk.do(f'APPEND INBOX "{moment}" {{8+}}\r\nA: b\r\n\r\n')
+    await talk.do("SELECT INBOX")
+    assert (await talk.do("FETCH 1:2 INTERNALDATE"))[:2] == [
+        '* 1 FETCH (INTERNALDATE "24-Mar-2007 23:59:59 +0200")',
+        '* 2 FETCH (INTERNALDATE "25-Mar-2007 00:00:00 +0200")',
+    ]
+    assert (await talk.do("SEARCH BEFORE 25-Mar-2007"))[0] == "* SEARCH 1"
+    assert (await talk.do("SEARCH ON 25-Mar-2007"))[0] == "* SEARCH 2 3"
+    assert (await talk.do("SEARCH SINCE 26-Mar-2007"))[0] == "* SEARCH 4"
+
+
+@pytest.mark.parametrize("zone", [UTC, ZoneInfo("Europe/Paris"), ZoneInfo("America/Cayenne")])
+async def test_the_ends_of_the_calendar_are_days_too(world: World, zone: tzinfo) -> None:
+    world.deliver()
+    talk = Talk(world, terms=Terms(zone=zone))
+    talk.session.account = world.anne
+    await talk.do("SELECT INBOX")
+    assert (await talk.do("SEARCH ON 1-Jan-0001"))[0] == "* SEARCH"
+    assert (await talk.do("SEARCH SINCE 1-Jan-0001 BEFORE 31-Dec-9999"))[0] == "* SEARCH 1"
+    assert (await talk.do("SEARCH ON 31-Dec-9999"))[0] == "* SEARCH"

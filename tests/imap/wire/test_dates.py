@@ -1,6 +1,7 @@
 """Dates, both ways."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -62,6 +63,20 @@ def test_days_and_moments_are_written_as_the_grammar_has_them() -> None:
     assert encode_date(date(1994, 2, 1)) == b"1-Feb-1994"
     zone = timezone(timedelta(hours=-8))
     assert encode_date_time(datetime(1994, 2, 7, 21, 52, 25, tzinfo=zone)) == b'"08-Feb-1994 05:52:25 +0000"'
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "written"),
+    [
+        (datetime(2026, 7, 31, 22, 30, tzinfo=UTC), ZoneInfo("Europe/Paris"), b'"01-Aug-2026 00:30:00 +0200"'),
+        (datetime(2026, 1, 31, 23, 30, tzinfo=UTC), ZoneInfo("Europe/Paris"), b'"01-Feb-2026 00:30:00 +0100"'),
+        (datetime(2026, 1, 1, tzinfo=UTC), ZoneInfo("America/St_Johns"), b'"31-Dec-2025 20:30:00 -0330"'),
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), ZoneInfo("Europe/Paris"), b'"31-Dec-9999 23:59:00 +0000"'),
+        (datetime(1, 1, 1, tzinfo=UTC), ZoneInfo("America/St_Johns"), b'"01-Jan-0001 00:00:00 +0000"'),
+    ],
+)
+def test_a_moment_is_told_in_the_zone_that_is_wanted(moment: datetime, zone: tzinfo, written: bytes) -> None:
+    assert encode_date_time(moment, zone) == written
 
 
 def test_a_moment_without_a_zone_is_not_written() -> None:

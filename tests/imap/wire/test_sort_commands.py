@@ -4,6 +4,7 @@ import pytest
 
 from mssmail.core.ordering import Criterion, SortKey, ThreadAlgorithm
 from mssmail.core.search import All, HeaderText
+from mssmail.core.window import Window
 from mssmail.errors import BadCharset, BadSyntax
 from mssmail.imap.wire.commands import CommandBody, Sort, Thread
 from mssmail.imap.wire.frames import Frame
@@ -18,6 +19,14 @@ from mssmail.imap.wire.sort_commands import MAX_CRITERIA
         (
             b"UID SORT (REVERSE DATE displayfrom) US-ASCII ALL",
             Sort((Criterion(SortKey.DATE, True), Criterion(SortKey.DISPLAYFROM)), All(), True, "US-ASCII"),
+        ),
+        (
+            b"SORT RETURN (COUNT) (SIZE) UTF-8 ALL",
+            Sort((Criterion(SortKey.SIZE),), All(), returns=("COUNT",)),
+        ),
+        (
+            b"SORT (SIZE) UTF-8 RETURN (PARTIAL 4:2) ALL",
+            Sort((Criterion(SortKey.SIZE),), All(), returns=("PARTIAL",), window=Window(2, 4)),
         ),
         (b'THREAD REFERENCES "UTF-8" SUBJECT a', Thread(ThreadAlgorithm.REFERENCES, HeaderText("subject", "a"))),
         (b"UID THREAD orderedsubject UTF-8 ALL", Thread(ThreadAlgorithm.ORDEREDSUBJECT, All(), uid=True)),
@@ -35,6 +44,7 @@ def test_reads_what_is_asked(text: bytes, body: CommandBody) -> None:
         b"SORT (SUBJECT) ALL",
         b"SORT (SUBJECT) UTF-8",
         b"SORT (SIZES) UTF-8 ALL",
+        b"SORT RETURN (ALL) (SIZE) UTF-8 RETURN (ALL) ALL",
         b"SORT (REVERSE) UTF-8 ALL",
         b"SORT (REVERSE REVERSE SIZE) UTF-8 ALL",
         b"SORT (" + b" ".join([b"SIZE"] * (MAX_CRITERIA + 1)) + b") UTF-8 ALL",
