@@ -1,69 +1,26 @@
 """Mail comes in from a peer: examine, decide, deliver in one commit, ring, answer."""
 
-import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mssmail.core.address import Address
-from mssmail.core.decision import Accept, Decision, Refuse, refuse
+from mssmail.core.decision import Accept, Decision, Refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.reply import Reply
-from mssmail.core.trace import build_prefix
-from mssmail.core.verdict import Structure, Trusted, Verdict
-from mssmail.errors import ConfigError, NoSuchAccount, RoutingLoop
-from mssmail.flows.documents import describe_findings
-from mssmail.flows.evidence import (
-    describe_decision,
-    describe_envelope,
-    describe_notices,
-    describe_verdict,
-    encode_evidence,
-    summarise,
-)
-from mssmail.flows.filing_steps import plan_filing_steps
-from mssmail.flows.intake import Intake, find_signature_part, judge_form
-from mssmail.flows.later_news import find_signer_key
-from mssmail.flows.list_replies import Reply as ListReply
-from mssmail.flows.list_replies import plan_list_replies
+from mssmail.core.verdict import Trusted, Verdict
+from mssmail.errors import ConfigError
+from mssmail.flows.evidence import describe_envelope
+from mssmail.flows.intake import Intake, judge_form
 from mssmail.flows.patients import Patients
 from mssmail.flows.peer_sizes import judge_sizes
-from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.reports import Reporter
 from mssmail.flows.returns import plan_returns
-from mssmail.journal import Entry, Event
+from mssmail.flows.taking import Judged, Taker
+from mssmail.journal import Event
 from mssmail.policy.content import ContentFacts, weigh_content
 from mssmail.policy.declared import DECLARED, judge_declared
-from mssmail.policy.marking import judge_keywords, judge_signature
 from mssmail.settings import Domain, Settings, SmimeMode
-from mssmail.store.bodies import Body
-from mssmail.store.messages import Delivery
-
-_log = logging.getLogger(__name__)
-
-ACCOUNT_GONE = Reply(451, "4.3.0", "A recipient has gone in this very moment; try again")
-
-LOOP = refuse("routing-loop", 554, "5.4.6", "The message came by this address already: it goes in circles")
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A message with all that was found out about it."""
-
-    envelope: Envelope
-    domain: Domain
-    examination: Examination
-    decision: Decision
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """None where the domain asks for no examination."""
-        return None if self.domain.smime is SmimeMode.OFF else self.examination.verdict
-
-    @property
-    def summary(self) -> str:
-        """The verdict in a word."""
-        return "unexamined" if self.verdict is None else summarise(self.verdict)
 
 
 def find_vouched_author(examination: Examination, verdict: Verdict | None) -> Address | None:
@@ -76,9 +33,10 @@ class Receiver:
     """Answers the end of DATA for peers."""
 
     def __init__(self, settings: Settings, intake: Intake, wake: Callable[[], None]) -> None:
-        self._settings, self._intake, self._wake = settings, intake, wake
+        self._settings, self._intake = settings, intake
         self._reporter = Reporter(settings, intake.store, intake.pool)
         self.patients = Patients(settings, intake.store, intake.shadows)
+        self._taker = Taker(settings, intake, self._reporter, self.patients, wake)
 
     async def receive(self, envelope: Envelope) -> Reply:
         """250 with the message's id once it is on the disk and in its mailboxes; else why not.
@@ -109,7 +67,7 @@ class Receiver:
         declared = self._settle((judge_declared(findings, refuse_inconsistent=is_refused), DECLARED), envelope)
         if isinstance(declared, Refuse):
             return await self._intake.refuse(envelope, declared, examination)
-        return await self._take(_Judged(envelope, domain, examination, decision))
+        return await self._take(envelope, domain, examination, decision)
 
     def _find_domain(self, envelope: Envelope) -> Domain:
         domain = self._settings.find_domain(envelope.recipients[0].domain)
@@ -134,78 +92,13 @@ class Receiver:
         rules = self._settings.policy.in_shadow
         return self._intake.shadows.settle(series, rules, envelope.id, lambda: describe_envelope(envelope))
 
-    async def _take(self, judged: _Judged) -> Reply:
-        envelope = judged.envelope
-        findings, now = judged.examination.findings, self._intake.clock()
-        steps = plan_filing_steps(self._settings, envelope.id, findings, judged.verdict, now)
-        steps += await plan_receipt_steps(self._settings, envelope, judged.examination, now)
-        returned = await plan_returns(self._intake.store, self._reporter, envelope, now)
-        reply = ListReply(envelope, find_vouched_author(judged.examination, judged.verdict), self._speaks_for(envelope))
-        answered = await plan_list_replies(self._intake.store, reply, returned.rest, now)
-        final = await self._intake.find_final(envelope, answered.rest)
-        reports = await self._reporter.prepare_delivered(envelope, final, now)
-        steps += await self.patients.plan(envelope, judged.examination, now)
-        try:
-            done = await self._intake.take(
-                lambda body: self._build(judged, body),
-                envelope,
-                answered.rest,
-                lambda recipient: self._find_flags(judged, recipient),
-                steps,
-                reports,
-                (*returned.steps, *answered.steps),
-            )
-        except NoSuchAccount:
-            return ACCOUNT_GONE
-        except RoutingLoop:
-            return await self._intake.refuse(envelope, LOOP, judged.examination)
-        if done.queue_ids:
-            self._wake()
-        facts = {
-            "id": envelope.id,
-            "octets": len(envelope.message),
-            "verdict": judged.summary,
-            "queued": len(done.queue_ids),
-        }
-        _log.info("received", extra=facts)
-        return Reply(250, "2.0.0", envelope.id)
+    async def _take(self, envelope: Envelope, domain: Domain, examination: Examination, decision: Decision) -> Reply:
+        returned = await plan_returns(self._intake.store, self._reporter, envelope, self._intake.clock())
+        verdict = None if domain.smime is SmimeMode.OFF else examination.verdict
+        author, may_speak = find_vouched_author(examination, verdict), self._speaks_for(envelope)
+        judged = Judged(Event.RECEIVED, envelope, examination, decision, verdict, domain.smime, author, may_speak)
+        return await self._taker.take(judged, returned.rest, instead=returned.steps)
 
     def _speaks_for(self, envelope: Envelope) -> Callable[[str], bool]:
         white_list, name = self._intake.trust.white_list, envelope.peer.name
         return lambda domain: white_list is not None and name is not None and white_list.may_speak(name, domain)
-
-    def _find_flags(self, judged: _Judged, recipient: Address) -> frozenset[str]:
-        """What the message is delivered with, in the same commit: no client ever sees it without."""
-        marks = judge_keywords(
-            judged.examination.findings,
-            judged.verdict,
-            judged.domain.smime,
-            self._settings.find_marking(recipient),
-            self._settings.documents,
-        )
-        return marks | judge_signature(judged.verdict, is_shown=self._settings.imap.smime_keywords)
-
-    def _build(self, judged: _Judged, body: Body) -> Delivery:
-        envelope, examination = judged.envelope, judged.examination
-        verdict = judged.verdict
-        is_signed = verdict is not None and verdict.structure is Structure.SIGNED
-        part = find_signature_part(examination) if is_signed else ""
-        now = self._intake.clock()
-        facts = describe_envelope(envelope) | describe_verdict(examination.verdict) | describe_decision(judged.decision)
-        facts |= describe_notices(examination) | describe_findings(examination.findings)
-        entries = [Entry(now, Event.RECEIVED, envelope.id, facts)]
-        return Delivery(
-            trace_id=envelope.id,
-            body=body,
-            prefix=build_prefix(envelope, verdict, self._settings.server.name, part),
-            index=examination.index,
-            summary=judged.summary,
-            evidence=encode_evidence(facts, examination, self._intake.trust.white_list, envelope.received_at),
-            reverse_path=envelope.reverse_path,
-            received_at=envelope.received_at,
-            parameters=envelope.parameters,
-            author=find_vouched_author(examination, verdict),
-            entries=tuple(entries),
-            documents=examination.findings.documents,
-            signer=find_signer_key(verdict),
-        )

@@ -180,7 +180,7 @@ async def test_what_another_process_put_there_is_found(tmp_path: Path, monkeypat
     monkeypatch.setattr(campaigns, "LOOK_SECONDS", 0.01)
     async with open_operator(tmp_path, _patients(tmp_path)) as operator:  # type: ignore[arg-type]
         sent = asyncio.Event()
-        operator.submitter._wake = sent.set
+        operator.submitter._taker._wake = sent.set
         sender = _make_sender(operator)
         await sender.start()
         await _fill(operator)

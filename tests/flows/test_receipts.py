@@ -12,6 +12,7 @@ from mssmail.core.address import Address, parse_address
 from mssmail.core.receipt import Disposition, FilingError, ReceiptOrder
 from mssmail.errors import WorkerFault
 from mssmail.flows.receipts import ReceiptSender
+from mssmail.flows.receive import Receiver
 from mssmail.journal import Event
 from mssmail.mime.parts import scan
 from mssmail.mime.receipt import read_receipt
@@ -123,7 +124,7 @@ async def test_people_answer_for_themselves(tmp_path: Path) -> None:
 async def test_a_machine_whose_software_answers_itself_is_left_to_it(tmp_path: Path) -> None:
     async with open_operator(tmp_path) as operator:
         settings = replace(operator.settings, receipts=Receipts(own_receipts=("LABO@b.test",)))
-        operator.receiver._settings = settings
+        operator.receiver = Receiver(settings, operator.intake, lambda: None)
         await _add_machine(operator)
         trace_id = await _receive(operator, sign(ASKING, tmp_path))
         assert await _list_states(operator, trace_id) == []
