@@ -86,17 +86,24 @@ def read_results(body: Element, neutral: frozenset[str]) -> tuple[Result, ...]:
 
 def _iterate(body: Element) -> Iterator[Element]:
     """Result observations by their template, wherever they stand, but for what is below a REFR of an observation."""
+    earlier = _find_earlier(body)
+    for element in body.iter(_OBSERVATION):
+        if element not in earlier:
+            for template in element.iterchildren(_TEMPLATE):
+                if template.get("root", "").strip() in _TEMPLATES:
+                    yield element
+                    break
+
+
+def _find_earlier(body: Element) -> set[Element]:
     earlier: set[Element] = set()
-    for element in body.iter(_OBSERVATION, _RELATIONSHIP):
-        if element.tag == _RELATIONSHIP:
-            parent = element.getparent() if element.get("typeCode") == "REFR" else None
+    for relationship in body.iter(_RELATIONSHIP):
+        if relationship.get("typeCode") == "REFR":
+            parent = relationship.getparent()
             # What is earlier already is not gone through again: nested ones would be, at every level.
             if parent is not None and parent not in earlier and parent.tag == _OBSERVATION:
-                earlier.update(element.iter(_OBSERVATION))
-        elif element not in earlier:
-            templates = element.iterchildren(_TEMPLATE)
-            if any(each.get("root", "").strip() in _TEMPLATES for each in templates):
-                yield element
+                earlier.update(relationship.iter(_OBSERVATION))
+    return earlier
 
 
 def _read_result(observation: Element, neutral: frozenset[str]) -> Result:

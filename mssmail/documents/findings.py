@@ -73,6 +73,7 @@ class Judgement:
 
 
 @lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # few are in use, and every result has some
 def judge_flags(flags: tuple[str, ...]) -> Judgement | None:
     """What the laboratory itself says; None when it says nothing, or only how the value has moved."""
     telling = [flag for flag in _normalise(flags) if flag and flag not in SILENT_CODES]

@@ -1,7 +1,8 @@
 """One document or archive, whatever it is: read, judged, and never an exception."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from mssmail.core.findings import DocumentFacts, Mark
 from mssmail.documents.archive import Archive
@@ -24,15 +25,20 @@ class Reading:
     test_space: bool = False  # test and demonstration INS count as qualified
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Inspection:
     """What one file holds. ``content`` is None when it could not be read; then ``reason`` says why."""
 
     kind: DocumentKind
     name: str
-    sha256: str
+    data: bytes = field(repr=False)
     content: CdaDocument | XdmArchive | HprimFile | None
     reason: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the file, in hex; only reports for people name it."""
+        return hashlib.sha256(self.data).hexdigest()
 
     @property
     def mark(self) -> Mark:
@@ -127,7 +133,7 @@ def inspect_document(data: bytes, name: str, kind: DocumentKind, reading: Readin
                 content = parse(data, reading.neutral)
     except BadDocument as bad:
         reason = str(bad)
-    return Inspection(kind, name, hashlib.sha256(data).hexdigest(), content, reason)
+    return Inspection(kind, name, data, content, reason)
 
 
 def list_facts(inspection: Inspection, reading: Reading) -> tuple[DocumentFacts, ...]:
