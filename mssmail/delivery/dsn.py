@@ -27,8 +27,9 @@ def build_report(
 ) -> bytes:
     """The report as a message, unsigned; ``id`` is its own and goes into Message-ID and boundary.
 
-    A failed message that is no larger than ``max_returned_bytes`` is returned whole where RET=FULL asks for it. The
-    report is to be sent with a null reverse path (RFC 5321 §4.5.5), and never about a message that had one.
+    A failed message that is no larger than ``max_returned_bytes`` is returned whole where RET=FULL asks for it; one
+    whose octets are not at hand is not returned at all (RFC 6522 §3: the third part is optional). The report is to be
+    sent with a null reverse path (RFC 5321 §4.5.5), and never about a message that had one.
     """
     message, boundary = report.message, f"=_report_{id}"
     returns_all = returns_message(report, max_returned_bytes)
@@ -49,7 +50,7 @@ def build_report(
     parts = (
         _build_part("text/plain; charset=utf-8", build_text(report, returns_all=returns_all).encode()),
         _build_part(status_type, _build_status(report, reporting_mta).encode()),
-        _build_whole(message) if returns_all else _build_header(message),
+        *([_build_whole(message) if returns_all else _build_header(message)] if message.data else []),
     )
     line = f"--{boundary}".encode("ascii")
     body = b"".join(line + b"\r\n" + part for part in parts)

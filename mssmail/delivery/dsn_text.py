@@ -96,6 +96,9 @@ def build_text(report: Report, *, returns_all: bool) -> str:
     """The first part of the report, lines ended by CRLF."""
     french = "Votre message est joint." if returns_all else "L'en-tête de votre message est joint."
     english = "Your message is attached." if returns_all else "The header of your message is attached."
+    if not report.message.data:
+        arrived = format_datetime(report.message.arrived_at)
+        french, english = f"Il nous est parvenu le {arrived}.", f"It reached us at {arrived}."
     lines = [
         *_build_paragraph(report, _FRENCH[report.action], "Dernière tentative au plus tard :", french),
         "--",

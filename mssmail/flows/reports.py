@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from mssmail.core.address import Address, parse_address
 from mssmail.core.envelope import Envelope
@@ -16,7 +17,8 @@ from mssmail.core.trace import build_id, build_results, build_return_path
 from mssmail.core.verdict import Structure
 from mssmail.delivery.dsn import build_report
 from mssmail.delivery.reported import Report, ReportedMessage, ReportedRecipient
-from mssmail.errors import BadCertificate
+from mssmail.errors import BadCertificate, WorkerFault
+from mssmail.examine import examine
 from mssmail.flows.evidence import describe_verdict, summarise
 from mssmail.flows.intake import Examiner, find_signature_part
 from mssmail.flows.signing import KeyRing
@@ -28,8 +30,11 @@ from mssmail.store.accounts import find_account
 from mssmail.store.engine import Connection, Store
 from mssmail.store.messages import Delivery, Placement
 from mssmail.store.return_paths import Original, find_original, find_token
+from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
 
 _log = logging.getLogger(__name__)
+
+_NO_TRUST: Final = build_trust_store(TrustSnapshot(0, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,8 @@ class Reporter:
     async def prepare(self, report: Report, at: datetime) -> Delivery | None:
         """The report for the sender, or None when there is nobody to tell any more: an account that has gone.
 
-        Whether it is wanted, ``policy.report`` says. Raises WorkerFault when it cannot be examined now.
+        Whether it is wanted, ``policy.report`` says. Raises WorkerFault when it cannot be examined now: never of one
+        that tells of relaying.
         """
         report = await self._find_author_of(report)
         sender, settings = report.message.sender, self._settings
@@ -60,10 +66,19 @@ class Reporter:
         if destination is None:
             return None
         author, id = self._find_author(sender), build_id()
-        limit = settings.queue.max_returned_bytes
-        plain = build_report(report, author, settings.server.name, id, at, max_returned_bytes=limit)
-        data = await asyncio.to_thread(self._sign, plain, author, at)
-        examination = await self._pool.examine(data, at, verify=True)
+        data = await asyncio.to_thread(self._build, report, author, id, at)
+        try:
+            examination = await self._pool.examine(data, at, verify=True)
+        except WorkerFault:
+            if report.action is not Action.RELAYED:
+                raise
+            # What it tells is settled and never comes again. Without the sender's header it is ours to the last byte,
+            # so it may be looked at here.
+            report = replace(report, message=replace(report.message, data=b""))
+            data = await asyncio.to_thread(self._build, report, author, id, at)
+            examination = await asyncio.to_thread(
+                examine, data, _NO_TRUST, at, authserv_id=settings.server.name, verify=False
+            )
         is_signed = examination.verdict.structure is Structure.SIGNED
         part = find_signature_part(examination) if is_signed else ""
         facts = {
@@ -124,8 +139,13 @@ class Reporter:
         domain = sender.domain if sender.domain in own or not own else own[0]
         return Address("postmaster", domain)
 
-    def _sign(self, data: bytes, author: Address, at: datetime) -> bytes:
+    def _build(self, report: Report, author: Address, id: str, at: datetime) -> bytes:
         """For a thread: keys are read, and signing takes time."""
+        limit = self._settings.queue.max_returned_bytes
+        plain = build_report(report, author, self._settings.server.name, id, at, max_returned_bytes=limit)
+        return self._sign(plain, author, at)
+
+    def _sign(self, data: bytes, author: Address, at: datetime) -> bytes:
         try:
             key = self._keys.find_key(author, SignWith.ORGANISATION)
             return data if key is None else sign_message(data, key, at)

@@ -159,7 +159,7 @@ class Settlement:
         return kept, reports
 
     def _do_without(self, step: _Step, now: datetime) -> _Step:
-        """What failed is not forgotten before the sender can be told; a delay is told later; else all is well."""
+        """What failed is not forgotten before the sender can be told; a delay is told later."""
         if step.action is not Action.FAILED:
             return replace(step, action=None, told=None, delays_told=None)
         soon = self._judge_retry(Trial(1, now, Trouble.OURS), now)

@@ -250,3 +250,11 @@ def test_an_international_name_in_a_plain_report_is_spelt_out() -> None:
     assert b"Original-Recipient: UTF-8; zo\\x{E9}\\x{2B}1\\x{3D}2\\x{5C}@peer.test\r\n" in raw
     named = replace(NOBODY, original=OriginalRecipient("rfc822", "zoé@peer.test"))
     assert b"Original-Recipient: utf-8; zo\\x{E9}@peer.test\r\n" in _build(replace(FAILURE, recipients=(named,)))
+
+
+def test_of_a_message_that_is_not_at_hand_nothing_is_returned() -> None:
+    message, parts = _parse(_build(_change(data=b"")))
+    assert message.get_content_type() == "multipart/report"
+    assert [part.get_content_type() for part in parts] == ["text/plain", "message/delivery-status"]
+    assert "reached us at Mon, 01 Jun 2026 07:00:00 +0000" in _text(parts[0])
+    assert "attached" not in _text(parts[0])

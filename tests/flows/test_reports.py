@@ -146,3 +146,21 @@ async def test_a_worker_s_fault_is_the_caller_s_to_deal_with(tmp_path: Path) -> 
         operator.examiner.fault = WorkerFault("died")
         with pytest.raises(WorkerFault):
             await _prepare(operator)
+
+
+async def test_that_a_message_was_relayed_is_told_whatever_becomes_of_the_workers(tmp_path: Path) -> None:
+    write_key(tmp_path, "domain-signing-authority@b.test")
+    async with open_operator(tmp_path) as operator:
+        operator.examiner.fault = WorkerFault("gone")
+        reporter = Reporter(operator.settings, operator.store, operator.examiner)
+        message = ReportedMessage(BOB, b"Subject: hostile\r\n\r\nhello\r\n", "trace", AT)
+        told = ReportedRecipient(ANNE, Reply(250, "2.0.0", "ok"), "", "mx.a.test")
+        delivery = await reporter.prepare(Report(Action.RELAYED, message, (told,)), AT)
+        assert delivery is not None
+        data = delivery.body.data
+        assert delivery.index.subject == "Message transmis / Relayed mail"
+        assert b"Action: relayed" in data
+        assert b"multipart/signed" in data
+        assert b"hostile" not in data
+        with pytest.raises(WorkerFault):
+            await reporter.prepare(Report(Action.FAILED, message, (told,)), AT)
