@@ -43,7 +43,7 @@ from mssmail.flows.rights import RightsLists
 from mssmail.flows.ringing import Ringing
 from mssmail.flows.searching import IsGone, Searching
 from mssmail.flows.sign_in import SignIn
-from mssmail.flows.uploads import Scan, Uploads, require_room
+from mssmail.flows.uploads import Report, Scan, Uploads, ignore, require_room
 from mssmail.journal import Entry, Event
 from mssmail.store import changes as store_changes
 from mssmail.store import mailboxes as tree
@@ -245,6 +245,7 @@ class Mailboxes:
         *,
         unchanged_since: ModSeq | None = None,
         rights: str = LETTERS,
+        report: Report = ignore,
     ) -> Sequence[MessageMeta]:
         """See MailStore."""
         change = rows.FlagChange(action, flags, unchanged_since, rights)
@@ -255,19 +256,25 @@ class Mailboxes:
             )
 
         pages = list(rows.cut_pages(uids, CHANGES_AT_A_TIME))
-        groups = [pages[first : first + CHANGES_IN_A_ROW] for first in range(0, len(pages), CHANGES_IN_A_ROW)]
-        return [meta for group in groups for done in await asyncio.gather(*map(store, group)) for meta in done]
+        metas: list[MessageMeta] = []
+        for first in range(0, len(pages), CHANGES_IN_A_ROW):
+            group = pages[first : first + CHANGES_IN_A_ROW]
+            metas += [meta for done in await asyncio.gather(*map(store, group)) for meta in done]
+            report(first * CHANGES_AT_A_TIME + sum(map(len, group)))
+        return metas
 
-    async def expunge(self, mailbox_id: int, uids: Sequence[UID] | None) -> Sequence[UID]:
+    async def expunge(self, mailbox_id: int, uids: Sequence[UID] | None, report: Report = ignore) -> Sequence[UID]:
         """See MailStore."""
         gone: list[UID] = []
         if uids is not None:
             for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
                 gone += await self._expunge(mailbox_id, page)
+                report(len(gone))
             return gone
         while True:
             went = await self._expunge(mailbox_id, None)
             gone += went
+            report(len(gone))
             if len(went) < CHANGES_AT_A_TIME:
                 return gone
 
@@ -282,7 +289,9 @@ class Mailboxes:
 
         return (await self._write(copy, lambda done: (done[0],)))[1]
 
-    async def move(self, account: Account, mailbox_id: int, uids: Sequence[UID], target: str) -> Appended:
+    async def move(
+        self, account: Account, mailbox_id: int, uids: Sequence[UID], target: str, report: Report = ignore
+    ) -> Appended:
         """See MailStore."""
         now = self._clock()
 
@@ -296,11 +305,12 @@ class Mailboxes:
         for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
             _, part = await self._write(lambda conn, page=page: move(conn, page), lambda done: (mailbox_id, done[0]))  # type: ignore[misc]
             parts.append(part)
+            report(sum(len(each.uids) for each in parts))
         return Appended(parts[-1].uid_validity, tuple(pair for part in parts for pair in part.uids))
 
-    async def append(self, account: Account, name: str, drafts: Sequence[Draft]) -> Appended:
+    async def append(self, account: Account, name: str, drafts: Sequence[Draft], report: Report = ignore) -> Appended:
         """See MailStore."""
-        return await self._uploads.append(account, name, drafts)
+        return await self._uploads.append(account, name, drafts, report)
 
     async def replace(self, account: Account, mailbox_id: int, uid: UID, name: str, draft: Draft) -> Appended:
         """See MailStore."""
@@ -314,7 +324,7 @@ class Mailboxes:
         """See MailStore."""
         return await self._read(lambda conn: rows.measure_deleted(conn, mailbox_id))
 
-    async def search(self, mailbox_id: int, key: SearchKey, is_gone: IsGone = lambda: False) -> Sequence[UID]:
+    async def search(self, mailbox_id: int, key: SearchKey, is_gone: IsGone = lambda _: False) -> Sequence[UID]:
         """See MailStore."""
         return await self._searching.search(mailbox_id, key, is_gone)
 

@@ -15,7 +15,7 @@ from mssmail.store.search import build_search
 from mssmail.store.sorting import sort_uids, thread_uids
 
 T = TypeVar("T")
-IsGone = Callable[[], bool]  # whoever asked does not wait any more
+IsGone = Callable[[UID], bool]  # with how far we are: whoever asked does not wait any more
 
 
 class Searching:
@@ -25,7 +25,7 @@ class Searching:
         self._store = store
         self._clock = clock
 
-    async def search(self, mailbox_id: int, key: SearchKey, is_gone: IsGone = lambda: False) -> Sequence[UID]:
+    async def search(self, mailbox_id: int, key: SearchKey, is_gone: IsGone = lambda _: False) -> Sequence[UID]:
         """See ``imap.backend.MailStore``."""
         search = build_search(mailbox_id, resolve_ages(key, self._clock()))
         found: list[UID] = []
@@ -34,7 +34,7 @@ class Searching:
             page = await self._ask(lambda conn, after=after: search.find_page(conn, after))  # type: ignore[misc]
             found += page.uids
             after = page.following
-            if after is not None and is_gone():
+            if after is not None and is_gone(after):
                 raise ConnectionResetError("nobody waits for this search any more")
         return found
 

@@ -23,7 +23,12 @@ from mssmail.store.messages import Delivery, insert_message
 
 T = TypeVar("T")
 
+Report = Callable[[int], None]  # see ``imap.backend``
 Scan = Callable[[bytes], Index]  # what a message's bytes say, without a verdict
+
+
+def ignore(_: int) -> None:
+    """Nobody wants to hear how many are done."""
 
 
 class Write(Protocol):
@@ -57,9 +62,9 @@ class Uploads:
         self._store, self._clock, self._scan, self._write = store, clock, scan, write
         self._max_message_bytes = max_message_bytes
 
-    async def append(self, account: Account, name: str, drafts: Sequence[Draft]) -> Appended:
+    async def append(self, account: Account, name: str, drafts: Sequence[Draft], report: Report = ignore) -> Appended:
         """See MailStore."""
-        uploads = await self._prepare(account, name, drafts)
+        uploads = await self._prepare(account, name, drafts, report=report)
         now = self._clock()
         done = await self._write(lambda conn: _append(conn, account, name, uploads, now), lambda done: (done[0],))
         return done[1]
@@ -77,7 +82,12 @@ class Uploads:
         return done[1]
 
     async def _prepare(
-        self, account: Account, name: str, drafts: Sequence[Draft], instead_of: tuple[int, UID] | None = None
+        self,
+        account: Account,
+        name: str,
+        drafts: Sequence[Draft],
+        instead_of: tuple[int, UID] | None = None,
+        report: Report = ignore,
     ) -> Sequence[Upload]:
         """Scan and keep the bodies; the quota is looked at before the work on what may be 50 MB."""
         if any(len(draft.data) > self._max_message_bytes for draft in drafts):
@@ -99,10 +109,11 @@ class Uploads:
             body = self._store.keep_body(data)
             return Upload(body, self._scan(data), bits, keywords, draft.internal_date or now)
 
-        return [
-            await asyncio.wrap_future(self._store.run(lambda draft=draft: keep(draft)))  # type: ignore[misc]
-            for draft in drafts
-        ]
+        uploads: list[Upload] = []
+        for draft in drafts:
+            uploads.append(await asyncio.wrap_future(self._store.run(lambda draft=draft: keep(draft))))  # type: ignore[misc]
+            report(len(uploads))
+        return uploads
 
 
 def require_room(conn: Connection, account_id: int, octets: int) -> None:

@@ -31,6 +31,12 @@ from mssmail.core.rights import LETTERS
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
 
+Report = Callable[[int], None]  # hears now and then how many messages are done
+
+
+def ignore(_: int) -> None:
+    """Nobody wants to hear it."""
+
 
 class Bell(Protocol):
     """Rings when something may have changed in a mailbox; the truth is asked with ``changes``."""
@@ -226,6 +232,7 @@ class MailStore(Protocol):
         *,
         unchanged_since: ModSeq | None = None,
         rights: str = LETTERS,
+        report: Report = ignore,
     ) -> Sequence[MessageMeta]:
         """Change flags, as far as the rights reach; the messages as they are afterwards. Keywords are any atom.
 
@@ -233,7 +240,7 @@ class MailStore(Protocol):
         """
         ...
 
-    async def expunge(self, mailbox_id: int, uids: Sequence[UID] | None) -> Sequence[UID]:
+    async def expunge(self, mailbox_id: int, uids: Sequence[UID] | None, report: Report = ignore) -> Sequence[UID]:
         r"""Remove messages with \Deleted, all or those named; the UIDs that went."""
         ...
 
@@ -241,11 +248,13 @@ class MailStore(Protocol):
         """Copy with flags and internal date, all or none; raises NoSuchMailbox for the target, OverQuota."""
         ...
 
-    async def move(self, account: Account, mailbox_id: int, uids: Sequence[UID], target: str) -> Appended:
+    async def move(
+        self, account: Account, mailbox_id: int, uids: Sequence[UID], target: str, report: Report = ignore
+    ) -> Appended:
         """The same, and they are gone here: each message whole, in batches. Needs no room."""
         ...
 
-    async def append(self, account: Account, name: str, drafts: Sequence[Draft]) -> Appended:
+    async def append(self, account: Account, name: str, drafts: Sequence[Draft], report: Report = ignore) -> Appended:
         """Keep what a client wrote, all or none. It carries no verdict. Raises OverQuota, TooBig."""
         ...
 
@@ -265,11 +274,12 @@ class MailStore(Protocol):
         ...
 
     async def search(
-        self, mailbox_id: int, key: SearchKey, is_gone: Callable[[], bool] = lambda: False
+        self, mailbox_id: int, key: SearchKey, is_gone: Callable[[UID], bool] = lambda _: False
     ) -> Sequence[UID]:
         """UIDs that match, ascending. Sequence sets must have been turned into ``UidRanges``.
 
-        Raises ConnectionError when whoever asked ``is_gone`` while it takes its time.
+        While it takes its time it asks ``is_gone``, with the UID up to which it has looked; when whoever asked is, it
+        raises ConnectionError.
         """
         ...
 

@@ -56,6 +56,7 @@ from mssmail.imap.wire.frames import Event, Frame, HangUp, Malformed, NeedContin
 from mssmail.imap.wire.parser import parse_command
 from mssmail.imap.wire.response_codes import build_capability, build_highest_modseq
 from mssmail.imap.wire.responses import Condition, Continuation
+from mssmail.policy.hiding import is_hidden
 
 Verb = Callable[[Session, Any], Awaitable[Answer | None]]
 
@@ -183,8 +184,17 @@ async def _refuse(session: Session, tag: str, answer: Answer) -> None:
     await _answer(session, tag, answer)
 
 
+# FETCH tells by itself, and nothing may come between the octets of a message; the others wait for the client.
+_WITHOUT_PROGRESS = (c.Fetch, c.Idle, c.Authenticate, c.Login, c.StartTls)
+
+
 async def _conclude(session: Session, command: c.Command, work: Awaitable[Answer | None]) -> None:
-    answer = await _attempt(session, command, work)
+    if not isinstance(command.body, _WITHOUT_PROGRESS) and not is_hidden("INPROGRESS", session.hidden):
+        session.progress.begin(command.tag)
+    try:
+        answer = await _attempt(session, command, work)
+    finally:
+        session.progress.end()
     if answer is None:
         session.waiting = command
         return

@@ -28,6 +28,7 @@ _BEFORE_LOGIN_SECONDS = 120  # RFC 9051 §5.4 asks for 30 minutes only of those 
 _KEEP_ALIVE_SECONDS = 120  # IDLE: a word now and then, before some box on the way forgets the connection
 _WRITE_TIMEOUT_SECONDS = 300
 _GRACE_SECONDS = 5
+_PROGRESS_SECONDS = 10  # RFC 9585 §4: every 10 to 15; a client gives up after 30 at the earliest
 _REST_SHARE, _SHORTEST_REST_SECONDS, _LONGEST_REST_SECONDS = 4, 0.05, 5  # news that cost much are told less often
 _SMALL_COMMAND = 1_048_576  # octets that no connection is refused
 
@@ -191,7 +192,11 @@ class _Conversation:
         while not session.has_ended:
             event = session.framer.next_event()
             if event is not None:
-                await receive(session, event)
+                ticker = _Ticker(session)
+                try:
+                    await receive(session, event)
+                finally:
+                    await ticker.stop()
                 self._release()
                 await asyncio.sleep(0)  # a client that sends a thousand commands at once is not the only one
                 if session.wants_tls:
@@ -254,6 +259,34 @@ class _Conversation:
             reading.cancel()
             ringing.cancel()
             await asyncio.gather(reading, ringing, return_exceptions=True)
+
+
+class _Ticker:
+    """Tells now and then how far a long command has come, so that the client waits on (RFC 9585 §4)."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._loop = asyncio.get_running_loop()
+        self._task: asyncio.Task[None] | None = None
+        self._timer = self._arm()
+
+    async def stop(self) -> None:
+        """The command has been answered."""
+        self._timer.cancel()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _arm(self) -> asyncio.TimerHandle:
+        return self._loop.call_later(_PROGRESS_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        self._task = self._loop.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        with contextlib.suppress(ConnectionError):  # the command itself will meet it
+            await self._session.tell_progress()
+        self._timer = self._arm()
 
 
 async def _wait_rested(bell: Bell | Herald, seconds: float) -> bool:

@@ -16,6 +16,7 @@ from mssmail.errors import NoSuchMailbox, ReadOnly, StoreFault
 from mssmail.imap.backend import Bell, Herald, MailStore
 from mssmail.imap.contexts import Contexts
 from mssmail.imap.interests import Interests
+from mssmail.imap.progress import Progress
 from mssmail.imap.render import PLAIN, Dialect, encode_updates
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.states import State
@@ -89,6 +90,7 @@ class Session:
         self.made: set[UID] = set()  # messages this client put into the selected mailbox, and has not heard of
         self.dialect: Dialect = PLAIN
         self.tag = ""  # of the command at work
+        self.progress = Progress()  # of that command
         self.bell: Bell | None = None  # only while IDLE has a mailbox to watch
         self.reader: LineReader | None = None  # of a SASL response, or of DONE
         self.waiting: Command | None = None  # the command that this line belongs to
@@ -132,6 +134,12 @@ class Session:
     async def tell(self, response: Response) -> None:
         """One response."""
         await self.outlet.send(encode_response(response, utf8=self.dialect.has_utf8))
+
+    async def tell_progress(self) -> None:
+        """How far the command at work has come, if any is that does not tell by itself."""
+        told = self.progress.describe()
+        if told is not None:
+            await self.tell(told)
 
     def expect_line(self, read: LineReader) -> None:
         """Have the next line read by ``read``: it is no command."""

@@ -118,6 +118,10 @@ class View:
         places = ((low, min(high, len(self._uids))) for low, high in self._find_places(numbers))
         return tuple((self._uids[low], self._uids[high - 1]) for low, high in places if low < high)
 
+    def count_up_to(self, uid: UID) -> int:
+        """How many messages of this client's have this UID or a lower one."""
+        return bisect_right(self._uids, uid)
+
     def list_uids(self) -> list[UID]:
         """All that this client counts, ascending; what has gone unheard among them."""
         return [UID(uid) for uid in self._uids]

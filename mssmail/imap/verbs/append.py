@@ -10,7 +10,8 @@ from mssmail.imap.wire.response_codes import build_append_uid
 async def run(session: Session, command: c.Append) -> Answer:
     """On disk when the answer goes out."""
     drafts = [Draft(message.data, message.flags, message.internal_date) for message in command.messages]
-    appended = await session.store.append(session.owner, command.mailbox, drafts)
+    session.progress.aim(len(drafts))
+    appended = await session.store.append(session.owner, command.mailbox, drafts, session.progress.count)
     session.note_made(appended)
     octets = sum(len(draft.data) for draft in drafts)
     session.note("appended", mailbox=command.mailbox, uid=appended.uids[0][1], messages=len(drafts), octets=octets)

@@ -49,6 +49,7 @@ _ALWAYS = (
     "ACL",  # RFC 4314
     "RIGHTS=texk",
     "NOTIFY",  # RFC 5465
+    "INPROGRESS",  # RFC 9585
 )
 _MECHANISMS = ("AUTH=PLAIN", "AUTH=LOGIN")
 

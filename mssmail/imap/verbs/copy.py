@@ -12,6 +12,7 @@ async def run(session: Session, command: c.Copy) -> Answer:
     uids = view.resolve(command.numbers)
     if not uids:
         return ok("COPY completed")
+    session.progress.aim(len(uids))  # it is one step: all or none
     copied = await session.store.copy(session.owner, view.mailbox_id, uids, command.mailbox)
     session.note_made(copied)
     if view.is_shared and copied.uids:  # from now on it is read where the box's owner does not see it

@@ -11,7 +11,8 @@ async def run(session: Session, command: c.Expunge) -> Answer:
     session.require_rights("e")
     named = None if command.uids is None else view.resolve(command.uids)
     if named is None or named:
-        gone = await session.store.expunge(view.mailbox_id, named)
+        session.progress.aim(None if named is None else len(named))
+        gone = await session.store.expunge(view.mailbox_id, named, session.progress.count)
         view.note_removed(gone)
         session.note("expunged", messages=len(gone))
     return ok("EXPUNGE completed")

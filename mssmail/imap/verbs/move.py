@@ -13,7 +13,8 @@ async def run(session: Session, command: c.Move) -> Answer:
     uids = view.resolve(command.numbers)
     if not uids:
         return ok("MOVE completed")
-    moved = await session.store.move(session.owner, view.mailbox_id, uids, command.mailbox)
+    session.progress.aim(len(uids))
+    moved = await session.store.move(session.owner, view.mailbox_id, uids, command.mailbox, session.progress.count)
     session.note_made(moved)
     view.note_removed(uid for uid, _ in moved.uids)
     if view.is_shared and moved.uids:  # from now on it is read where the box's owner does not see it

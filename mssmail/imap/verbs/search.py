@@ -1,7 +1,7 @@
 r"""SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182). What only the view knows becomes UIDs first."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 from typing import TypeVar
 
@@ -48,7 +48,7 @@ async def run(session: Session, command: c.Search) -> Answer:
         await session.catch_up(may_expunge=False)
     try:
         found = await session.store.search(
-            view.mailbox_id, localise(command.key, view, session.terms.zone), session.outlet.is_gone
+            view.mailbox_id, localise(command.key, view, session.terms.zone), _follow(session)
         )
     except Fault:
         if _SAVE in (command.returns or ()):
@@ -72,8 +72,20 @@ async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID
     if isinstance(key, All):  # SORT and THREAD leave out what has gone meanwhile
         return view.list_uids()
     return view.select_known(
-        await session.store.search(view.mailbox_id, localise(key, view, session.terms.zone), session.outlet.is_gone)
+        await session.store.search(view.mailbox_id, localise(key, view, session.terms.zone), _follow(session))
     )
+
+
+def _follow(session: Session) -> Callable[[UID], bool]:
+    """Counts the messages looked at, page by page, and says whether nobody waits for the rest."""
+    view = session.selected
+    session.progress.aim(len(view))
+
+    def is_gone(up_to: UID) -> bool:
+        session.progress.count(view.count_up_to(up_to))
+        return session.outlet.is_gone()
+
+    return is_gone
 
 
 async def answer_extended(

@@ -27,8 +27,15 @@ async def run(session: Session, command: c.Store) -> Answer:
     if not uids:
         return ok("STORE completed")
     flags = drop_reserved(command.flags)
+    session.progress.aim(len(uids))
     metas = await session.store.store_flags(
-        view.mailbox_id, uids, command.action, flags, unchanged_since=command.unchanged_since, rights=view.rights
+        view.mailbox_id,
+        uids,
+        command.action,
+        flags,
+        unchanged_since=command.unchanged_since,
+        rights=view.rights,
+        report=session.progress.count,
     )
     await session.learn_keywords(flag for flag in flags if may_set(view.rights, flag))
     if flags != command.flags or not all(may_set(view.rights, flag) for flag in flags):

@@ -74,11 +74,11 @@ def build_bad_event(events: Iterable[str]) -> Code:
     return Code("BADEVENT", ("(" + " ".join(events) + ")").encode("ascii"))
 
 
-# inprogress = "INPROGRESS" SP "(" inprogress-tag SP inprogress-state ")"
+# inprogress = "INPROGRESS" SP "(" inprogress-tag SP inprogress-state ")"; RFC 9585 §5
 def build_in_progress(tag: str, done: int | None, goal: int | None) -> Code:
     """INPROGRESS: what the command of this tag has done, of how much; None where that is not known.
 
-    A tag with ``]`` in it would end the code too early for some readers: then it is NIL.
+    A tag with ``]`` in it would end the code too early for some readers: then it is NIL (RFC 9585 §4).
     """
     name = NIL if "]" in tag or not tag else encode_quoted(tag.encode("ascii"))
     counts = (NIL if done is None else b"%d" % done, NIL if done is None or goal is None else b"%d" % goal)
