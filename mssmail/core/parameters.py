@@ -97,6 +97,14 @@ class RecipientParameters:
         return notice.value in self.notify.upper().split(",")
 
     @property
+    def without_success(self) -> "RecipientParameters":
+        """The same for a copy of which no success is told: that was done (RFC 3461 §5.2.7)."""
+        if not self.asks_for(Notice.SUCCESS):
+            return self
+        rest = [word for word in self.notify.split(",") if word.upper() != Notice.SUCCESS.value]
+        return RecipientParameters(",".join(rest) or "NEVER", self.orcpt)  # nothing at all would ask for failures
+
+    @property
     def original(self) -> OriginalRecipient | None:
         """Whom the author wrote to, when ORCPT says so."""
         return _read_original(self.orcpt) if self.orcpt else None

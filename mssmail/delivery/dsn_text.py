@@ -45,10 +45,10 @@ _FRENCH: Final[Mapping[Action, _Words]] = {
         "Ce serveur n'envoie pas d'avis de remise : vous n'en recevrez pas d'autre.",
     ),
     Action.EXPANDED: _Words(
-        "Votre message a été distribué par la liste :",
-        "Votre message a été distribué par les listes suivantes :",
+        "Votre message a été transmis à plusieurs personnes par cette adresse :",
+        "Votre message a été transmis à plusieurs personnes par chacune de ces adresses :",
         "Réponse de son serveur :",
-        "La remise à chacun de ses membres n'est pas confirmée.",
+        "La remise à chacune d'elles n'est pas confirmée ; un échec le serait.",
     ),
 }
 _ENGLISH: Final[Mapping[Action, _Words]] = {
@@ -77,10 +77,10 @@ _ENGLISH: Final[Mapping[Action, _Words]] = {
         "That server sends no reports of delivery: you will not get another one.",
     ),
     Action.EXPANDED: _Words(
-        "Your message was handed on by this list:",
-        "Your message was handed on by these lists:",
+        "Your message was handed on to several people by this address:",
+        "Your message was handed on to several people by each of these addresses:",
         "Its server answered:",
-        "Delivery to each of its members is not confirmed.",
+        "Delivery to each of them is not confirmed; a failure would be.",
     ),
 }
 SUBJECTS: Final[Mapping[Action, str]] = {

@@ -15,8 +15,10 @@ from mssmail.core.account import Account
 from mssmail.core.address import Address, ReversePath
 from mssmail.core.decision import Refuse
 from mssmail.core.lists import PostState
+from mssmail.core.report import Action
 from mssmail.core.return_path import Purpose, Token
 from mssmail.flows.distribution import Distributor
+from mssmail.policy.expansion import find_fate
 from mssmail.policy.lists import judge_list_sender
 from mssmail.store.accounts import find_account, has_room
 from mssmail.store.delegations import list_identities
@@ -68,12 +70,12 @@ class Boxes:
 
         return await asyncio.wrap_future(self._store.read(ask))
 
-    async def list_final(self, addresses: Sequence[Address]) -> tuple[Address, ...]:
-        """Those of our addresses whose mail goes into boxes here and nowhere else."""
+    async def find_fates(self, addresses: Sequence[Address]) -> dict[Address, Action]:
+        """What is told of those of our addresses whose fate is settled here."""
 
-        def ask(conn: Connection) -> tuple[Address, ...]:
-            found = {address: self._distributor.expand(conn, address).ends for address in addresses}
-            return tuple(address for address, ends in found.items() if ends and all(end.station for end in ends))
+        def ask(conn: Connection) -> dict[Address, Action]:
+            found = ((address, find_fate(self._distributor.expand(conn, address).ends)) for address in addresses)
+            return {address: fate for address, fate in found if fate is not None}
 
         return await asyncio.wrap_future(self._store.read(ask))
 

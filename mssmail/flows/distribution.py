@@ -21,7 +21,7 @@ from mssmail.errors import BadSyntax, NoSuchAccount, OverQuota, RoutingLoop
 from mssmail.flows.list_posting import post_to_list
 from mssmail.journal import Entry, Event
 from mssmail.mime.headers import select_fields
-from mssmail.policy.expansion import End, Expansion, expand
+from mssmail.policy.expansion import End, Expansion, expand, find_fate
 from mssmail.settings import Settings
 from mssmail.store.accounts import has_room
 from mssmail.store.engine import Connection
@@ -39,6 +39,7 @@ class _Copy:
 
     recipient: Address
     trail: tuple[Address, ...]
+    is_settled: bool  # of the recipient it is told here what became of the message
     boxes: list[End] = field(default_factory=list)
     lists: list[End] = field(default_factory=list)
     others: list[Address] = field(default_factory=list)
@@ -116,14 +117,20 @@ class Distributor:
         self, conn: Connection, recipients: Iterable[Address], passed: "Passed"
     ) -> dict[tuple[str, ...], _Copy]:
         """The ends by their trails; a box or address that several lead to gets one copy, by the shortest trail."""
-        ends = [(end, recipient) for recipient in recipients for end in self._require_ends(conn, recipient, passed)]
+        ends: list[tuple[End, Address]] = []
+        settled: set[Address] = set()
+        for recipient in recipients:
+            found = self._require_ends(conn, recipient, passed)
+            ends += [(end, recipient) for end in found]
+            settled |= {recipient} if find_fate(found) is not None else set()
         copies: dict[tuple[str, ...], _Copy] = {}
         reached: set[str] = set()
         for end, recipient in sorted(ends, key=lambda pair: len(pair[0].trail)):
             if end.address.key in reached:
                 continue
             reached.add(end.address.key)
-            copy = copies.setdefault(tuple(each.key for each in end.trail), _Copy(recipient, end.trail))
+            new = _Copy(recipient, end.trail, recipient in settled)
+            copy = copies.setdefault(tuple(each.key for each in end.trail), new)
             if end.station is None:
                 copy.others.append(end.address)
             elif end.station.list_id is not None:
@@ -171,6 +178,7 @@ class Distributor:
         prefix = insert_trail(delivery.prefix, copy.trail)
         placements, waiting = self._place(conn, copy.boxes, len(prefix) + len(delivery.body.data), find_flags)
         parameters = _add_original(envelope.find_parameters(copy.recipient), copy.recipient)
+        parameters = parameters.without_success if copy.is_settled else parameters
         leaving = (*copy.others, *waiting)
         sent = replace(
             delivery,

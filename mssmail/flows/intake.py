@@ -18,6 +18,7 @@ from mssmail.core.findings import NO_FINDINGS, UNREAD, Findings
 from mssmail.core.missing import MissingStatus
 from mssmail.core.parameters import Notice
 from mssmail.core.reply import Reply
+from mssmail.core.report import Action
 from mssmail.core.verdict import Trusted, Undetermined
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import Fault, WorkerDeath
@@ -165,11 +166,11 @@ class Intake:
             # Blamed are the bytes that came: a signature of ours would make others of them each time.
             return await self.quarantine.blame(envelope, fault)
 
-    async def find_final(self, envelope: Envelope, recipients: Sequence[Address]) -> tuple[Address, ...]:
-        """Those of our recipients whose mail ends in boxes here: about the others somebody else will report."""
+    async def find_fates(self, envelope: Envelope, recipients: Sequence[Address]) -> dict[Address, Action]:
+        """What is to be told of our recipients whose fate is settled here: about others somebody else will report."""
         if not any(envelope.find_parameters(each).asks_for(Notice.SUCCESS) for each in recipients):
-            return ()
-        return await self.boxes.list_final(recipients)
+            return {}
+        return await self.boxes.find_fates(recipients)
 
     async def read_documents(self, envelope: Envelope, examination: Examination) -> Findings:
         """What the health documents of an accepted message call for; nothing where none can be, or none is read."""

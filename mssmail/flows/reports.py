@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -103,13 +103,13 @@ class Reporter:
             asked={address: RecipientParameters("NEVER") for address in destination.queue},  # RFC 3464 §2
         )
 
-    async def prepare_delivered(
-        self, envelope: Envelope, recipients: Iterable[Address], at: datetime
+    async def prepare_settled(
+        self, envelope: Envelope, fates: Mapping[Address, Action], at: datetime
     ) -> tuple[Delivery, ...]:
-        """The success report about these local recipients, for the commit that delivers to them; empty: not asked."""
-        report = build_delivered_report(envelope, recipients, at)
-        prepared = None if report is None else await self.prepare(report, at)
-        return () if prepared is None else (prepared,)
+        """The success reports about these local recipients, for the commit that delivers to them; empty: not asked."""
+        reports = [build_settled_report(envelope, fates, action, at) for action in dict.fromkeys(fates.values())]
+        prepared = [await self.prepare(report, at) for report in reports if report is not None]
+        return tuple(delivery for delivery in prepared if delivery is not None)
 
     async def _find_author_of(self, report: Report) -> Report:
         """The same to the author, when the message was sent on from here under a reverse path of ours."""
@@ -163,15 +163,17 @@ def _find_parameters(message: ReportedMessage) -> MailParameters:
     )
 
 
-def build_delivered_report(envelope: Envelope, recipients: Iterable[Address], at: datetime) -> Report | None:
-    """The report of those local recipients whose mailbox the message is put into and whose sender asked to be told."""
+def build_settled_report(
+    envelope: Envelope, fates: Mapping[Address, Action], action: Action, at: datetime
+) -> Report | None:
+    """The report of those local recipients who meet this fate and whose sender asked to be told."""
     sender = envelope.reverse_path
     asked = [
         ReportedRecipient(recipient, attempted_at=at, original=envelope.find_parameters(recipient).original)
-        for recipient in recipients
-        if may_report(Action.DELIVERED, sender, envelope.find_parameters(recipient))
+        for recipient, fate in fates.items()
+        if fate is action and may_report(action, sender, envelope.find_parameters(recipient))
     ]
     if sender is None or not asked:
         return None
     message = ReportedMessage(sender, envelope.message.data, envelope.id, envelope.received_at, envelope.parameters)
-    return Report(Action.DELIVERED, message, tuple(asked))
+    return Report(action, message, tuple(asked))

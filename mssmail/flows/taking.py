@@ -89,8 +89,8 @@ class Taker:
         steps += await plan_receipt_steps(self._settings, envelope, found, now)
         reply = ListReply(envelope, judged.author, judged.may_speak)
         answered = await plan_list_replies(self._intake.store, reply, recipients, now)
-        final = await self._intake.find_final(envelope, answered.rest)
-        reports = await self._reporter.prepare_delivered(envelope, final, now)
+        fates = await self._intake.find_fates(envelope, answered.rest)
+        reports = await self._reporter.prepare_settled(envelope, fates, now)
         steps += (*await self._patients.plan(envelope, found, now), *also)
         try:
             done = await self._intake.take(

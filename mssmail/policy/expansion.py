@@ -1,10 +1,11 @@
 """Where does mail for one of our addresses end: in which boxes here, and at whom elsewhere?"""
 
 from collections import deque
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
 from mssmail.core.address import Address
+from mssmail.core.report import Action
 from mssmail.core.station import MAX_ENDS, Station
 
 
@@ -65,6 +66,17 @@ def expand(
     if not found.ends:  # boxes that send on to each other and keep nothing: the first keeps it, or it were lost
         found.ends += boxes[:1]
     return found
+
+
+def find_fate(ends: Sequence[End]) -> Action | None:
+    """What is told of a recipient who leads to these, once they have it; None: the one server it goes on to tells.
+
+    RFC 3464 §2.3.3: delivered is also what lies in the recipient's own box and goes on from there, and what reached a
+    list; what goes on to several is expanded, and of each of them only failures and delays are told.
+    """
+    if ends and (all(end.station for end in ends) or any(end.station and not end.trail for end in ends)):
+        return Action.DELIVERED
+    return Action.EXPANDED if len(ends) > 1 else None
 
 
 def _pass_by(

@@ -166,3 +166,20 @@ def test_whom_the_author_wrote_to_can_be_named_whoever_it_is(address: str) -> No
     assert parameters.orcpt.isascii()
     assert parameters.original is not None
     assert parameters.original.address == address
+
+
+@pytest.mark.parametrize(
+    ("notify", "rest"),
+    [
+        ("", ""),
+        ("NEVER", "NEVER"),
+        ("SUCCESS", "NEVER"),
+        ("success", "NEVER"),
+        ("SUCCESS,FAILURE", "FAILURE"),
+        ("Delay,Success,Failure", "Delay,Failure"),
+        ("FAILURE", "FAILURE"),
+    ],
+)
+def test_of_a_copy_no_success_is_told_and_no_failure_that_was_not_asked_for(notify: str, rest: str) -> None:
+    found = RecipientParameters(notify, "rfc822;a@b").without_success
+    assert found == RecipientParameters(rest, "rfc822;a@b")

@@ -9,7 +9,7 @@ from mssmail.delivery.dsn_text import SUBJECTS, build_text
 from mssmail.delivery.reported import Report, ReportedMessage, ReportedRecipient
 
 AT = datetime(2026, 6, 3, 8, 0, tzinfo=UTC)
-MESSAGE = ReportedMessage(parse_address("me@ours.test"), b"", "trace0001", AT)
+MESSAGE = ReportedMessage(parse_address("me@ours.test"), b"Subject: x\r\n\r\n", "trace0001", AT)
 ANNE, ZOE = (ReportedRecipient(parse_address(text)) for text in ("anne@a.test", "zoé@a.test"))
 
 

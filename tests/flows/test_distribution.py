@@ -1,6 +1,7 @@
 """Where messages go from here: aliases, details, forwarding, loops, full boxes."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from mssmail.store.return_paths import find_return_path
 from tests.support.operator_room import ALICE, BOB, CAROL, MESSAGE, Operator, build_envelope, open_operator, sign
 from tests.support.store import NOW
 
-TEAM, FAR, FAR2 = (parse_address(text) for text in ("team@b.test", "dan@a.test", "eve@c.test"))
+TEAM, FAR, FAR2, FAR3 = map(parse_address, ("team@b.test", "dan@a.test", "eve@c.test", "fay@c.test"))
 
 
 async def _change(operator: Operator, work: Callable[[Connection], object]) -> None:
@@ -147,6 +148,22 @@ async def test_parameters_go_on_and_reports_will_name_the_address_written_to(tmp
         await operator.receiver.receive(replace(build_envelope(data, TEAM), asked=kept_orcpt))
         item = (await asyncio.wrap_future(operator.store.read(list_items)))[-1]
         assert item.parameters.orcpt == "rfc822;first@c.test"
+
+
+async def test_an_alias_for_several_is_told_as_expanded_once_and_its_copies_tell_no_success(tmp_path: Path) -> None:
+    async with open_operator(tmp_path) as operator:
+        await _alias(operator, TEAM, FAR, FAR2)
+        await _forward(operator, CAROL, FAR3)
+        asked = {TEAM: RecipientParameters("SUCCESS,FAILURE"), CAROL: RecipientParameters("SUCCESS")}
+        envelope = replace(build_envelope(sign(MESSAGE, tmp_path), TEAM, CAROL), reverse_path=BOB, asked=asked)
+        assert (await operator.receiver.receive(envelope)).code == 250
+        items = await asyncio.wrap_future(operator.store.read(list_items))
+        told = {str(item.recipient): item.parameters.notify for item in items}
+        assert told == {"dan@a.test": "FAILURE", "eve@c.test": "FAILURE", "fay@c.test": "NEVER"}
+        ids = [meta.message_id for meta in await operator.list_inbox(BOB)]
+        kept = await asyncio.wrap_future(operator.store.read(lambda conn: [load_message(conn, each) for each in ids]))
+        said = [re.findall(rb"Final-Recipient: rfc822; (\S+)\r\nAction: (\S+)", each.data) for each in kept if each]
+        assert sorted(said) == [[(b"carol@b.test", b"delivered")], [(b"team@b.test", b"expanded")]]
 
 
 async def test_a_detail_leads_to_the_box_and_is_written_above_the_message(tmp_path: Path) -> None:

@@ -101,9 +101,9 @@ async def test_a_delivery_is_reported_to_who_asked_for_it(tmp_path: Path) -> Non
     envelope = _build_envelope(BOB, bob="SUCCESS", carol="NEVER", dave="FAILURE")
     async with open_operator(tmp_path) as operator:
         reporter = Reporter(operator.settings, operator.store, operator.examiner)
-        (report,) = await reporter.prepare_delivered(envelope, envelope.recipients, AT)
+        (report,) = await reporter.prepare_settled(envelope, dict.fromkeys(envelope.recipients, Action.DELIVERED), AT)
         for sender, word in ((None, "SUCCESS"), (BOB, "FAILURE"), (NOBODY, "SUCCESS")):
-            assert await reporter.prepare_delivered(_build_envelope(sender, bob=word), (BOB,), AT) == ()
+            assert await reporter.prepare_settled(_build_envelope(sender, bob=word), {BOB: Action.DELIVERED}, AT) == ()
     assert (report.reverse_path, report.index.subject) == (None, "Message remis / Delivered mail")
     data = report.body.data
     assert data.count(b"Final-Recipient: rfc822; bob@b.test\r\nAction: delivered\r\nStatus: 2.0.0\r\n") == 1

@@ -5,8 +5,9 @@ from collections.abc import Collection
 import pytest
 
 from mssmail.core.address import Address, parse_address
+from mssmail.core.report import Action
 from mssmail.core.station import MAX_ENDS, Station
-from mssmail.policy.expansion import expand
+from mssmail.policy.expansion import expand, find_fate
 
 
 def _address(name: str) -> Address:
@@ -110,3 +111,22 @@ def test_the_ends_are_bounded() -> None:
     crowd = Station(_address("crowd"), targets=tuple(_address(f"n{at}@far.test") for at in range(MAX_ENDS + 5)))
     found = expand(_address("crowd"), lambda _address: crowd, lambda domain: domain == "a.test")
     assert (len(found.ends), found.overflowed) == (MAX_ENDS, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "fate"),
+    [
+        ("anne", Action.DELIVERED),
+        ("ben", Action.DELIVERED),  # and what goes on from his box is his own affair
+        ("cleo", None),  # one copy goes on, to a server that will tell
+        ("dora", Action.DELIVERED),
+        ("alerts", Action.DELIVERED),
+        ("news", Action.DELIVERED),
+        ("all", Action.EXPANDED),
+        ("team", Action.EXPANDED),
+        ("gone", None),
+    ],
+)
+def test_what_is_told_of_a_recipient_once_they_have_it(name: str, fate: Action | None) -> None:
+    found = expand(_address(name), lambda address: STATIONS.get(address.key), lambda domain: domain == "a.test")
+    assert find_fate(found.ends) is fate
