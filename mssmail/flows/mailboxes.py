@@ -110,7 +110,18 @@ class Mailboxes:
         )
 
     async def delete_mailbox(self, account: Account, name: str) -> None:
-        """See MailStore. Whoever has it open is rung, and finds it gone."""
+        """See MailStore. Whoever has it open is rung, and finds it gone.
+
+        A large one is emptied first, in steps between which mail is delivered; a kill leaves what was not yet removed.
+        """
+
+        def thin(conn: Connection) -> tuple[int, ...]:
+            info = places.find_deletable(conn, account, name)
+            rows.remove_first(conn, info.id, CHANGES_AT_A_TIME)
+            return (info.id,)
+
+        while (await self._read(lambda conn: places.find_deletable(conn, account, name))).messages > CHANGES_AT_A_TIME:
+            await self._write(thin, lambda mailbox_ids: mailbox_ids)
         await self._ringing.write_names(
             account, name, lambda conn: (None, (places.delete_mailbox(conn, account, name),))
         )

@@ -247,9 +247,12 @@ class Session:
         if self.contexts and may_expunge:
             for told in self.contexts.take_out(view.find_leaving(changes.vanished)):
                 await self.tell(told)
-        updates = view.catch_up(changes, may_expunge=may_expunge, has_flags=has_flags)
-        await self.learn_keywords(flag for u in updates if isinstance(u, FlagsChanged) for flag in u.meta.flags)
-        await self.send(encode_updates(updates, self.dialect))
+        for part in view.split(changes) if has_flags else (changes,):
+            updates = view.catch_up(part, may_expunge=may_expunge, has_flags=has_flags)
+            await self.learn_keywords(flag for u in updates if isinstance(u, FlagsChanged) for flag in u.meta.flags)
+            await self.send(encode_updates(updates, self.dialect))
+            if part is not changes:
+                await self.outlet.pause(0)  # there is much to tell: others have their turn
         if self.contexts:
             changed = [meta.uid for meta in (*changes.appeared, *changes.flags)]
             for told in await self.contexts.look_again(self.store, view, changed):

@@ -177,6 +177,7 @@ class Parcel:
         self._outlet = outlet
         self._held: list[bytes] = []
         self._size = 0
+        self._turn = 0  # octets sent since others had theirs
 
     async def add(self, data: bytes) -> None:
         """Add octets; sends what has come together."""
@@ -191,3 +192,7 @@ class Parcel:
         self._held, self._size = [], 0
         for start in range(0, len(data), PIECE):
             await self._outlet.send(data[start : start + PIECE])
+        self._turn += len(data)
+        if self._turn >= BLOCK:  # a client that reads fast never makes us wait
+            self._turn = 0
+            await self._outlet.pause(0)

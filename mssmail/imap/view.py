@@ -8,8 +8,8 @@ keeps its number until then (RFC 9051 §7.5.1).
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import filterfalse
+from dataclasses import dataclass, replace
+from itertools import count, filterfalse
 
 from mssmail.core.mailbox import (
     STAR,
@@ -28,6 +28,8 @@ from mssmail.core.mailbox import (
 from mssmail.core.ranges import Range, find_gaps
 from mssmail.core.rights import LETTERS
 from mssmail.errors import NoSuchNumber
+
+PORTION = 2_000  # messages told of at once: some milliseconds, in which nobody else is served
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,13 @@ class View:
         """How many messages of this client's have this UID or a lower one."""
         return bisect_right(self._uids, uid)
 
+    def number_known(self, uids: Sequence[UID]) -> list[tuple[UID, SeqNum]]:
+        """Those of these UIDs that this client counts, in their order, with their numbers."""
+        if len(uids) * 16 < len(self._uids):  # few are looked up one by one
+            return [(uid, number) for uid in uids if (number := self.find_number(uid)) is not None]
+        numbers = dict(zip(self._uids, count(1), strict=False))
+        return [(uid, SeqNum(numbers[uid])) for uid in uids if uid in numbers]
+
     def list_uids(self) -> list[UID]:
         """All that this client counts, ascending; what has gone unheard among them."""
         return [UID(uid) for uid in self._uids]
@@ -163,11 +172,26 @@ class View:
         updates += self._grow(changes)
         if has_flags:
             updates += self._list_changed((*changes.appeared, *changes.flags))
-            self._told.clear()
+            if changes.modseq > self.modseq:
+                self._told = {uid: modseq for uid, modseq in self._told.items() if modseq > changes.modseq}
         if has_flags or (self.modseq == self.counted and not changes.flags):  # nothing was held back
             self.modseq = changes.modseq
         self.counted = changes.modseq
         return updates
+
+    def split(self, changes: Changes) -> Iterator[Changes]:
+        """The changes a PORTION of messages at a time, for ``catch_up``; only the last moves the clock."""
+        if len(changes.appeared) + len(changes.flags) <= PORTION:
+            yield changes
+            return
+        yield replace(changes, appeared=(), flags=(), modseq=self.modseq)
+        gone = set(changes.vanished)
+        appeared = tuple(meta for meta in changes.appeared if meta.uid not in gone)
+        for start in range(0, len(appeared), PORTION):
+            yield Changes(appeared[start : start + PORTION], (), (), self.modseq)
+        for start in range(0, len(changes.flags), PORTION):
+            yield Changes((), changes.flags[start : start + PORTION], (), self.modseq)
+        yield Changes((), (), (), changes.modseq)
 
     def note_removed(self, uids: Iterable[UID]) -> None:
         """These are gone, whether the client has heard it or not."""
@@ -217,8 +241,10 @@ class View:
 
     def _list_changed(self, metas: Iterable[MessageMeta]) -> Iterator[FlagsChanged]:
         for meta in metas:
+            if self._told.get(meta.uid, -1) >= meta.modseq or meta.uid in self._gone:
+                continue
             number = self.find_number(meta.uid)
-            if number is None or meta.uid in self._gone or self._told.get(meta.uid, -1) >= meta.modseq:
+            if number is None:
                 continue
             yield FlagsChanged(number, meta, self.is_recent(meta.uid))
 

@@ -22,13 +22,16 @@ NOTHING_RECENT = range(0)
 # The statements stand ready: building one costs more than running it, and every NOOP asks.
 _row = mailbox_rows.c
 _since: BindParameter[int] = bindparam("since")
+# Sorted by a value, not by the key: else SQLite reads the whole mailbox in the key's order to spare itself the sorting.
+_by_uid = _row.uid + 0
 _ALL = (
     select(_row.uid, _row.modseq, _row.flags, _row.keywords, _row.message_id)
     .where(_row.mailbox_id == bindparam("of_mailbox"))
     .order_by(_row.uid)
 )
-_APPEARED = _ALL.where(_row.modseq > _since, _row.born_modseq > _since)
-_FLAGGED = _ALL.where(_row.modseq > _since, _row.born_modseq <= _since)
+_SINCE = _ALL.order_by(None).order_by(_by_uid)
+_APPEARED = _SINCE.where(_row.modseq > _since, _row.born_modseq > _since)
+_FLAGGED = _SINCE.where(_row.modseq > _since, _row.born_modseq <= _since)
 _VANISHED = (
     select(vanished.c.uid)
     .where(
@@ -36,10 +39,10 @@ _VANISHED = (
         vanished.c.modseq > _since,
         vanished.c.born_modseq <= _since,
     )
-    .order_by(vanished.c.uid)
+    .order_by(vanished.c.uid + 0)
 )
 _FORGOTTEN = select(mailboxes.c.forgotten_modseq).where(mailboxes.c.id == bindparam("of_mailbox"))
-_CHANGED = select(_row.uid).where(_row.mailbox_id == bindparam("of_mailbox"), _row.modseq > _since).order_by(_row.uid)
+_CHANGED = select(_row.uid).where(_row.mailbox_id == bindparam("of_mailbox"), _row.modseq > _since).order_by(_by_uid)
 _HIGHEST = select(func.max(_row.modseq)).where(
     _row.mailbox_id == bindparam("of_mailbox"), _row.uid.in_(bindparam("of_uids", expanding=True))
 )

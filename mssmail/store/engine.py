@@ -45,6 +45,8 @@ _PRAGMAS = (
 
 # Savepoints keep what they may have to undo: in memory, not in files that hold mail outside our directory.
 _WRITER_PRAGMAS = ("PRAGMA temp_store = MEMORY",)
+# Each of the readers has a cache of its own, and what it lacks the kernel's mostly has.
+_READER_PRAGMAS = ("PRAGMA query_only = ON", "PRAGMA cache_size = -8000")
 
 
 class Store:
@@ -56,7 +58,7 @@ class Store:
         self.quarantine_files = BodyFiles(directory / QUARANTINE, inline_bytes=-1)
         self._lock = lock
         self._engine = build_engine(directory, self.body_files, begin="BEGIN IMMEDIATE", pragmas=_WRITER_PRAGMAS)
-        self._read_engine = build_engine(directory, self.body_files, begin="BEGIN", pragmas=("PRAGMA query_only = ON",))
+        self._read_engine = build_engine(directory, self.body_files, begin="BEGIN", pragmas=_READER_PRAGMAS)
         self._local = threading.local()
         self._reading: list[Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")

@@ -142,13 +142,19 @@ def create_mailbox(conn: Connection, account_id: int, name: str, special_use: st
     return load_mailbox(conn, _insert(conn, account_id, kept, special_use, now))
 
 
-def delete_mailbox(conn: Connection, account_id: int, name: str) -> int:
-    """Remove it with its messages, and say which it was; raises NoSuchMailbox, ReadOnly for INBOX, HasChildren."""
+def find_deletable(conn: Connection, account_id: int, name: str) -> MailboxInfo:
+    """A mailbox that may be removed; raises NoSuchMailbox, ReadOnly for INBOX, HasChildren."""
     info = find_mailbox(conn, account_id, name)
     if info.name == INBOX:
         raise ReadOnly("INBOX stays (RFC 9051 §6.3.5)")
     if conn.execute(select(mailboxes.c.id).where(_is_below(account_id, info.name)).limit(1)).first():
         raise HasChildren("the mailbox has children")
+    return info
+
+
+def delete_mailbox(conn: Connection, account_id: int, name: str) -> int:
+    """Remove it with its messages, and say which it was; raises what ``find_deletable`` does."""
+    info = find_deletable(conn, account_id, name)
     remove_mailbox(conn, info.id)
     return info.id
 

@@ -193,6 +193,12 @@ def delete_mailbox(conn: Connection, account: Account, name: str) -> int:
     return mailbox_id
 
 
+def find_deletable(conn: Connection, account: Account, name: str) -> MailboxInfo:
+    """The mailbox that ``delete_mailbox`` would remove; raises what that does."""
+    place, _ = _find(conn, account, name, "x")
+    return tree.find_deletable(conn, place.owner_id, place.name)
+
+
 def rename_mailbox(conn: Connection, account: Account, old: str, new: str, now: datetime) -> MailboxInfo:
     """Rename within one box, with ``x`` here and ``k`` there; the rights given on it follow it."""
     (source, _), target = _find(conn, account, old, "x"), _find_new_place(conn, account, new)

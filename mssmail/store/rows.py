@@ -166,6 +166,13 @@ def expunge(conn: Connection, mailbox_id: int, uids: Sequence[UID] | None, limit
     return [row.uid for row in gone]
 
 
+def remove_first(conn: Connection, mailbox_id: int, limit: int) -> None:
+    """Remove the first messages, whatever their flags."""
+    gone = list(conn.execute(_ALL.limit(limit), {"of_mailbox": mailbox_id}))
+    take_away(conn, mailbox_id, gone)
+    drop_unused_messages(conn, [row.message_id for row in gone])
+
+
 def remove_row(conn: Connection, mailbox_id: int, uid: UID) -> None:
     """Remove one message, whatever its flags (RFC 8508 §3.1); raises NoSuchMessage when it is not there."""
     gone = _load(conn, mailbox_id, [uid])

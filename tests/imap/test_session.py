@@ -6,10 +6,11 @@ import pytest
 
 from mssmail.core.envelope import Peer, TlsFacts
 from mssmail.core.mailbox import Changes, ModSeq
+from mssmail.imap import view as view_module
 from mssmail.imap.session import COMMON_KEYWORDS
 from mssmail.imap.states import State
 from mssmail.imap.view import View
-from tests.imap.support import Talk, World, sign_in
+from tests.imap.support import Talk, World, build_message, sign_in
 
 
 async def test_the_state_follows_from_what_is_held(world: World) -> None:
@@ -74,3 +75,22 @@ async def test_every_line_of_the_log_bears_the_session_s_id(world: World, caplog
     (record,) = caplog.records
     facts = record.__dict__
     assert (facts["id"], facts["client"], facts["account"], facts["uid"]) == ("s1", "192.0.2.1", "anne@a.test", 7)
+
+
+async def test_much_news_is_told_in_portions_and_others_have_their_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        world.deliver(build_message(str(number)))
+    talk, other = await sign_in(world), await sign_in(world)
+    monkeypatch.setattr(view_module, "PORTION", 1)
+    await other.do("STORE 1:3 +FLAGS.SILENT (\\Seen)")
+    world.deliver(build_message("new"))
+    assert await talk.do("NOOP") == [
+        "* 4 EXISTS",
+        "* 4 RECENT",
+        *(f"* {number} FETCH (UID {number} FLAGS (\\Recent \\Seen))" for number in (1, 2, 3)),
+        "OK NOOP completed",
+    ]
+    assert set(talk.wire.pauses) == {0}
+    assert await talk.do("NOOP") == ["OK NOOP completed"]

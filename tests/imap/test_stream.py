@@ -64,10 +64,11 @@ async def test_announces_a_section_with_only_its_beginning_read(world: World, se
 async def test_sends_pieces_of_a_bounded_size() -> None:
     wire = Wire()
     parcel = Parcel(wire)
-    for data in (b"a" * 10, b"b" * 200_000, b"c"):
+    for data in (b"a" * 10, b"b" * 600_000, b"c"):
         await parcel.add(data)
     await parcel.send()
-    assert wire.sent == b"a" * 10 + b"b" * 200_000 + b"c"
+    assert wire.sent == b"a" * 10 + b"b" * 600_000 + b"c"
+    assert wire.pauses == [0]  # others have their turn
     assert wire.largest == PIECE
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from mssmail.core.mailbox import STAR, UID, Changes, MessageMeta, ModSeq, SeqNum, SeqSet, UIDSet
 from mssmail.errors import NoSuchNumber
+from mssmail.imap import view as view_module
 from mssmail.imap.view import Expunged, FlagsChanged, Grown, View
 
 
@@ -188,3 +189,38 @@ def test_knows_its_own_uids_however_many_are_asked_about(many: int) -> None:
     assert view.list_uids() == list(range(1, 2 * many, 2))
     assert view.select_known([UID(2), UID(1)]) == [1]
     assert view.select_known([UID(uid) for uid in range(2 * many, 0, -1)]) == list(range(2 * many - 1, 0, -2))
+
+
+@pytest.mark.parametrize("may_expunge", [False, True])
+@pytest.mark.parametrize("portion", [1, 2, 3, 100])
+def test_many_changes_told_in_portions_say_the_same(
+    monkeypatch: pytest.MonkeyPatch, portion: int, may_expunge: bool
+) -> None:
+    monkeypatch.setattr(view_module, "PORTION", portion)
+    changes = _changes(
+        tuple(_meta(uid, 6, recent=uid == 9) for uid in (9, 10, 11, 12)),
+        tuple(_meta(uid, 6, "\\Seen") for uid in (1, 3, 5)),
+        vanished=(2, 11),
+        modseq=6,
+    )
+    whole, split = _view(1, 2, 3, 4, 5), _view(1, 2, 3, 4, 5)
+    for view in (whole, split):
+        view.note_told(_meta(3, 6, "\\Seen"))
+    expected = whole.catch_up(changes, may_expunge=may_expunge)
+    told = [each for part in split.split(changes) for each in split.catch_up(part, may_expunge=may_expunge)]
+    growths = [each for each in told if isinstance(each, Grown)]
+    assert [each for each in expected if isinstance(each, Grown)] == growths[-1:]
+    assert [each for each in told if not isinstance(each, Grown)] == [
+        each for each in expected if not isinstance(each, Grown)
+    ]
+    assert (split.modseq, list(split.list_uids())) == (whole.modseq, list(whole.list_uids()))
+    later = _changes(flags=(_meta(3, 6, "\\Seen"),), modseq=7)  # all is forgotten that the clock has passed
+    assert split.catch_up(later, may_expunge=False) == whole.catch_up(later, may_expunge=False)
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+def test_numbers_of_few_and_of_many(count: int) -> None:
+    view = _view(*range(10, 10 + count))
+    asked = [UID(9 + count), UID(99), UID(10)]
+    assert view.number_known(asked) == [(UID(9 + count), SeqNum(count)), (UID(10), SeqNum(1))]
+    assert view.number_known([]) == []

@@ -1,8 +1,10 @@
 import pytest
+from sqlalchemy import Connection, Select
 
 from mssmail.core.account import Account
 from mssmail.core.mailbox import UID, ModSeq, StoreAction
 from mssmail.errors import NoSuchMailbox
+from mssmail.store import changes as changes_module
 from mssmail.store.changes import claim_recent, find_recent, load_all, load_changes
 from mssmail.store.engine import Store
 from mssmail.store.mailboxes import find_mailbox
@@ -98,3 +100,18 @@ def test_a_mailbox_that_has_gone_is_a_fault(store: Store) -> None:
     ):
         with pytest.raises(NoSuchMailbox):
             store.submit(question).result()
+
+
+@pytest.mark.parametrize("statement", [changes_module._APPEARED, changes_module._FLAGGED, changes_module._CHANGED])
+def test_what_changed_is_found_without_reading_the_whole_mailbox(
+    store: Store, inbox: int, statement: Select[tuple[object, ...]]
+) -> None:
+    """IDLE's push and every NOOP ask this: the primary key's order would have all rows read for the last one."""
+
+    def explain(conn: Connection) -> str:
+        wanted = statement.params(of_mailbox=inbox, since=1).compile(
+            dialect=conn.dialect, compile_kwargs={"literal_binds": True}
+        )
+        return str(conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {wanted}").all())
+
+    assert "mailbox_rows_by_modseq (mailbox_id=? AND modseq>?)" in store.read(explain).result()

@@ -54,12 +54,13 @@ async def run(session: Session, command: c.Search) -> Answer:
         if _SAVE in (command.returns or ()):
             view.saved = ()  # RFC 5182 §2.1
         raise
-    known = [(uid, number) for uid in found if (number := view.find_number(uid)) is not None]
-    if command.returns is None and not session.dialect.has_esearch:
-        modseq = await _find_modseq(session, [uid for uid, _ in known]) if counts_modseq and known else None
-        await session.tell(Found(tuple(uid if command.uid else number for uid, number in known), modseq))
-        return ok("SEARCH completed")
-    return await answer_extended(session, command, known, counts_modseq=counts_modseq)
+    if command.returns is not None or session.dialect.has_esearch:
+        return await answer_extended(session, command, view.number_known(found), counts_modseq=counts_modseq)
+    uids = view.select_known(found)
+    modseq = await _find_modseq(session, uids) if counts_modseq and uids else None
+    numbers = uids if command.uid else [number for _, number in view.number_known(uids)]
+    await session.tell(Found(tuple(numbers), modseq))
+    return ok("SEARCH completed")
 
 
 async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID]:

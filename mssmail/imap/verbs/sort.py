@@ -15,9 +15,8 @@ async def run(session: Session, command: c.Sort) -> Answer:
     found = await find_known(session, command.key, uid=command.uid)
     uids = await session.store.sort(view.mailbox_id, found, command.criteria)
     if command.returns is not None:
-        known = [(uid, number) for uid in uids if (number := view.find_number(uid)) is not None]
-        return await answer_extended(session, command, known, counts_modseq=counts_modseq)
+        return await answer_extended(session, command, view.number_known(uids), counts_modseq=counts_modseq)
     modseq = await session.store.find_highest_modseq(view.mailbox_id, uids) if counts_modseq and uids else None
-    numbers = uids if command.uid else [number for uid in uids if (number := view.find_number(uid)) is not None]
+    numbers = uids if command.uid else [number for _, number in view.number_known(uids)]
     await session.tell(Sorted(tuple(numbers), modseq))
     return ok("SORT completed")

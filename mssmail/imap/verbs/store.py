@@ -9,6 +9,7 @@ from mssmail.errors import ReadOnly
 from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
+from mssmail.imap.view import PORTION
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import Code, build_modified
 
@@ -56,16 +57,20 @@ async def _tell(session: Session, command: c.Store, metas: Sequence[MessageMeta]
     """The state afterwards; after .SILENT only the ModSeqs, for those who count by them (RFC 7162 §3.1.3)."""
     view, dialect = session.selected, session.dialect
     has_uid = _is_uid(command) or dialect.has_vanished  # RFC 7162 §3.2.4: QRESYNC clients get the UID
-    lines: list[bytes] = []
-    for meta in metas:
-        view.note_told(meta)
-        number = view.find_number(meta.uid)
-        if number is not None and (dialect.has_modseq or not command.silent):
-            recent = view.is_recent(meta.uid)
-            lines.append(
-                encode_flags_line(number, meta, dialect, recent=recent, has_uid=has_uid, has_flags=not command.silent)
-            )
-    await session.send(b"".join(lines))
+    for start in range(0, len(metas), PORTION):
+        portion = metas[start : start + PORTION]
+        lines: list[bytes] = []
+        for meta in portion:
+            view.note_told(meta)
+            number = view.find_number(meta.uid) if dialect.has_modseq or not command.silent else None
+            if number is not None:
+                recent, has_flags = view.is_recent(meta.uid), not command.silent
+                lines.append(
+                    encode_flags_line(number, meta, dialect, recent=recent, has_uid=has_uid, has_flags=has_flags)
+                )
+        await session.send(b"".join(lines))
+        if len(portion) < len(metas):
+            await session.outlet.pause(0)  # others have their turn
 
 
 async def _list_alive(session: Session, uids: Sequence[UID]) -> list[UID]:

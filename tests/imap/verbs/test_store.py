@@ -2,6 +2,7 @@
 
 import pytest
 
+from mssmail.imap.verbs import store
 from tests.imap.support import Talk, World, build_message, sign_in
 
 
@@ -22,6 +23,15 @@ async def test_adds_removes_and_replaces(talk: Talk) -> None:
     ]
     assert (await talk.do("STORE 1 +FLAGS (\\Flagged)"))[0] == "* 1 FETCH (FLAGS (\\Draft \\Flagged \\Seen))"
     assert (await talk.do("STORE 1 -FLAGS (\\Draft)"))[0] == "* 1 FETCH (FLAGS (\\Flagged \\Seen))"
+
+
+async def test_many_are_told_in_portions(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PORTION", 2)
+    assert await talk.do("STORE 1:3 +FLAGS (\\Seen)") == [
+        *(f"* {number} FETCH (FLAGS (\\Seen))" for number in (1, 2, 3)),
+        "OK STORE completed",
+    ]
+    assert talk.wire.pauses == [0, 0]  # others have their turn between
 
 
 async def test_uid_store_answers_with_the_uid_first(talk: Talk) -> None:

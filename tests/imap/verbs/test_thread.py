@@ -2,6 +2,8 @@
 
 import pytest
 
+from mssmail.imap.verbs import thread
+from mssmail.imap.view import PORTION
 from tests.imap.support import MESSAGE, Talk, World, sign_in
 
 
@@ -37,5 +39,7 @@ async def talk(world: World) -> Talk:
         ("THREAD REFERENCES UTF-8 SUBJECT nothing", "* THREAD"),
     ],
 )
-async def test_threads(talk: Talk, command: str, threads: str) -> None:
-    assert (await talk.do(command))[0] == threads
+@pytest.mark.parametrize("portion", [1, PORTION])
+async def test_threads(talk: Talk, command: str, threads: str, portion: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(thread, "PORTION", portion)
+    assert await talk.do(command) == [threads, "OK THREAD completed"]
