@@ -19,6 +19,8 @@
     │   ├── MailboxExists
     │   ├── HasChildren
     │   ├── NoSuchMessage     in a mailbox
+    │   ├── AnnotationTooBig  the value of an entry
+    │   ├── TooManyAnnotations
     │   └── ReadOnly          the mailbox, or an act that is not allowed on it
     ├── LoginFault
     │   ├── BadCredentials
@@ -139,6 +141,14 @@ class NoSuchMessage(MailboxFault):
 
 class HasChildren(MailboxFault):
     """The mailbox has others below it."""
+
+
+class AnnotationTooBig(MailboxFault):
+    """The value of an annotation's entry is longer than we keep."""
+
+
+class TooManyAnnotations(MailboxFault):
+    """A mailbox or an account holds as many annotations as it may."""
 
 
 class ReadOnly(MailboxFault):

@@ -35,6 +35,8 @@ def _check_names(settings: Settings) -> Iterator[str]:
     for domain in settings.patient.domains:
         if (fault := _find_fault(normalise_domain, domain)) is not None:
             yield f"patient.domains: {domain!r}: {fault}"
+    if settings.imap.admin_uri and not urlsplit(settings.imap.admin_uri).scheme:
+        yield f"imap.admin_uri: {settings.imap.admin_uri!r} is no URI, like mailto:postmaster@example.test"
     own, error_account = settings.receipts.own_receipts, settings.receipts.error_account
     for key, addresses in (("own_receipts", own), ("error_account", (error_account,) if error_account else ())):
         for address in addresses:

@@ -191,6 +191,8 @@ class MessageRow:
     header: bytes | None = None
     data: bytes | None = None
     fields: bytes | None = None
+    preview: str | None = None  # None: not made yet (RFC 8970)
+    thread: str | None = None  # RFC 8474; None: an older version's message, not listed yet
     saved_at: datetime | None = None  # when it came into this mailbox (RFC 8514)
 
 
@@ -207,6 +209,8 @@ class Column(Enum):
     HEADER = "header"
     DATA = "data"
     FIELDS = "fields"
+    PREVIEW = "preview"
+    THREAD = "thread"
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,13 @@ class OfMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class OfThread:
+    """THREADID: all messages of this thread (RFC 8474 §5.4)."""
+
+    thread_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class InSeqs:
     """A sequence set, in the session's view."""
 
@@ -154,7 +161,7 @@ class And:
 
 
 DatedKey = DateKey | AgeKey | MomentKey
-NumberKey = SizeKey | ModSeqKey | OfMessage | InSeqs | InUids | UidRanges
+NumberKey = SizeKey | ModSeqKey | OfMessage | OfThread | InSeqs | InUids | UidRanges
 SearchKey = All | HasFlag | HeaderText | BodyText | AnyText | DatedKey | NumberKey | Not | Or | And
 
 

@@ -6,6 +6,7 @@ are numbered while the work goes on; nothing recurses, for a chain of replies ma
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import groupby
 from typing import NamedTuple
 
@@ -27,6 +28,15 @@ class Forest:
 
     roots: Sequence[int]
     children: Mapping[int, Sequence[int]]  # only of those that have some
+
+
+def name_thread(message_id: int, message_ref: str, references: str) -> str:
+    """The THREADID of a message (RFC 8474 §5.2): that of what its References, one a line, begin with; else its own.
+
+    It follows from the message alone, so that it never changes and costs nothing to keep.
+    """
+    root = references.partition("\n")[0] or message_ref or f"\n{message_id}"
+    return "T" + blake2b(root.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def thread_by_subject(messages: Sequence[Threadable]) -> Forest:

@@ -7,7 +7,7 @@ client that hangs up, and a session that is cancelled, stop neither.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TypeVar
@@ -37,8 +37,10 @@ from mssmail.core.ranges import Range
 from mssmail.core.rights import LETTERS, may_change
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
+from mssmail.flows.annotations import Annotations
 from mssmail.flows.bell import Bells, MailboxBell
 from mssmail.flows.herald import Herald
+from mssmail.flows.previews import Previews
 from mssmail.flows.rights import RightsLists
 from mssmail.flows.ringing import Ringing
 from mssmail.flows.searching import IsGone, Searching
@@ -49,6 +51,7 @@ from mssmail.store import changes as store_changes
 from mssmail.store import mailboxes as tree
 from mssmail.store import places, rows
 from mssmail.store.accounts import find_quota
+from mssmail.store.annotations import copy_annotations
 from mssmail.store.engine import Connection, Store
 from mssmail.store.journal import append_entries
 from mssmail.store.layouts import find_layout
@@ -83,8 +86,10 @@ class Mailboxes:
         self._ringing = Ringing(store, bells)
         self._uploads = Uploads(store, clock, scan, max_message_bytes, self._write)
         self.rights = RightsLists(store, clock, self._ringing)
+        self.annotations = Annotations(store)
         self._notes: deque[Future[None]] = deque()
         self._searching = Searching(store, clock)
+        self._previews = Previews(store)
 
     async def login(self, user: str, password: str, peer: Peer, mechanism: str, *, trace_id: str = "") -> Account:
         """See MailStore."""
@@ -135,6 +140,7 @@ class Mailboxes:
                 return None, (places.rename_mailbox(conn, account, old, new, now).id,)
             inbox = tree.find_mailbox(conn, account.id, tree.INBOX)
             target = places.create_for_inbox(conn, account, new, now)
+            copy_annotations(conn, inbox.id, target.id)
             rows.move_all(conn, inbox.id, target.id, now)
             return None, (inbox.id, target.id)
 
@@ -225,6 +231,10 @@ class Mailboxes:
                 ahead = begin(place)  # the next page is read while this one is being sent
             if found:
                 yield found
+
+    async def make_previews(self, message_ids: Sequence[int]) -> Mapping[int, str]:
+        """See MailStore."""
+        return await self._previews.make(message_ids)
 
     async def load_layout(self, mailbox_id: int, uid: UID) -> ViewLayout | None:
         """See MailStore."""

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from mssmail.core.account import Account
+from mssmail.core.annotation import Annotation
 from mssmail.core.envelope import Peer
 from mssmail.core.mailbox import (
     UID,
@@ -119,12 +120,35 @@ class RightsStore(Protocol):
         ...
 
 
+class AnnotationStore(Protocol):
+    """Annotations (RFC 5464) of mailboxes, and under the empty name of the server.
+
+    Both raise NoSuchMailbox, and ReadOnly where rights are missing (RFC 5464 §3.3).
+    """
+
+    async def load(self, account: Account, name: str) -> tuple[str, Sequence[Annotation]]:
+        """The mailbox's name as it is told, and all that the account may see."""
+        ...
+
+    async def change(self, account: Account, name: str, changes: Sequence[Annotation]) -> None:
+        """Set entries, in this order, and remove those without a value: all, or with a fault none.
+
+        Raises AnnotationTooBig, TooManyAnnotations, and ReadOnly for what only the server says.
+        """
+        ...
+
+
 class MailStore(Protocol):
     """The mailboxes of signed-in accounts: their own, and those of others that are shared with them."""
 
     @property
     def rights(self) -> RightsStore:
         """Who may do what."""
+        ...
+
+    @property
+    def annotations(self) -> AnnotationStore:
+        """What people have noted beside mailboxes."""
         ...
 
     async def login(self, user: str, password: str, peer: Peer, mechanism: str, *, trace_id: str = "") -> Account:
@@ -205,6 +229,10 @@ class MailStore(Protocol):
 
         A page holds some hundred rows, fewer when they are big, so that one page is at most a few megabytes.
         """
+        ...
+
+    async def make_previews(self, message_ids: Sequence[int]) -> Mapping[int, str]:
+        """Previews (RFC 8970) of messages that have none yet, kept for the next time; what has gone is left out."""
         ...
 
     async def load_layout(self, mailbox_id: int, uid: UID) -> ViewLayout | None:

@@ -16,7 +16,7 @@ from mssmail.imap.view import Expunged, FlagsChanged, Grown, Update
 from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
 from mssmail.imap.wire.dates import encode_date_time
 from mssmail.imap.wire.fetch_responses import encode_fetch_start
-from mssmail.imap.wire.writer import NIL, encode_flags, encode_number_set
+from mssmail.imap.wire.writer import NIL, encode_flags, encode_nstring, encode_number_set
 from mssmail.mime.fields import LISTED_FIELDS
 from mssmail.mime.part_table import PartTable
 
@@ -177,12 +177,21 @@ _ENCODERS: dict[str, RowEncoder] = {
         b"SAVEDATE " + (NIL if row.saved_at is None else encode_date_time(row.saved_at, zone))
     ),
     "EMAILID": lambda row, _, __: b"EMAILID (E%d)" % row.meta.message_id,
-    "THREADID": lambda _, __, ___: b"THREADID NIL",  # RFC 8474 §5.3: we compute no threads at delivery
+    "THREADID": lambda row, _, __: b"THREADID " + (NIL if row.thread is None else b"(%b)" % row.thread.encode("ascii")),
+    "PREVIEW": lambda row, _, __: (
+        b"PREVIEW " + encode_nstring(None if row.preview is None else row.preview.encode("utf-8"))
+    ),
     "ENVELOPE": lambda row, _, __: b"ENVELOPE " + (row.envelope or _NO_ENVELOPE),
     "BODY": lambda row, _, __: b"BODY " + (row.body or _NO_BODY % row.size),
     "BODYSTRUCTURE": lambda row, _, __: b"BODYSTRUCTURE " + (row.bodystructure or _NO_BODY % row.size),
 }
-_COLUMNS = {"ENVELOPE": Column.ENVELOPE, "BODY": Column.BODY, "BODYSTRUCTURE": Column.BODYSTRUCTURE}
+_COLUMNS = {
+    "ENVELOPE": Column.ENVELOPE,
+    "BODY": Column.BODY,
+    "BODYSTRUCTURE": Column.BODYSTRUCTURE,
+    "PREVIEW": Column.PREVIEW,
+    "THREADID": Column.THREAD,
+}
 
 
 def find_columns(items: Iterable[FetchItem | FetchSection]) -> frozenset[Column]:

@@ -3,8 +3,10 @@
 The words are the table's, never an exception's: those are for the log, which finds them by the incident id.
 """
 
+from mssmail.core.annotation import MAX_VALUE
 from mssmail.errors import (
     AccountFault,
+    AnnotationTooBig,
     BadCharset,
     BadCredentials,
     BadLineEnding,
@@ -22,12 +24,13 @@ from mssmail.errors import (
     StoreFault,
     TlsRequired,
     TooBig,
+    TooManyAnnotations,
     TooManyFailures,
     UnknownEncoding,
     WrongState,
 )
 from mssmail.imap.wire import commands as c
-from mssmail.imap.wire.response_codes import Code, build_bad_charset
+from mssmail.imap.wire.response_codes import Code, build_bad_charset, build_metadata
 from mssmail.imap.wire.responses import Condition, StatusResponse
 from mssmail.imap.wire.search_keys import CHARSETS
 
@@ -72,6 +75,8 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
     (NoSuchMessage, no("This message is not there any more", "NONEXISTENT")),
     (HasChildren, no("There are mailboxes below it", "HASCHILDREN")),  # RFC 9051 §6.3.5
     (AccountFault, no("There is no account of this name, or it cannot have rights", "CANNOT")),  # of identifiers
+    (AnnotationTooBig, no("The value is too long", build_metadata("MAXSIZE", MAX_VALUE))),  # RFC 5464 §4.3
+    (TooManyAnnotations, no("There are as many entries as there may be", build_metadata("TOOMANY"))),
     (ReadOnly, no("This may not be done to this mailbox", "NOPERM")),
     (OverQuota, no("The account holds as much as it may", "OVERQUOTA")),
     (TooBig, no("The message is too large", "TOOBIG")),  # RFC 7889 §4

@@ -134,6 +134,8 @@ class ImapListener:
             admits=self._admits,
             hide=self._hide,
             zone=self._settings.time_zone,
+            admin_uri=self._settings.admin_uri,
+            comment=self._settings.comment,
         )
         return Session(self._store, Framer(), channel, Peer(*channel.address), terms, build_id())
 

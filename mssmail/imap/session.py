@@ -67,6 +67,8 @@ class Terms:
     admits: Callable[[Account], bool] = lambda _: True  # one more connection to this account
     hide: tuple[Hide, ...] = ()  # what some clients do not see
     zone: tzinfo = UTC  # of dates as they are told, and of the days that SEARCH counts
+    admin_uri: str = ""  # where to reach the administrators
+    comment: str = ""  # on the server, for everybody
 
 
 # Reads a line that is no command; answers None when it wants another.

@@ -57,6 +57,8 @@ ALLOWED: dict[type[c.CommandBody], frozenset[State]] = {
     c.ListRights: _SIGNED_IN,
     c.MyRights: _SIGNED_IN,
     c.GetQuotaRoot: _SIGNED_IN,
+    c.GetMetadata: _SIGNED_IN,  # RFC 5464 §4.2
+    c.SetMetadata: _SIGNED_IN,
     c.Idle: _SIGNED_IN,  # RFC 2177 §3
     c.Notify: _SIGNED_IN,  # RFC 5465 §8
     # §6.4: selected

@@ -13,7 +13,7 @@ from mssmail.mime.lexical import strip_comments, unfold
 from mssmail.mime.subject import find_base_subject
 
 MAX_KEY = 1_000  # characters of one key
-MAX_REFERENCES = 200  # the nearest ones
+MAX_REFERENCES = 200  # the first, by which a thread is known, and the nearest ones
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # date-time = [ day-of-week "," ] day month year [time [zone]]   RFC 5322 §3.3, with the years and zones of §4.3
@@ -98,7 +98,9 @@ def _normalise(left: bytes, right: bytes) -> str:
 def _find_references(references: bytes, in_reply_to: bytes) -> tuple[str, ...]:
     """RFC 5256 §3: the ids of References; where that has none, the first of In-Reply-To."""
     found = find_message_ids(references)
-    return tuple(found[-MAX_REFERENCES:] if found else find_message_ids(in_reply_to)[:1])
+    if len(found) > MAX_REFERENCES:
+        return (found[0], *found[1 - MAX_REFERENCES :])
+    return tuple(found or find_message_ids(in_reply_to)[:1])
 
 
 def _find_first(entries: Entries) -> Mailbox | Group | None:

@@ -58,8 +58,13 @@ def decode_body(raw: bytes, encoding: str) -> bytes:
 
 def strip_tags(source: str) -> str:
     """The text of an HTML page: tags become blanks, references characters; scripts and styles are left out."""
+    return html.unescape(" ".join(iterate_texts(source)))
+
+
+def iterate_texts(source: str) -> Iterator[str]:
+    """What stands between the tags of an HTML page, with references as they are; scripts and styles are left out."""
     first, *pieces = source.split("<")
-    texts = [first]
+    yield first
     unshown = ""
     for piece in pieces:
         tag, closed, text = piece.partition(">")
@@ -68,16 +73,15 @@ def strip_tags(source: str) -> str:
         if unshown:
             if name == "/" + unshown:
                 unshown = ""
-                texts.append(text)
+                yield text
             continue
         if not closed or not (name or tag.startswith(("!", "?", "/"))):
-            texts.append("<" + piece)  # a bare "<" is text
+            yield "<" + piece  # a bare "<" is text
             continue
         if name in _UNSHOWN:
             unshown = name
         else:
-            texts.append(text)
-    return html.unescape(" ".join(texts))
+            yield text
 
 
 def fold(text: str) -> str:

@@ -88,6 +88,11 @@ class Imap:
     time_zone: tzinfo = setting(
         UTC, "Zone of INTERNALDATE, and of the days that SEARCH BEFORE, ON and SINCE count: such as Europe/Paris."
     )
+    admin_uri: str = setting(
+        "",
+        "Where users reach the administrators (mailto:, tel: or https:); clients may ask (RFC 5464, /shared/admin).",
+    )
+    comment: str = setting("", "A word to all users, which clients may ask (RFC 5464, /shared/comment).")
     idle_timeout_seconds: int = setting(1_860, "A silent client is signed out after this (RFC 9051 §5.4: 30 minutes).")
 
 

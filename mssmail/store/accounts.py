@@ -21,6 +21,7 @@ from mssmail.store.schema import (
     delegations,
     forwards,
     lists,
+    mailbox_annotations,
     mailboxes,
     subscriptions,
 )
@@ -156,6 +157,7 @@ def remove(conn: Connection, address: Address) -> None:
     conn.execute(delete(subscriptions).where(subscriptions.c.account_id == account.id))
     for side in (delegations.c.grantor_id, delegations.c.grantee_id):
         conn.execute(delete(delegations).where(side == account.id))
+    conn.execute(delete(mailbox_annotations).where(mailbox_annotations.c.reader_id == account.id))  # in others' boxes
     for table in (forwards, answers, answered):
         conn.execute(delete(table).where(table.c.account_id == account.id))
     conn.execute(delete(accounts).where(accounts.c.id == account.id))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import assert_never
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, select, true
 
 from mssmail.core.mailbox import UID, has_number
 from mssmail.core.search import (
@@ -26,6 +26,7 @@ from mssmail.core.search import (
     MomentKey,
     Not,
     OfMessage,
+    OfThread,
     Or,
     SearchKey,
     SizeKey,
@@ -36,7 +37,8 @@ from mssmail.store.columns import Words
 from mssmail.store.flags import BITS
 from mssmail.store.grams import NO_CLUE, Clue, choose_grams, find_clue
 from mssmail.store.reading import Reading
-from mssmail.store.schema import mailbox_rows, messages
+from mssmail.store.schema import mailbox_rows, messages, sort_keys
+from mssmail.store.sorting import THREAD_ID
 
 MAX_RANGES = 100  # of one set in SQL; more are looked up in Python
 
@@ -107,12 +109,14 @@ def compile_key(key: SearchKey) -> Node:  # noqa: PLR0911 - one line per kind of
             return _compile_ranges(ranges)
         case DateKey() | MomentKey() | AgeKey():
             return Exact(_compare_date(key))
-        case All() | HasFlag() | SizeKey() | ModSeqKey() | OfMessage() | InSeqs() | InUids():
+        case All() | HasFlag() | SizeKey() | ModSeqKey() | OfMessage() | OfThread() | InSeqs() | InUids():
             return Exact(_compile_column(key))
     assert_never(key)
 
 
-def _compile_column(key: All | HasFlag | SizeKey | ModSeqKey | OfMessage | InSeqs | InUids) -> ColumnElement[bool]:
+def _compile_column(
+    key: All | HasFlag | SizeKey | ModSeqKey | OfMessage | OfThread | InSeqs | InUids,
+) -> ColumnElement[bool]:
     match key:
         case All():
             return true()
@@ -125,6 +129,14 @@ def _compile_column(key: All | HasFlag | SizeKey | ModSeqKey | OfMessage | InSeq
             return mailbox_rows.c.modseq >= modseq
         case OfMessage(message_id):
             return mailbox_rows.c.message_id == message_id
+        case OfThread(thread_id):
+            is_this = sort_keys.c.message_id == mailbox_rows.c.message_id
+            return (
+                select(literal(1))
+                .where(is_this, THREAD_ID.is_not_distinct_from(thread_id))
+                .correlate(mailbox_rows)
+                .exists()
+            )
         case InSeqs() | InUids():
             raise ValueError("numbers must have been resolved to UidRanges by the view")
     assert_never(key)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from mssmail.core.message import Span
+from mssmail.core.threads import name_thread
 from mssmail.errors import StoreInUse, StoreUnavailable
 from mssmail.mime.text import fold
 from mssmail.store.bodies import Body, BodyFiles, read_body, sweep_dead_bodies
@@ -196,6 +197,7 @@ def build_engine(directory: Path, files: BodyFiles, *, begin: str, pragmas: Sequ
         for pragma in (*_PRAGMAS, *pragmas):
             driver.execute(pragma)
         driver.create_function("contains_text", 2, _contains_text, deterministic=True)
+        driver.create_function("name_thread", 3, _name_thread, deterministic=True)
         record.info["body_files"] = files
 
     def start(connection: Connection) -> None:
@@ -209,6 +211,11 @@ def build_engine(directory: Path, files: BodyFiles, *, begin: str, pragmas: Sequ
 def _contains_text(text: str, folded: str) -> bool:
     """For ``store.search``: the text, folded, contains what is folded already."""
     return folded in fold(text)
+
+
+def _name_thread(message_id: int | None, message_ref: str, references: str) -> str | None:
+    """For ``store.sorting``: the thread, where it is known."""
+    return None if message_id is None else name_thread(message_id, message_ref, references)
 
 
 def _prepare(directory: Path, *, create: bool) -> None:

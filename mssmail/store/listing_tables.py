@@ -34,6 +34,13 @@ message_texts = Table(  # what SEARCH TEXT and BODY compare: decoded, folded, co
     Column("data", LargeBinary),  # NULL: too long, the message is read
 )
 
+previews = Table(  # RFC 8970; a message without one has none yet
+    "previews",
+    metadata,
+    Column("message_id", Id, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    Column("text", Words, nullable=False),  # empty: nothing in it can be read
+)
+
 gram_blocks = Table(  # 64 messages by id whose texts have been indexed; see ``store.grams``
     "gram_blocks",
     metadata,

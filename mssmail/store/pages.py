@@ -16,7 +16,8 @@ from mssmail.errors import StoreUnavailable
 from mssmail.store.bodies import find_files
 from mssmail.store.flags import decode_flags
 from mssmail.store.layouts import LAYOUT_COLUMNS, build_layout
-from mssmail.store.schema import bodies, listings, mailbox_rows, messages
+from mssmail.store.schema import bodies, listings, mailbox_rows, messages, previews, sort_keys
+from mssmail.store.sorting import THREAD_ID
 
 ROWS, WIDE_ROWS, HEADER_ROWS, DATA_ROWS = 500, 250, 50, 50  # of one page; the more a row may hold, the fewer
 PAGE_OCTETS = 524_288  # of what its rows hold; the row that passes this is its last
@@ -36,7 +37,12 @@ _WIDE = {
     Column.BODY: messages.c.body,
     Column.BODYSTRUCTURE: messages.c.bodystructure,
     Column.FIELDS: listings.c.fields,
+    Column.PREVIEW: previews.c.text,
+    Column.THREAD: THREAD_ID,
 }
+_BESIDE = frozenset(
+    {Column.FIELDS, Column.PREVIEW, Column.THREAD}
+)  # in tables of their own, where some messages have no row
 _HEADER_LENGTH = messages.c.header_end - messages.c.header_start
 _HEADER = case(
     (_HEADER_LENGTH <= MAX_ROW_HEADER, func.substr(bodies.c.data, messages.c.header_start + 1, _HEADER_LENGTH))
@@ -107,10 +113,14 @@ def _select(columns: frozenset[Column]) -> Select[*tuple[Any, ...]]:
     row = mailbox_rows.c
     wide = [wanted for column, wanted in _WIDE.items() if column in columns]
     wanted: Select[*tuple[Any, ...]] = select(*_NARROW, *wide)
-    if columns - {Column.FIELDS}:
+    if columns - _BESIDE:
         wanted = wanted.join(messages, messages.c.id == row.message_id)
     if Column.FIELDS in columns:
         wanted = wanted.outerjoin(listings, listings.c.message_id == row.message_id)
+    if Column.PREVIEW in columns:
+        wanted = wanted.outerjoin(previews, previews.c.message_id == row.message_id)
+    if Column.THREAD in columns:
+        wanted = wanted.outerjoin(sort_keys, sort_keys.c.message_id == row.message_id)
     if columns & {Column.LAYOUT, Column.HEADER, Column.DATA}:
         wanted = wanted.add_columns(*LAYOUT_COLUMNS)
     if Column.HEADER in columns:

@@ -28,12 +28,13 @@ from mssmail.store.address_tables import (
     return_paths,
     secrets,
 )
+from mssmail.store.annotation_tables import mailbox_annotations, server_annotations
 from mssmail.store.campaign_tables import campaign_rows, campaigns
 from mssmail.store.columns import Id, Moment, Words, metadata
 from mssmail.store.exchange_tables import exchange_messages, exchanges
 from mssmail.store.filing_tables import filings
 from mssmail.store.list_tables import list_deliveries, list_members, list_posts, list_roles, lists
-from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, sort_keys
+from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, previews, sort_keys
 from mssmail.store.peer_tables import peers
 from mssmail.store.receipt_tables import receipts, sent_mail
 from mssmail.store.trust_schema import (
@@ -75,6 +76,7 @@ __all__ = [
     "list_roles",
     "listings",
     "lists",
+    "mailbox_annotations",
     "mailbox_rows",
     "mailboxes",
     "message_signers",
@@ -85,19 +87,21 @@ __all__ = [
     "peer_domains",
     "peers",
     "peers_seen",
+    "previews",
     "quarantine",
     "queue",
     "receipts",
     "return_paths",
     "secrets",
     "sent_mail",
+    "server_annotations",
     "sort_keys",
     "subscriptions",
     "vanished",
     "worker_deaths",
 ]
 
-REVISION = "0015"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0017"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",

@@ -28,6 +28,8 @@ _IN_RANGE = (
     _row.mailbox_id == bindparam("of_mailbox"),
     _row.uid.between(bindparam("first"), bindparam("last")),
 )
+# RFC 8474's THREADID in SQL (``core.threads.name_thread``); NULL for a message that has no keys yet.
+THREAD_ID: ColumnElement[str | None] = func.name_thread(_keys.message_id, _keys.message_ref, _keys.references)
 _THREADABLE = Prepared(
     select(
         _row.uid,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, select
 
 from mssmail.store.grams import BLOCK, PackedBlock, drop_block, keep_block, list_grams, pack_block, prune_block
+from mssmail.store.previews import keep_previews, make_preview
 from mssmail.store.reading import Reading
-from mssmail.store.schema import gram_blocks, listings, message_texts, messages, sort_keys
+from mssmail.store.schema import gram_blocks, listings, message_texts, messages, previews, sort_keys
 from mssmail.store.texts import compress_text, keep_text
 
 SWEPT_BLOCKS = 1_000  # looked over in one read
@@ -15,11 +16,15 @@ SWEPT_BLOCKS = 1_000  # looked over in one read
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One message ready for the index: its text as it is kept, and its grams (None: too many to tell it apart)."""
+    """One message ready for the index: its text as it is kept, and its grams (None: too many to tell it apart).
+
+    ``preview`` is None where there is none to be had.
+    """
 
     message_id: int
     compressed: bytes | None
     grams: set[int] | None
+    preview: str | None = None
 
 
 def find_last_block(conn: Connection) -> int:
@@ -45,7 +50,7 @@ def list_messages(conn: Connection, block: int) -> Sequence[int]:
 def prepare_message(conn: Connection, message_id: int) -> Prepared:
     """The message, read and decoded: this takes milliseconds."""
     encoded = Reading(conn, message_id).text.whole
-    return Prepared(message_id, compress_text(encoded), list_grams(encoded))
+    return Prepared(message_id, compress_text(encoded), list_grams(encoded), make_preview(conn, message_id))
 
 
 def pack_messages(prepared: Sequence[Prepared]) -> PackedBlock:
@@ -64,6 +69,7 @@ def keep_messages(
     kept = [each for each in prepared if each.message_id in alive]
     for each in kept:
         keep_text(conn, each.message_id, each.compressed)
+    keep_previews(conn, {each.message_id: each.preview for each in kept if each.preview is not None})
     keep_block(conn, block, packed if packed is not None and len(kept) == len(prepared) else pack_messages(kept))
 
 
@@ -92,8 +98,8 @@ def prune_blocks(conn: Connection, stale: Sequence[tuple[int, int]]) -> None:
 
 
 def forget_index(conn: Connection) -> None:
-    """Drop everything that is made from messages: listings, texts and trigrams; a server makes them anew."""
+    """Drop everything that is made from messages: listings, previews, texts and trigrams; a server makes them anew."""
     for block in conn.execute(select(gram_blocks.c.block)).scalars().all():
         drop_block(conn, block)
-    for table in (message_texts, listings, sort_keys):
+    for table in (message_texts, listings, previews, sort_keys):
         conn.execute(delete(table))

@@ -31,6 +31,7 @@ def _break(settings: Settings, table: str, **values: object) -> Settings:
     [
         ("trust", {"anchors": Path("/nowhere")}, "trust.anchors"),
         ("trust", {"white_list_signer": ""}, "trust.white_list_signer"),
+        ("imap", {"admin_uri": "help@a.test"}, "imap.admin_uri: 'help@a.test' is no URI"),
         ("trust", {"white_list_file": None}, "trust.white_list_url: neither"),
         ("trust", {"white_list_url": "http://x/list.xml"}, "fetched by https only"),
         ("trust", {"white_list_ca": Path("/nowhere")}, "trust.white_list_ca"),

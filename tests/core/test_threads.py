@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mssmail.core.threads import Forest, Threadable, thread_by_references, thread_by_subject
+from mssmail.core.threads import Forest, Threadable, name_thread, thread_by_references, thread_by_subject
 
 
 @dataclass(eq=False)
@@ -192,6 +192,13 @@ def _plain(
 )
 def test_gathers_by_references(messages: list[Threadable], expected: list[Shape]) -> None:
     assert _shape(thread_by_references(messages)) == expected
+
+
+def test_a_thread_is_named_by_what_its_references_begin_with() -> None:
+    first = name_thread(1, "a@x", "")
+    assert name_thread(2, "b@x", "a@x") == name_thread(3, "c@x", "a@x\nb@x") == first
+    assert len({first, name_thread(4, "d@x", ""), name_thread(5, "", ""), name_thread(6, "", "")}) == 4
+    assert name_thread(7, "\ud800", "")[0] == "T"
 
 
 def test_gathers_by_subject_below_the_first_of_each() -> None:

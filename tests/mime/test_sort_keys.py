@@ -7,7 +7,7 @@ import pytest
 from mssmail.core.listing import SortKeys
 from mssmail.mime.envelope import read_envelope
 from mssmail.mime.parts import scan
-from mssmail.mime.sort_keys import build_sort_keys, find_message_ids, find_moment, fold_case
+from mssmail.mime.sort_keys import MAX_REFERENCES, build_sort_keys, find_message_ids, find_moment, fold_case
 
 
 def _build(header: bytes, references: bytes = b"") -> SortKeys:
@@ -75,6 +75,13 @@ def test_takes_the_first_address_of_each_list() -> None:
     assert (keys.display_from, keys.display_to) == ("RENE\u0301", "MARIE@B.TEST")
     assert (keys.base_subject, keys.is_reply) == ("BILAN", True)
     assert (keys.message_ref, keys.references) == ("1@a", ("8@a",))
+
+
+def test_of_very_many_references_the_first_and_the_nearest_count() -> None:
+    many = b" ".join(b"<%d@a>" % number for number in range(MAX_REFERENCES + 2))
+    kept = _build(b"", many).references
+    assert len(kept) == MAX_REFERENCES
+    assert (kept[0], kept[1], kept[-1]) == ("0@a", "3@a", f"{MAX_REFERENCES + 1}@a")
 
 
 def test_references_win_over_in_reply_to() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mssmail.core.annotation import Annotation
 from mssmail.core.mailbox import STAR, SYSTEM_FLAGS, ModSeq, Saved, SeqSet, StoreAction, UIDSet, UIDValidity
 from mssmail.core.ordering import Criterion, SortKey, ThreadAlgorithm
 from mssmail.core.search import (
@@ -25,6 +26,7 @@ from mssmail.core.search import (
     ModSeqKey,
     Not,
     OfMessage,
+    OfThread,
     Or,
     SearchKey,
     SizeKey,
@@ -46,6 +48,7 @@ from mssmail.imap.wire.commands import (
     Fetch,
     FetchItem,
     FetchSection,
+    GetMetadata,
     GetQuota,
     GetQuotaRoot,
     Id,
@@ -57,6 +60,7 @@ from mssmail.imap.wire.commands import (
     Search,
     Section,
     Select,
+    SetMetadata,
     Sort,
     Status,
     Store,
@@ -113,6 +117,7 @@ KEYS: st.SearchStrategy[SearchKey] = st.recursive(
         st.builds(AgeKey, st.sampled_from([Comparison.BEFORE, Comparison.SINCE]), st.integers(1, 2**32 - 1)),
         st.builds(ModSeqKey, MODSEQS),
         st.builds(OfMessage, st.integers(1, 10**18 - 1)),
+        st.builds(OfThread, st.from_regex(r"T[0-9a-f]{32}", fullmatch=True)),
         st.builds(InSeqs, SEQS | st.just(Saved(uid=False))),
         st.builds(InUids, UIDS | st.just(Saved(uid=True))),
     ),
@@ -134,6 +139,7 @@ SECTIONS = st.one_of(
 PARTIALS = st.none() | st.tuples(st.integers(0, 2**63 - 1), st.integers(1, 2**63 - 1))
 ITEMS: st.SearchStrategy[Item] = st.one_of(
     st.sampled_from(["FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODY", "BODYSTRUCTURE"]).map(FetchItem),
+    st.builds(FetchItem, st.just("PREVIEW"), st.booleans()),
     st.builds(FetchSection, SECTIONS, st.booleans(), PARTIALS),
     st.sampled_from(
         [
@@ -159,6 +165,10 @@ def build_list(draw: st.DrawFn) -> List:
     return List(name, draw(NAMES), patterns, selection, returns, items)
 
 
+_LEVELS = st.lists(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="/%*"), min_size=1))
+ENTRIES = st.builds(
+    lambda scope, levels: "/".join([scope, "x", *levels]), st.sampled_from(["/private", "/Shared"]), _LEVELS
+)
 KNOWN = st.builds(Known, st.integers(1, 2**32 - 1).map(UIDValidity), MODSEQS, st.none() | UIDS)
 RETURNS = st.none() | st.lists(st.sampled_from(SEARCH_RETURNS), unique=True).map(tuple)
 
@@ -201,6 +211,18 @@ BODIES: st.SearchStrategy[CommandBody] = st.one_of(
     st.builds(Move, SETS, NAMES),
     st.builds(GetQuota, TEXT),
     st.builds(GetQuotaRoot, NAMES),
+    st.builds(
+        GetMetadata,
+        st.just("") | NAMES,
+        st.lists(ENTRIES, min_size=1, max_size=3, unique_by=str.lower).map(tuple),
+        st.none() | st.integers(0, 2**32 - 1),
+        st.sampled_from([0, 1, None]),
+    ),
+    st.builds(
+        SetMetadata,
+        st.just("") | NAMES,
+        st.lists(st.builds(Annotation, ENTRIES, st.none() | st.binary(max_size=30)), min_size=1, max_size=3).map(tuple),
+    ),
 )
 
 # -- bytes that are nearly commands

@@ -6,12 +6,12 @@ from mssmail.imap.verbs.list import describe_mailbox
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import build_mailbox_id
 
-_USES = frozenset({"", "\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"})  # the others of RFC 6154 are views
+USES = frozenset({"", "\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"})  # the others of RFC 6154 are views
 
 
 async def run(session: Session, command: c.Create) -> Answer:
     """A new mailbox; a trailing ``/`` only says that it will have children."""
-    if command.special_use not in _USES:
+    if command.special_use not in USES:
         return no("There is no such use here, or more than one", "USEATTR")
     name = command.mailbox.removesuffix("/") or command.mailbox
     info = await session.store.create_mailbox(session.owner, name, command.special_use)

@@ -48,6 +48,7 @@ _BATCH = 50  # messages marked as seen at a time, before they are sent
 _MAX_BROKEN = 10  # messages that cannot be read, in one FETCH: then it is not the messages
 _MODSEQ = c.FetchItem("MODSEQ")
 _ONLY_UID = (c.FetchItem("UID"),)
+_PREVIEW = c.FetchItem("PREVIEW")
 _BODY_TEXTS = frozenset({"", "TEXT"})
 
 _SIZE = "BINARY.SIZE"
@@ -71,6 +72,8 @@ async def run(session: Session, command: c.Fetch) -> Answer:
     if command.items == _ONLY_UID and isinstance(command.numbers, SeqSet) and not session.dialect.has_modseq:
         await _tell_uids(session, uids)
         return ok("FETCH completed")
+    if _PREVIEW in command.items:  # RFC 8970 §8
+        session.note("previews asked for", messages=len(uids))
     if uids:
         await fetch.tell(uids)
     if fetch.undecodable:
@@ -142,6 +145,7 @@ class _Fetch:
         self._asks = [build_ask(item) for item in sections]
         self._columns = find_columns(items)
         self._shows_flags = "FLAGS" in names
+        self._makes_previews = _PREVIEW in items  # without LAZY: there is no NIL then (RFC 8970 §3.2)
         self._encode = build_row_encoder(names, session.terms.zone)
         self._encode_marked = build_row_encoder([*names, "FLAGS"], session.terms.zone)
         can_mark = not self._view.read_only and "s" in self._view.rights
@@ -155,7 +159,8 @@ class _Fetch:
     async def tell(self, uids: Sequence[UID]) -> None:
         """Page by page; nothing stays open between them."""
         async for page in self._store.load_rows(self._view.mailbox_id, uids, self._columns):
-            for batch in _split(page, _BATCH) if self._asks else (page,):
+            rows = await self._fill_previews(page) if self._makes_previews else page
+            for batch in _split(rows, _BATCH) if self._asks else (rows,):
                 await self._tell_batch(batch)
                 await self._parcel.send()  # others write too between batches: never into an unfinished response
 
@@ -238,6 +243,15 @@ class _Fetch:
         await self._parcel.send()
         text = f"The message with UID {row.meta.uid} cannot be read; it is incident {incident} in the log"
         await self._session.tell(no(text, "SERVERBUG"))
+
+    async def _fill_previews(self, rows: Sequence[MessageRow]) -> Sequence[MessageRow]:
+        missing = [row.meta.message_id for row in rows if row.preview is None]
+        if not missing:
+            return rows
+        made = await self._store.make_previews(missing)
+        return [
+            row if row.preview is not None else replace(row, preview=made.get(row.meta.message_id, "")) for row in rows
+        ]
 
     async def _mark_seen(self, rows: Sequence[MessageRow]) -> dict[UID, MessageMeta]:
         r"""Set \Seen where it is not. A store that cannot write now must not keep people from reading."""

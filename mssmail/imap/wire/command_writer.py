@@ -22,6 +22,7 @@ from mssmail.imap.wire.commands import (
     Expunge,
     Fetch,
     GetAcl,
+    GetMetadata,
     GetQuota,
     GetQuotaRoot,
     Id,
@@ -37,6 +38,7 @@ from mssmail.imap.wire.commands import (
     Search,
     Select,
     SetAcl,
+    SetMetadata,
     Sort,
     Status,
     Store,
@@ -44,6 +46,7 @@ from mssmail.imap.wire.commands import (
     Thread,
 )
 from mssmail.imap.wire.dates import encode_date_time
+from mssmail.imap.wire.metadata_writer import encode_metadata_command
 from mssmail.imap.wire.notify_writer import encode_fetch_item, encode_fetch_items, encode_notify
 from mssmail.imap.wire.parser import WITHOUT_ARGUMENTS
 from mssmail.imap.wire.search_returns import PARTIAL, UPDATE
@@ -61,7 +64,7 @@ from mssmail.imap.wire.writer import (
 _NAMES = {body: name for name, body in WITHOUT_ARGUMENTS.items()}
 
 _SignIn = Authenticate | Login | Id | Enable
-_OfMailboxes = Select | Create | Delete | Rename | Subscribe | Status | List
+_OfMailboxes = Select | Create | Delete | Rename | Subscribe | Status | List | GetMetadata | SetMetadata
 _OfRights = GetQuota | GetQuotaRoot | SetAcl | DeleteAcl | GetAcl | ListRights | MyRights
 _Searches = Search | Sort | CancelUpdate | Thread
 _OfMessages = Append | Replace | Expunge | Fetch | Store | Copy | Move | Notify
@@ -81,7 +84,9 @@ def _encode_body(body: CommandBody, *, utf8: bool) -> bytes:
             return _encode_sign_in(body)
         case GetQuota() | GetQuotaRoot() | SetAcl() | DeleteAcl() | GetAcl() | ListRights() | MyRights():
             return _encode_of_rights(body, utf8=utf8)
-        case Select() | Create() | Delete() | Rename() | Subscribe() | Status() | List():
+        case (
+            Select() | Create() | Delete() | Rename() | Subscribe() | Status() | List() | GetMetadata() | SetMetadata()
+        ):
             return _encode_of_mailboxes(body, utf8=utf8)
         case Search() | Sort() | CancelUpdate() | Thread():
             return b" ".join(_list_words_of_search(body))
@@ -141,6 +146,8 @@ def _encode_of_mailboxes(body: _OfMailboxes, *, utf8: bool) -> bytes:
     match body:
         case List():
             return _encode_list(body, utf8=utf8)
+        case GetMetadata() | SetMetadata():
+            return encode_metadata_command(body, utf8=utf8)
         case Rename(old, new):
             return b" ".join([b"RENAME", encode_client_mailbox(old, utf8=utf8), encode_client_mailbox(new, utf8=utf8)])
         case Select(mailbox, read_only):

@@ -13,10 +13,12 @@ from mssmail.core.search import SearchKey
 from mssmail.core.window import Window
 from mssmail.imap.wire.acl_values import DeleteAcl, GetAcl, ListRights, MyRights, SetAcl
 from mssmail.imap.wire.fetch_values import FetchItem, FetchSection, Section
+from mssmail.imap.wire.metadata_values import GetMetadata, SetMetadata
 from mssmail.imap.wire.notify_values import Notify
 
 # They live next door.
-__all__ = ["DeleteAcl", "FetchItem", "FetchSection", "GetAcl", "ListRights", "MyRights", "Notify", "Section", "SetAcl"]
+__all__ = ["DeleteAcl", "FetchItem", "FetchSection", "GetAcl", "GetMetadata", "ListRights", "MyRights"]
+__all__ += ["Notify", "Section", "SetAcl", "SetMetadata"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +339,8 @@ CommandBody = (
     | GetAcl
     | ListRights
     | MyRights
+    | GetMetadata
+    | SetMetadata
     | Idle
     | Notify
     | Unparsable

@@ -25,6 +25,7 @@ _ITEMS: dict[bytes, Item] = {
     b"RFC822.HEADER": FetchSection(Section(text="HEADER"), peek=True, label="RFC822.HEADER"),
     b"RFC822.TEXT": FetchSection(Section(text="TEXT"), label="RFC822.TEXT"),
 }
+_LAZY = re.compile(rb" \((?:LAZY )*+LAZY\)", re.IGNORECASE)
 _FIELD_LISTS = (b"HEADER.FIELDS", b"HEADER.FIELDS.NOT")
 
 
@@ -50,7 +51,8 @@ def _parse_name(cursor: Cursor) -> bytes:
 # fetch-att = "ENVELOPE" / "FLAGS" / "INTERNALDATE" / "RFC822" [".HEADER" / ".SIZE" / ".TEXT"] / "UID" /
 #             "BODY" ["STRUCTURE"] / "BODY" section ["<" number "." nz-number ">"] /
 #             "BODY.PEEK" section ["<" number "." nz-number ">"] /
-#             "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary
+#             "BINARY" [".PEEK"] section-binary [partial] / "BINARY.SIZE" section-binary /
+#             "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"]; preview-mod = "LAZY"; RFC 8970 §6
 def _parse_item(cursor: Cursor, name: bytes) -> Item:
     if name == b"BODY.PEEK" or (name == b"BODY" and cursor.is_at(b"[")):
         section = _parse_section(cursor)
@@ -60,6 +62,8 @@ def _parse_item(cursor: Cursor, name: bytes) -> Item:
         return FetchSection(section, peek=name == b"BINARY.PEEK", partial=_parse_partial(cursor), label="BINARY")
     if name == b"BINARY.SIZE":
         return FetchSection(_parse_section(cursor), peek=True, label="BINARY.SIZE")
+    if name == b"PREVIEW":
+        return FetchItem("PREVIEW", is_lazy=cursor.try_match(_LAZY) is not None)
     item = _ITEMS.get(name)
     if item is None:
         raise BadSyntax("there is no such thing to fetch")

@@ -14,9 +14,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class FetchItem:
-    """An item without arguments: UID, FLAGS, INTERNALDATE, RFC822.SIZE, ENVELOPE, BODY, BODYSTRUCTURE, MODSEQ …"""
+    """An item without a section: UID, FLAGS, INTERNALDATE, RFC822.SIZE, ENVELOPE, BODY, BODYSTRUCTURE, MODSEQ …"""
 
     name: str
+    is_lazy: bool = False  # PREVIEW (LAZY): only where it costs no time (RFC 8970 §4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def encode_fetch_items(items: Sequence[Item]) -> bytes:
 def encode_fetch_item(item: Item) -> bytes:
     """``BODY.PEEK[TEXT]<0.9>``, as it is asked for."""
     if isinstance(item, FetchItem):
-        return item.name.encode("ascii")
+        return item.name.encode("ascii") + (b" (LAZY)" if item.is_lazy else b"")
     if item.label not in BRACKETED:
         return item.label.encode("ascii")
     origin = b"" if item.partial is None else b"<%d.%d>" % item.partial

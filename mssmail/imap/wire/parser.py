@@ -15,6 +15,7 @@ from mssmail.imap.wire import (
     login_commands,
     mailbox_commands,
     message_commands,
+    metadata_commands,
     notify_command,
     sort_commands,
 )
@@ -78,6 +79,8 @@ WITH_ARGUMENTS: Mapping[bytes, Callable[[Cursor], CommandBody]] = MappingProxyTy
         b"GETACL": acl_commands.parse_get_acl,
         b"LISTRIGHTS": acl_commands.parse_list_rights,
         b"MYRIGHTS": acl_commands.parse_my_rights,
+        b"GETMETADATA": metadata_commands.parse_get_metadata,
+        b"SETMETADATA": metadata_commands.parse_set_metadata,
         b"LIST": list_command.parse_list,
         b"LSUB": list_command.parse_lsub,
         b"XLIST": list_command.parse_xlist,

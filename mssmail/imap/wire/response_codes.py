@@ -69,6 +69,11 @@ def build_no_update(tag: str) -> Code:
     return Code("NOUPDATE", encode_quoted(tag.encode("ascii")))
 
 
+def build_metadata(what: str, octets: int | None = None) -> Code:
+    """METADATA: LONGENTRIES, MAXSIZE or TOOMANY (RFC 5464 §5)."""
+    return Code("METADATA", (what if octets is None else f"{what} {octets}").encode("ascii"))
+
+
 def build_bad_event(events: Iterable[str]) -> Code:
     """BADEVENT, with those we can tell (RFC 5465 §3.1)."""
     return Code("BADEVENT", ("(" + " ".join(events) + ")").encode("ascii"))

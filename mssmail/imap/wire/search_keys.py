@@ -20,6 +20,7 @@ from mssmail.core.search import (
     ModSeqKey,
     Not,
     OfMessage,
+    OfThread,
     Or,
     SearchKey,
     SizeKey,
@@ -38,6 +39,7 @@ RECENT = "\\Recent"
 _NAME = re.compile(rb"[A-Za-z]++")
 _CHARSET = re.compile(rb"CHARSET ", re.IGNORECASE)
 _EMAIL_ID = re.compile(r"E([1-9][0-9]{0,17})")
+_THREAD_ID = re.compile(r"T[0-9a-f]{32}")
 _NOTHING = Not(All())
 
 _WITHOUT_ARGUMENT: dict[str, SearchKey] = {
@@ -145,9 +147,8 @@ def _read_email_id(cursor: Cursor) -> SearchKey:
 
 
 def _read_thread_id(cursor: Cursor) -> SearchKey:
-    """No message has one here (RFC 8474 §5.3)."""
-    cursor.expect_atom("an object id")
-    return _NOTHING
+    name = cursor.expect_atom("an object id")
+    return OfThread(name) if _THREAD_ID.fullmatch(name) else _NOTHING
 
 
 def _build_age_reader(comparison: Comparison) -> Callable[[Cursor], SearchKey]:

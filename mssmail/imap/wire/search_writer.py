@@ -20,6 +20,7 @@ from mssmail.core.search import (
     MomentKey,
     Not,
     OfMessage,
+    OfThread,
     Or,
     SearchKey,
     SizeKey,
@@ -43,7 +44,8 @@ _AGE_COMPARISONS = {Comparison.BEFORE: b"OLDER %d", Comparison.SINCE: b"YOUNGER 
 _SIZE_COMPARISONS = {Comparison.LARGER: b"LARGER %d", Comparison.BEFORE: b"SMALLER %d"}
 
 _Text = HeaderText | BodyText | AnyText
-_Leaf = All | HasFlag | _Text | DateKey | AgeKey | SizeKey | ModSeqKey | OfMessage | InSeqs | InUids
+_OfObject = OfMessage | OfThread
+_Leaf = All | HasFlag | _Text | DateKey | AgeKey | SizeKey | ModSeqKey | _OfObject | InSeqs | InUids
 
 
 def encode_search_key(key: SearchKey) -> bytes:
@@ -67,7 +69,7 @@ def _encode_leaf(key: _Leaf) -> bytes:
             return _encode_text_key(key)
         case DateKey() | AgeKey() | SizeKey():
             return _encode_comparison(key)
-        case ModSeqKey() | OfMessage() | InSeqs() | InUids():
+        case ModSeqKey() | OfMessage() | OfThread() | InSeqs() | InUids():
             return _encode_number_key(key)
         case All() | HasFlag():
             return _encode_plain_key(key)
@@ -106,12 +108,14 @@ def _encode_comparison(key: DateKey | AgeKey | SizeKey) -> bytes:
             assert_never(key)
 
 
-def _encode_number_key(key: ModSeqKey | OfMessage | InSeqs | InUids) -> bytes:
+def _encode_number_key(key: ModSeqKey | _OfObject | InSeqs | InUids) -> bytes:
     match key:
         case ModSeqKey(modseq):
             return b"MODSEQ %d" % modseq
         case OfMessage(message_id):
             return b"EMAILID E%d" % message_id
+        case OfThread(thread_id):
+            return b"THREADID " + thread_id.encode("ascii")
         case InSeqs(numbers):
             return encode_numbers(numbers)
         case InUids(numbers):

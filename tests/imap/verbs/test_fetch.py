@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from mssmail.core.threads import name_thread
 from mssmail.imap.session import Severed
 from mssmail.journal import Event
 from mssmail.store.journal import read_entries
-from mssmail.store.schema import messages
+from mssmail.store.schema import messages, sort_keys
 from tests.imap.support import MESSAGE, PREFIX, World, build_message, sign_in
 
 
@@ -266,10 +267,36 @@ async def test_objects_and_save_dates_are_told(world: World) -> None:
     talk = await sign_in(world)
     await talk.do("COPY 1 Archive")
     line = (await talk.do("FETCH 1 (EMAILID THREADID SAVEDATE)"))[0]
-    assert line == '* 1 FETCH (EMAILID (E1) THREADID NIL SAVEDATE "21-Nov-2026 12:00:00 +0000")'
+    thread = name_thread(1, "1@b.test", "")
+    assert line == f'* 1 FETCH (EMAILID (E1) THREADID ({thread}) SAVEDATE "21-Nov-2026 12:00:00 +0000")'
     await talk.do("SELECT Archive")
-    line = (await talk.do("FETCH 1 (EMAILID SAVEDATE)"))[0]
-    assert line.startswith("* 1 FETCH (EMAILID (E1) SAVEDATE ")
+    line = (await talk.do("FETCH 1 (EMAILID THREADID SAVEDATE)"))[0]
+    assert line.startswith(f"* 1 FETCH (EMAILID (E1) THREADID ({thread}) SAVEDATE ")
+
+
+async def test_answers_are_of_the_thread_they_answer(world: World) -> None:
+    fields = (b"", b"References: <1@b.test> <9@b.test>\r\n", b"In-Reply-To: <1@b.test>\r\n", b"")
+    for number, field in enumerate(fields, 1):
+        world.deliver(MESSAGE.replace(b"<1@b.test>\r\n", b"<%d@b.test>\r\n" % number + field))
+    world.deliver(b"Subject: without any id\r\n\r\n")
+    world.deliver(b"Subject: without any id\r\n\r\n")
+    talk = await sign_in(world)
+    told = await talk.do("FETCH 1:* THREADID")
+    names = [line.split("(")[2].rstrip(")") for line in told[:-1]]
+    assert names[0] == names[1] == names[2]
+    assert len(set(names)) == 4
+    assert (await talk.do(f"SEARCH THREADID {names[0]}"))[0] == "* SEARCH 1 2 3"
+    assert (await talk.do(f"SEARCH NOT THREADID {names[0]}"))[0] == "* SEARCH 4 5 6"
+    assert (await talk.do(f"SEARCH OR THREADID {names[5]} TEXT hello THREADID {names[5]}"))[0] == "* SEARCH 6"
+    assert (await talk.do(f"SEARCH THREADID {names[0].upper()}"))[0] == "* SEARCH"
+
+
+async def test_what_is_not_listed_yet_has_no_thread(world: World) -> None:
+    world.deliver()
+    world.store.submit(lambda conn: conn.execute(sort_keys.delete())).result()
+    talk = await sign_in(world)
+    assert (await talk.do("FETCH 1 THREADID"))[0] == "* 1 FETCH (THREADID NIL)"
+    assert (await talk.do(f"SEARCH NOT THREADID {name_thread(1, '', '')}"))[0] == "* SEARCH 1"
 
 
 _CORPUS = sorted((Path(__file__).parents[2] / "corpus" / "mime").glob("*.eml"))

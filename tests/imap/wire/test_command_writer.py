@@ -111,6 +111,7 @@ NOON = datetime(1994, 2, 7, 12, 0, 0, tzinfo=UTC)
                 ONE,
                 (
                     FetchItem("FLAGS"),
+                    FetchItem("PREVIEW", is_lazy=True),
                     FetchSection(Section((1,)), partial=(0, 9)),
                     FetchSection(Section(text="TEXT"), peek=True),
                     FetchSection(Section(), label="RFC822"),
@@ -118,7 +119,7 @@ NOON = datetime(1994, 2, 7, 12, 0, 0, tzinfo=UTC)
                     FetchSection(Section((1,)), peek=True, label="BINARY.SIZE"),
                 ),
             ),
-            b"FETCH 1 (FLAGS BODY[1]<0.9> BODY.PEEK[TEXT] RFC822 BINARY.PEEK[1.2]<3.4> BINARY.SIZE[1])",
+            b"FETCH 1 (FLAGS PREVIEW (LAZY) BODY[1]<0.9> BODY.PEEK[TEXT] RFC822 BINARY.PEEK[1.2]<3.4> BINARY.SIZE[1])",
         ),
         (Fetch(FIVE, (FetchItem("UID"),)), b"UID FETCH 5 (UID)"),
         (Store(ONE, StoreAction.REPLACE, frozenset()), b"STORE 1 FLAGS ()"),

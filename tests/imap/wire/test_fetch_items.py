@@ -39,6 +39,9 @@ FAST = _names("FLAGS", "INTERNALDATE", "RFC822.SIZE")
         (b"RFC822.HEADER", (FetchSection(Section(text="HEADER"), peek=True, label="RFC822.HEADER"),)),
         (b"RFC822.TEXT", (FetchSection(Section(text="TEXT"), label="RFC822.TEXT"),)),
         (b"RFC822.SIZE", _names("RFC822.SIZE")),
+        (b"preview", _names("PREVIEW")),
+        (b"PREVIEW (lazy)", (FetchItem("PREVIEW", is_lazy=True),)),
+        (b"(PREVIEW (LAZY LAZY) UID)", (FetchItem("PREVIEW", is_lazy=True), FetchItem("UID"))),
     ],
 )
 def test_macros_are_expanded_and_each_thing_is_asked_once(text: bytes, items: tuple[Item, ...]) -> None:
