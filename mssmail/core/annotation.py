@@ -37,6 +37,15 @@ class Annotation:
         return self.key.startswith(PRIVATE + "/")
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedEntries:
+    """Entries of one mailbox, or under 0 of the server, that changed for these accounts, by their ids."""
+
+    mailbox_id: int
+    audience: frozenset[int]
+    entries: frozenset[str]
+
+
 def is_within(key: str, asked: str, depth: int | None) -> bool:
     """The entry is the one asked for, or so many levels below it at most; None: any number (RFC 5464 §4.2.2)."""
     if key == asked:

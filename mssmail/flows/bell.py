@@ -1,9 +1,10 @@
 """Bells: whoever shows a mailbox hears that something may have changed; what it is, the store is asked."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 
+from mssmail.core.annotation import ChangedEntries
 from mssmail.flows.herald import Herald
 
 MAX_FOLLOWED = 200_000
@@ -76,6 +77,15 @@ class Bells:
             for herald in self._heralds.get(account_id, ()):
                 herald.ring_names(origins)
 
+    def ring_annotations(
+        self, account_ids: Iterable[int], mailbox_id: int, entries: Collection[str], maker: object = None
+    ) -> None:
+        """Entries changed that these accounts may see; the herald of who made the change hears nothing."""
+        for account_id in account_ids:
+            for herald in self._heralds.get(account_id, ()):
+                if herald is not maker:
+                    herald.ring_annotations(mailbox_id, entries)
+
     def ring_all(self) -> None:
         """Anything may have changed: somebody wrote whom we do not hear."""
         self.ring(*self._listening)
@@ -92,6 +102,17 @@ class Bells:
     ) -> None:
         """``ring_names`` from any thread, likewise."""
         _call_soon(loop, lambda: self.ring_names(account_ids, origins))
+
+    def ring_annotations_soon(
+        self, loop: asyncio.AbstractEventLoop, changed: Iterable[ChangedEntries], maker: object = None
+    ) -> None:
+        """``ring_annotations`` from any thread, likewise."""
+
+        def ring() -> None:
+            for each in changed:
+                self.ring_annotations(each.audience, each.mailbox_id, each.entries, maker)
+
+        _call_soon(loop, ring)
 
     def _enter(self, mailbox_id: int, herald: Herald) -> bool:
         if self._followed >= MAX_FOLLOWED:

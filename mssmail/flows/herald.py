@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+MAX_ENTRIES = 1_000
+"""Entries that one herald remembers until somebody takes them: a client that reads slowly cannot hold memory."""
+
 Register = Callable[[int, "Herald"], bool]
 
 
@@ -11,13 +14,16 @@ Register = Callable[[int, "Herald"], bool]
 class Rung:
     """What rang. ``has_names``: a mailbox came, went, was renamed, (un)subscribed, opened or closed to the account.
 
-    ``origins``: new mailboxes that took over what was in another (RENAME of INBOX), by their ids.
+    ``origins``: new mailboxes that took over what was in another (RENAME of INBOX), by their ids. ``annotations``:
+    entries that changed, by the mailbox they are of, 0 being the server.
     """
 
     mailboxes: frozenset[int] = frozenset()
     has_names: bool = False
     has_all: bool = False  # anything may have changed
     origins: Mapping[int, int] = field(default_factory=dict)
+    annotations: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    is_full: bool = False  # more entries changed than we remember
 
 
 class Herald:
@@ -29,6 +35,8 @@ class Herald:
         self._followed: set[int] = set()
         self._mailboxes: set[int] = set()
         self._origins: dict[int, int] = {}
+        self._annotations: dict[int, set[str]] = {}
+        self._is_full = False
         self._has_names = self._has_all = False
 
     async def wait(self, timeout_seconds: float | None = None) -> bool:
@@ -59,9 +67,14 @@ class Herald:
 
     def take(self) -> Rung:
         """What rang since the last time."""
-        rung = Rung(frozenset(self._mailboxes), self._has_names, self._has_all, dict(self._origins))
+        annotations = {mailbox_id: frozenset(entries) for mailbox_id, entries in self._annotations.items()}
+        rung = Rung(
+            frozenset(self._mailboxes), self._has_names, self._has_all, dict(self._origins), annotations, self._is_full
+        )
         self._mailboxes.clear()
         self._origins.clear()
+        self._annotations.clear()
+        self._is_full = False
         self._has_names = self._has_all = False
         self._event.clear()
         return rung
@@ -75,6 +88,14 @@ class Herald:
         """Something may have changed among the names."""
         self._has_names = True
         self._origins.update(origins)
+        self._event.set()
+
+    def ring_annotations(self, mailbox_id: int, entries: Iterable[str]) -> None:
+        """These entries of a mailbox, or with 0 of the server, have changed."""
+        if sum(map(len, self._annotations.values())) >= MAX_ENTRIES:
+            self._is_full = True
+        else:
+            self._annotations.setdefault(mailbox_id, set()).update(entries)
         self._event.set()
 
     def ring_all(self) -> None:

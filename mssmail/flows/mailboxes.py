@@ -86,7 +86,7 @@ class Mailboxes:
         self._ringing = Ringing(store, bells)
         self._uploads = Uploads(store, clock, scan, max_message_bytes, self._write)
         self.rights = RightsLists(store, clock, self._ringing)
-        self.annotations = Annotations(store)
+        self.annotations = Annotations(store, bells)
         self._notes: deque[Future[None]] = deque()
         self._searching = Searching(store, clock)
         self._previews = Previews(store)

@@ -74,6 +74,16 @@ class Rung(Protocol):
         """New mailboxes that took over what was in another (RENAME of INBOX), by their ids."""
         ...
 
+    @property
+    def annotations(self) -> Mapping[int, frozenset[str]]:
+        """Entries that changed, by the id of the mailbox they are of; 0 is the server."""
+        ...
+
+    @property
+    def is_full(self) -> bool:
+        """More entries changed than are remembered."""
+        ...
+
 
 class Herald(Protocol):
     """A bell for many mailboxes and for the names of an account's, that remembers which rang."""
@@ -130,8 +140,12 @@ class AnnotationStore(Protocol):
         """The mailbox's name as it is told, and all that the account may see."""
         ...
 
-    async def change(self, account: Account, name: str, changes: Sequence[Annotation]) -> None:
+    async def change(
+        self, account: Account, name: str, changes: Sequence[Annotation], *, maker: Herald | None = None
+    ) -> None:
         """Set entries, in this order, and remove those without a value: all, or with a fault none.
+
+        All heralds that may see it ring, but for that of who made the change.
 
         Raises AnnotationTooBig, TooManyAnnotations, and ReadOnly for what only the server says.
         """

@@ -11,6 +11,7 @@ from mssmail.imap.session import Session, Severed
 from mssmail.imap.verbs.fetch import tell_messages
 from mssmail.imap.watch import Overflow
 from mssmail.imap.wire.fetch_values import Item
+from mssmail.imap.wire.metadata_writer import ChangedMetadata
 from mssmail.imap.wire.response_codes import Code
 from mssmail.imap.wire.responses import ListLine, MailboxStatus, encode_response
 
@@ -65,7 +66,7 @@ async def _tell_elsewhere(session: Session) -> None:
     await send_lines(session, news)
 
 
-async def send_lines(session: Session, lines: Sequence[ListLine | MailboxStatus]) -> None:
+async def send_lines(session: Session, lines: Sequence[ListLine | MailboxStatus | ChangedMetadata]) -> None:
     """Many lines, some hundred at a time."""
     for start in range(0, len(lines), _AT_ONCE):
         page = lines[start : start + _AT_ONCE]

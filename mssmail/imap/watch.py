@@ -15,6 +15,7 @@ from mssmail.imap.standings import Own, Standing, build_standing, build_status, 
 from mssmail.imap.tree import Tree, load_tree
 from mssmail.imap.tree_news import Outline, Turn, follow_names, list_closed, list_news, outline
 from mssmail.imap.view import View
+from mssmail.imap.wire.metadata_writer import ChangedMetadata
 from mssmail.imap.wire.notify_values import Happening
 from mssmail.imap.wire.responses import ListLine, MailboxStatus
 
@@ -22,9 +23,12 @@ MAX_WATCHED: Final = 10_000
 """Mailboxes of one session: as many as one account may have. More of them are shared ones, and too much to tell."""
 
 _FLAGS: Final = frozenset({Happening.FLAG_CHANGE})
+_ANNOTATIONS: Final = Happening.MAILBOX_METADATA_CHANGE
+_SERVER_ANNOTATIONS: Final = frozenset({Happening.SERVER_METADATA_CHANGE})
+_SERVER: Final = 0
 _NOBODY: Final = Own()
 
-News = list[ListLine | MailboxStatus]
+News = list[ListLine | MailboxStatus | ChangedMetadata]
 
 
 class Overflow(Exception):
@@ -44,6 +48,7 @@ class Watch:
         self._left: set[int] = set()  # since the last look
         self._own: dict[int, Own] = {}
         self._own_names: set[str] = set()
+        self._annotated: dict[int, set[str]] = {}  # entries that changed and are not told yet
         self._must_look = False  # what rang was taken and could not be looked at
         self._has_room = True
 
@@ -70,12 +75,15 @@ class Watch:
     async def look(self, *, has_modseq: bool) -> News:
         """What happened since, in all mailboxes but the selected one; raises Overflow."""
         rung = self.herald.take()
-        if not self._has_room:
+        if rung.is_full or not self._has_room:
             raise Overflow
         if not self.interests.is_wide:
             return []
+        for mailbox_id, entries in rung.annotations.items():
+            self._annotated.setdefault(mailbox_id, set()).update(entries)
         must_look, self._must_look = self._must_look, True
         told = await self._look(rung, must_look=must_look, has_modseq=has_modseq)
+        told += await self._list_annotated()
         self._must_look = False
         return told
 
@@ -87,6 +95,22 @@ class Watch:
         ids = [id for id in rang if id in self._standings and id != self._selected]
         infos = await self._store.load_readable(self._account, ids) if ids else []
         return list(self._compare(((info, self._find_events(info)) for info in infos), has_modseq=has_modseq))
+
+    async def _list_annotated(self) -> News:
+        """Entries that others have changed, of mailboxes that are still there and open (RFC 5465 §5.6, §5.7)."""
+        if not self._annotated:
+            return []
+        names = {info.id: info.name for info in await self._store.load_readable(self._account, list(self._annotated))}
+        subscribed = self._outline.subscribed
+        wanted = {
+            name: self._annotated[id]
+            for id, name in names.items()
+            if _ANNOTATIONS in self.interests.find_events(name, is_subscribed=name in subscribed)
+        }
+        if self.interests.wants(_SERVER_ANNOTATIONS) and _SERVER in self._annotated:
+            wanted[""] = self._annotated[_SERVER]
+        self._annotated.clear()
+        return [ChangedMetadata(name, tuple(sorted(entries))) for name, entries in wanted.items()]
 
     def enter(self, view: View) -> None:
         """This mailbox is selected now; it is told of elsewhere."""

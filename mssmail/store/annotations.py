@@ -17,6 +17,7 @@ from mssmail.core.annotation import (
     SEEN_WITH,
     SPECIAL_USE,
     Annotation,
+    ChangedEntries,
 )
 from mssmail.core.mailbox import MailboxInfo
 from mssmail.errors import AnnotationTooBig, ReadOnly, TooManyAnnotations
@@ -69,8 +70,12 @@ def load_annotations(conn: Connection, account: Account, name: str) -> tuple[str
     return info.name, found
 
 
-def change_annotations(conn: Connection, account: Account, name: str, changes: Sequence[Annotation]) -> None:
-    """Set entries, and remove those without a value; what a special use may be is for the caller to know.
+def change_annotations(
+    conn: Connection, account: Account, name: str, changes: Sequence[Annotation]
+) -> Sequence[ChangedEntries]:
+    """Set entries, and remove those without a value; who may see what changed.
+
+    What a special use may be is for the caller to know.
 
     Raises NoSuchMailbox, ReadOnly, AnnotationTooBig, TooManyAnnotations.
     """
@@ -81,11 +86,21 @@ def change_annotations(conn: Connection, account: Account, name: str, changes: S
         _change_server(conn, account, changes)
     else:
         _change_mailbox(conn, account, info, changes)
-    if all(change.value is None for change in changes):
-        return
     owner_id = account.id if info is None else places.find_owner(conn, info.id)
-    if max(measure_annotations(conn, each) for each in (account.id, owner_id)) > MAX_HELD:
+    has_grown = any(change.value is not None for change in changes)
+    if has_grown and max(measure_annotations(conn, each) for each in (account.id, owner_id)) > MAX_HELD:
         raise TooManyAnnotations("the annotations of an account take too much room")
+    mailbox_id, everybody = (
+        (0, frozenset[int]()) if info is None else (info.id, places.find_audience(conn, account, name))
+    )
+    return [
+        ChangedEntries(mailbox_id, audience, frozenset(entries))
+        for audience, entries in (
+            (everybody, [change.entry for change in changes if not change.is_private]),
+            (frozenset({account.id}), [change.entry for change in changes if change.is_private]),
+        )
+        if entries
+    ]
 
 
 def _change_server(conn: Connection, account: Account, changes: Sequence[Annotation]) -> None:

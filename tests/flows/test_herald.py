@@ -3,6 +3,7 @@
 import pytest
 
 from mssmail.flows import bell
+from mssmail.flows import herald as herald_module
 from mssmail.flows.bell import Bells
 from mssmail.flows.herald import Rung
 
@@ -68,3 +69,18 @@ async def test_all_together_hear_of_so_many(monkeypatch: pytest.MonkeyPatch) -> 
     assert not first.follow([4])
     first.close()
     assert bells.follow(9).follow([1, 2, 3])
+
+
+async def test_entries_are_told_to_all_but_who_changed_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(herald_module, "MAX_ENTRIES", 3)
+    bells = Bells()
+    maker, hearing, stranger = bells.follow(7), bells.follow(7), bells.follow(8)
+    bells.ring_annotations([7], 5, {"/shared/a", "/shared/b"}, maker)
+    bells.ring_annotations([7], 0, {"/private/c"})
+    assert hearing.take() == Rung(annotations={5: frozenset({"/shared/a", "/shared/b"}), 0: frozenset({"/private/c"})})
+    assert maker.take() == Rung(annotations={0: frozenset({"/private/c"})})
+    assert not await stranger.wait(0)
+    for number in range(4):
+        bells.ring_annotations([7], 5, {f"/shared/{number}"})
+    assert hearing.take().is_full
+    assert hearing.take() == Rung()

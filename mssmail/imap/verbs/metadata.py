@@ -1,8 +1,8 @@
 """GETMETADATA and SETMETADATA: what people and programs note beside mailboxes (RFC 5464).
 
 Who may look a mailbox up and do anything in it sees its shared entries and notes private ones; to change shared ones
-takes the right ``w``. The server's own shared entries are in the configuration. No change is told unasked: RFC 5464
-§4.1 leaves that to the server.
+takes the right ``w``. The server's own shared entries are in the configuration. What others change is told to who asked
+for it by NOTIFY; ENABLE METADATA is not offered (RFC 5464 §4.1).
 """
 
 from collections.abc import Iterator, Sequence
@@ -71,7 +71,8 @@ async def change(session: Session, command: c.SetMetadata) -> Answer:
     if command.mailbox and any(each.key == SPECIAL_USE and _spell_use(each) is None for each in command.changes):
         return no("There is no such use here, or more than one", "USEATTR")  # RFC 6154 §4
     changes = tuple(_spell_use(each) or each for each in command.changes)
-    await session.store.annotations.change(session.owner, command.mailbox, changes)
+    maker = None if session.watch is None else session.watch.herald
+    await session.store.annotations.change(session.owner, command.mailbox, changes, maker=maker)
     entries = " ".join(each.entry for each in command.changes)
     session.note("annotated", mailbox=command.mailbox, entries=entries[:_LONGEST])
     return ok("SETMETADATA completed")

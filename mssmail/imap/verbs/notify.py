@@ -18,6 +18,8 @@ _TELLABLE = (
     Happening.FLAG_CHANGE,
     Happening.MAILBOX_NAME,
     Happening.SUBSCRIPTION_CHANGE,
+    Happening.MAILBOX_METADATA_CHANGE,
+    Happening.SERVER_METADATA_CHANGE,
 )
 _MODSEQ = c.FetchItem("MODSEQ")
 

@@ -24,11 +24,23 @@ class Metadata:
     annotations: tuple[Annotation, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedMetadata:
+    """``* METADATA``: names of entries that others have changed (RFC 5464 §4.4.2)."""
+
+    mailbox: str
+    entries: tuple[str, ...]
+
+
 # metadata-resp = "METADATA" SP mailbox SP (entry-values / entry-list)
-def encode_metadata(response: Metadata, *, utf8: bool) -> bytes:
+# entry-list = entry *(SP entry)
+def encode_metadata(response: Metadata | ChangedMetadata, *, utf8: bool) -> bytes:
     """The line without its CRLF."""
+    start = b"* METADATA " + encode_mailbox(response.mailbox, utf8=utf8)
+    if isinstance(response, ChangedMetadata):
+        return b" ".join([start, *(encode_astring(entry.encode("ascii")) for entry in response.entries)])
     pairs = (encode_astring(each.entry.encode("ascii")) + b" " + _encode_value(each) for each in response.annotations)
-    return b"* METADATA " + encode_mailbox(response.mailbox, utf8=utf8) + b" (" + b" ".join(pairs) + b")"
+    return start + b" (" + b" ".join(pairs) + b")"
 
 
 def _encode_value(annotation: Annotation) -> bytes:

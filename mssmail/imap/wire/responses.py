@@ -10,7 +10,7 @@ from mssmail.core.mailbox import ModSeq
 from mssmail.core.window import Window
 from mssmail.imap.wire.acl_responses import Acl, GrantableRights, OwnRights, Rights, encode_rights
 from mssmail.imap.wire.context_responses import ContextUpdate, encode_context_update
-from mssmail.imap.wire.metadata_writer import Metadata, encode_metadata
+from mssmail.imap.wire.metadata_writer import ChangedMetadata, Metadata, encode_metadata
 from mssmail.imap.wire.response_codes import Code
 from mssmail.imap.wire.thread_writer import encode_threads
 from mssmail.imap.wire.writer import (
@@ -209,7 +209,7 @@ Numbers = Exists | Recent | Expunged | Vanished
 Searches = Found | Extended | Sorted | Threads | ContextUpdate
 Names = Capabilities | Enabled | Flags
 Mailboxes = ListLine | MailboxStatus | Namespaces | QuotaRoots | QuotaStorage
-Response = Prompt | Numbers | Searches | Names | Mailboxes | Rights | Metadata | ServerId
+Response = Prompt | Numbers | Searches | Names | Mailboxes | Rights | Metadata | ChangedMetadata | ServerId
 
 
 def encode_response(response: Response, *, utf8: bool = False) -> bytes:
@@ -227,7 +227,7 @@ def encode_response(response: Response, *, utf8: bool = False) -> bytes:
             line = _encode_mailboxes(response, utf8=utf8)
         case Acl() | GrantableRights() | OwnRights():
             line = encode_rights(response, utf8=utf8)
-        case Metadata():
+        case Metadata() | ChangedMetadata():
             line = encode_metadata(response, utf8=utf8)
         case ServerId(fields):
             line = b"* ID " + _encode_id(fields)

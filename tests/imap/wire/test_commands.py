@@ -46,6 +46,9 @@ SAMPLES = [
     b"GETACL a",
     b"LISTRIGHTS a b",
     b"MYRIGHTS a",
+    b"GETMETADATA a /shared/b",
+    b"SETMETADATA a (/shared/b NIL)",
+    b"NOTIFY NONE",
     b"IDLE",
     b"XYZZY",
 ]

@@ -5,7 +5,7 @@ import pytest
 from mssmail.core.annotation import Annotation
 from mssmail.imap.wire.command_writer import encode_command
 from mssmail.imap.wire.commands import Command, CommandBody, GetMetadata, SetMetadata
-from mssmail.imap.wire.metadata_writer import Metadata, encode_metadata
+from mssmail.imap.wire.metadata_writer import ChangedMetadata, Metadata, encode_metadata
 from tests.imap.wire.support import read_command
 
 
@@ -30,6 +30,12 @@ def test_several_entries_stand_in_one_response() -> None:
     both = (Annotation("/shared/a", b"1"), Annotation("/private/b c", None))
     assert encode_metadata(Metadata("é", both), utf8=False) == (b'* METADATA &AOk- (/shared/a "1" "/private/b c" NIL)')
     assert encode_metadata(Metadata("é", both[:1]), utf8=True) == '* METADATA "é" (/shared/a "1")'.encode()
+
+
+def test_what_changed_is_told_by_name_alone() -> None:
+    assert encode_metadata(ChangedMetadata("", ("/shared/a", "/private/b c")), utf8=False) == (
+        b'* METADATA "" /shared/a "/private/b c"'
+    )
 
 
 @pytest.mark.parametrize(
