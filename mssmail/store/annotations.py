@@ -81,6 +81,8 @@ def change_annotations(
     """
     if any(len(change.value or b"") > MAX_VALUE for change in changes):
         raise AnnotationTooBig("the value of an entry is too long")
+    if sum(len(change.value or b"") for change in changes) > MAX_HELD:  # before any of it is written
+        raise TooManyAnnotations("more than an account may hold")
     info = _find_mailbox(conn, account, name) if name else None
     if info is None:
         _change_server(conn, account, changes)

@@ -40,9 +40,8 @@ _WIDE = {
     Column.PREVIEW: previews.c.text,
     Column.THREAD: THREAD_ID,
 }
-_BESIDE = frozenset(
-    {Column.FIELDS, Column.PREVIEW, Column.THREAD}
-)  # in tables of their own, where some messages have no row
+# These lie in tables of their own, where some messages have no row.
+_BESIDE = frozenset({Column.FIELDS, Column.PREVIEW, Column.THREAD})
 _HEADER_LENGTH = messages.c.header_end - messages.c.header_start
 _HEADER = case(
     (_HEADER_LENGTH <= MAX_ROW_HEADER, func.substr(bodies.c.data, messages.c.header_start + 1, _HEADER_LENGTH))

@@ -144,6 +144,8 @@ def test_an_account_holds_so_much_and_no_more(store: Store, anne: Account, team:
     assert MAX_HELD - 2_000 < held <= MAX_HELD
     assert store.read(lambda conn: measure_annotations(conn, anne.id)).result() == 2_000 + len("/private/b")
     _set(store, team, "INBOX", shared_a=None)
+    with pytest.raises(TooManyAnnotations):
+        _set(store, anne, "", **{f"private_{number}": b"x" * MAX_VALUE for number in range(full + 1)})
 
 
 def test_they_follow_their_mailbox_and_go_with_it(store: Store, anne: Account) -> None:
