@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mssmail.errors import BadSyntax
 
@@ -91,6 +92,7 @@ def encode_name(name: DistinguishedName) -> str:
     return ",".join("+".join(sorted(map(_encode_attribute, rdn))) for rdn in name.rdns)
 
 
+@lru_cache(1_024)
 def encode_exact(name: DistinguishedName) -> bytes:
     """The name in octets that are equal for equal names, and for no others."""
     return json.dumps([sorted(map(list, rdn)) for rdn in name.rdns], separators=(",", ":")).encode("ascii")

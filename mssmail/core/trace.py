@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
+from datetime import datetime, tzinfo
 from email.utils import format_datetime
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
@@ -137,7 +138,14 @@ def build_received(envelope: Envelope, server_name: str) -> bytes:
     if peer.tls is not None:
         words += ["tls", _encode_helo(peer.tls.cipher), _encode_comment(peer.tls.version)]
     words[-1] += ";"
-    return _fold("Received:", [*words, format_datetime(envelope.received_at)])
+    at = envelope.received_at
+    return _fold("Received:", [*words, _format_second(at.replace(microsecond=0), at.tzinfo)])
+
+
+@lru_cache(16)
+def _format_second(at: datetime, _zone: tzinfo | None) -> str:
+    """The zone is part of the question: two moments are equal in any."""
+    return format_datetime(at)
 
 
 def _find_protocol(envelope: Envelope) -> str:

@@ -21,8 +21,8 @@ from mssmail.flows.reports import Reporter
 from mssmail.flows.signing import KeyRing
 from mssmail.flows.taking import Judged, Taker
 from mssmail.journal import Event
-from mssmail.mime.headers import find_resenders, find_senders, read_authors
-from mssmail.mime.parts import Part, scan
+from mssmail.mime.headers import Authors, find_resenders, find_senders
+from mssmail.mime.parts import Part, scan, scan_message
 from mssmail.mime.receipt import find_report_type
 from mssmail.policy.declared import DECLARED, judge_declared
 from mssmail.policy.submission import Destination, Writers, judge_author, weigh_submission
@@ -38,9 +38,9 @@ _NO_KEY = refuse(
 )
 
 
-def read_writers(data: bytes, root: Part) -> Writers:
+def read_writers(data: bytes, root: Part, found: Authors) -> Writers:
     """Whom the header of a submitted message names."""
-    found, senders, resenders = read_authors(data, root.header), find_senders(data, root), find_resenders(data, root)
+    senders, resenders = find_senders(data, root), find_resenders(data, root)
     others = None if senders is None or resenders is None else (*senders, *resenders)
     return Writers(found.addresses, others, "; ".join(found.faults))
 
@@ -99,15 +99,17 @@ class Submitter:
         form = judge_form(data)
         if isinstance(form, Refuse):
             return form
-        root = scan(data)
-        writers = read_writers(data, root)
+        root, authors = scan_message(data)
+        writers = read_writers(data, root, authors)
         decision = judge_author(writers, login, envelope.identities)
         if isinstance(decision, Refuse):
             return decision
         author = writers.authors[0]
+        given = data
         data = complete_message(data, root.header, f"{envelope.id}@{author.domain}", envelope.received_at)
+        whole = root if data == given else scan(data)
         sign_with = self._settings.submission.sign_with
-        is_signed = find_layer(data, scan(data)).structure is Structure.SIGNED
+        is_signed = find_layer(data, whole).structure is Structure.SIGNED
         if is_signed or sign_with is SignWith.NONE:
             return data
         key = self._keys.find_key(author, sign_with)  # the team's, when somebody writes for a team
