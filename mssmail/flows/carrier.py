@@ -75,7 +75,7 @@ class Carrier:
         self._alone = asyncio.Lock()  # of items that are suspected: one at a time, so that the guilty one is found
         self._peers = PeerBook(store, clock)
         self.shadows = Shadows(store, clock)
-        self.sizes = PeerSizes()
+        self.sizes = PeerSizes(store, clock)
         self._handshakes = Handshakes(store, trust, clock)
         self._contexts = ClientContexts(settings.relay.certificate, settings.relay.key)
         self._dice = random.Random()  # noqa: S311 - it spreads load, it hides nothing

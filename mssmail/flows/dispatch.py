@@ -103,6 +103,7 @@ class Dispatcher:
             held = set_back(conn, load_items(conn, died_on), mishap, patience)
             return release_leases(conn, mishap.at), held
 
+        await asyncio.to_thread(self.sizes.load)
         released, held = await asyncio.wrap_future(self._store.submit(take_back))
         if released or died_on:
             _log.info("%d items were under way when the last dispatcher ended", released + len(died_on))

@@ -1,11 +1,26 @@
 """Keeping what is known of the servers our mail goes to: it outlives the process, and administrators look at it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.dialects import sqlite
 
 from mssmail.core.lane import PeerState
-from mssmail.store.peer_tables import peers
+from mssmail.store.peer_tables import peer_sizes, peers
+
+_MAX_INTEGER = 2**63 - 1  # a peer may announce what it likes
+
+
+@dataclass(frozen=True, slots=True)
+class PeerSize:
+    """What a domain's server said it takes, and when it said so last."""
+
+    domain: str
+    max_bytes: int
+    learnt_at: datetime
 
 
 def load_peers(conn: Connection) -> dict[str, PeerState]:
@@ -44,6 +59,24 @@ def lower_floor(conn: Connection, lane: str) -> bool:
     """Forget which TLS version was spoken, for a peer that had to go back; False when none is known."""
     known = update(peers).where(peers.c.lane == lane, peers.c.tls_floor != "")
     return conn.execute(known.values(tls_floor="")).rowcount > 0
+
+
+def load_sizes(conn: Connection, since: datetime, limit: int) -> Sequence[PeerSize]:
+    """What was said since then, the oldest first; of too many the latest."""
+    latest = select(peer_sizes).where(peer_sizes.c.learnt_at >= since).order_by(peer_sizes.c.learnt_at.desc())
+    return [PeerSize(row.domain, row.max_bytes, row.learnt_at) for row in conn.execute(latest.limit(limit))][::-1]
+
+
+def save_size(conn: Connection, size: PeerSize) -> None:
+    """Remember it in place of what was said before."""
+    values = {"max_bytes": min(size.max_bytes, _MAX_INTEGER), "learnt_at": size.learnt_at}
+    said = sqlite.insert(peer_sizes).values(domain=size.domain, **values)
+    conn.execute(said.on_conflict_do_update(index_elements=["domain"], set_=values))
+
+
+def forget_size(conn: Connection, domain: str) -> None:
+    """The domain's server sets no limit any more."""
+    conn.execute(delete(peer_sizes).where(peer_sizes.c.domain == domain))
 
 
 def _build(row: Row[*tuple[Any, ...]]) -> PeerState:

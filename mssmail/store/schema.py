@@ -35,7 +35,7 @@ from mssmail.store.exchange_tables import exchange_messages, exchanges
 from mssmail.store.filing_tables import filings
 from mssmail.store.list_tables import list_deliveries, list_members, list_posts, list_roles, lists
 from mssmail.store.listing_tables import gram_blocks, grams, listings, message_texts, previews, sort_keys
-from mssmail.store.peer_tables import peers
+from mssmail.store.peer_tables import peer_sizes, peers
 from mssmail.store.receipt_tables import receipts, sent_mail
 from mssmail.store.trust_schema import (
     evidence_news,
@@ -85,6 +85,7 @@ __all__ = [
     "metadata",
     "passed_reports",
     "peer_domains",
+    "peer_sizes",
     "peers",
     "peers_seen",
     "previews",
@@ -101,7 +102,7 @@ __all__ = [
     "worker_deaths",
 ]
 
-REVISION = "0017"  # the newest of ``migrations``: a store that says so needs no upgrade
+REVISION = "0018"  # the newest of ``migrations``: a store that says so needs no upgrade
 
 counters = Table(
     "counters",
