@@ -22,6 +22,7 @@
     │   ├── AnnotationTooBig  the value of an entry
     │   ├── TooManyAnnotations
     │   └── ReadOnly          the mailbox, or an act that is not allowed on it
+    │       └── Impossible    nobody may ever: a name that cannot be, an end of INBOX
     ├── LoginFault
     │   ├── BadCredentials
     │   ├── TooManyFailures   of late, from this address
@@ -153,6 +154,10 @@ class TooManyAnnotations(MailboxFault):
 
 class ReadOnly(MailboxFault):
     """This may not be done to this mailbox."""
+
+
+class Impossible(ReadOnly):
+    """What can never be done, whoever asks: a name that cannot be, an end of INBOX (RFC 5530 §3, CANNOT)."""
 
 
 class LoginFault(Fault):

@@ -134,6 +134,7 @@ class MessageMeta:
     flags: frozenset[str]
     message_id: int
     recent: bool = False
+    before: ModSeq = field(default=ModSeq(0), compare=False)  # after STORE: its ModSeq until then
 
 
 @dataclass(frozen=True, slots=True)

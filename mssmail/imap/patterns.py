@@ -29,12 +29,12 @@ def normalise_pattern(reference: str, pattern: str) -> str:
 def matches(name: str, pattern: str) -> bool:
     """``*`` stands for anything, ``%`` for anything but the delimiter; INBOX matches in any case (RFC 9051 §5.1).
 
+    So does the first level of what lies below it: a client that spells it ``inbox`` also looks for ``inbox*``.
     All ways through the pattern are followed at once: time is at most length times length, whatever the pattern.
     """
-    if name == INBOX:
-        pattern = pattern.upper()
+    free = len(INBOX) if name.partition(DELIMITER)[0] == INBOX else 0  # so many characters match in any case
     places = _spread({0}, pattern)
-    for char in name:
+    for count, char in enumerate(name):
         after: set[int] = set()
         for place in places:
             if place == len(pattern):
@@ -42,7 +42,7 @@ def matches(name: str, pattern: str) -> bool:
             wanted = pattern[place]
             if wanted == "*" or (wanted == "%" and char != DELIMITER):
                 after.add(place)
-            elif wanted == char:
+            elif wanted == char or (count < free and wanted.upper() == char):
                 after.add(place + 1)
         places = _spread(after, pattern)
         if not places:

@@ -13,6 +13,7 @@ from mssmail.errors import (
     BadSyntax,
     FrameTooBig,
     HasChildren,
+    Impossible,
     MailboxExists,
     MessageFault,
     NoSuchMailbox,
@@ -77,6 +78,7 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
     (AccountFault, no("There is no account of this name, or it cannot have rights", "CANNOT")),  # of identifiers
     (AnnotationTooBig, no("The value is too long", build_metadata("MAXSIZE", MAX_VALUE))),  # RFC 5464 §4.3
     (TooManyAnnotations, no("There are as many entries as there may be", build_metadata("TOOMANY"))),
+    (Impossible, no("This can never be done, or no mailbox can have this name", "CANNOT")),
     (ReadOnly, no("This may not be done to this mailbox", "NOPERM")),
     (OverQuota, no("The account holds as much as it may", "OVERQUOTA")),
     (TooBig, no("The message is too large", "TOOBIG")),  # RFC 7889 §4

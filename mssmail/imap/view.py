@@ -158,6 +158,10 @@ class View:
         """The client knows this state of the flags: do not tell it again."""
         self._told[meta.uid] = meta.modseq
 
+    def has_heard(self, uid: UID, modseq: ModSeq) -> bool:
+        """The client knows the state that the message had at this ModSeq."""
+        return modseq <= self.modseq or modseq <= self._told.get(uid, -1)
+
     def find_since(self, *, has_flags: bool) -> ModSeq:
         """From where on to ask for changes; ``has_flags`` as for ``catch_up``."""
         return self.modseq if has_flags else self.counted

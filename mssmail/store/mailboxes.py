@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from mssmail.core.mailbox import UID, MailboxInfo, ModSeq, UIDValidity
-from mssmail.errors import HasChildren, MailboxExists, NoSuchMailbox, OverQuota, ReadOnly
+from mssmail.errors import HasChildren, Impossible, MailboxExists, NoSuchMailbox, OverQuota
 from mssmail.store.messages import drop_unused_messages
 from mssmail.store.schema import counters, mailbox_rows, mailboxes, subscriptions, vanished
 
@@ -72,15 +72,15 @@ _BY_ID = {counts: _build_select(counts=counts).where(mailboxes.c.id == bindparam
 
 
 def parse_name(name: str) -> str:
-    """The name as it is kept: INBOX in capitals, no trailing separator. Raises ReadOnly for what can be none."""
+    """The name as it is kept: INBOX in capitals, no trailing separator. Raises Impossible for what can be none."""
     kept = normalise(name)
     levels = kept.split("/")
     if len(kept) > MAX_NAME_LENGTH or len(levels) > MAX_LEVELS or max(map(len, levels)) > MAX_LEVEL_LENGTH:
-        raise ReadOnly("the mailbox name is too long")
+        raise Impossible("the mailbox name is too long")
     if not all(levels) or not _is_text(kept) or any(ord(c) in _UNPRINTABLE for c in kept):
-        raise ReadOnly("the mailbox name has an empty level or an unprintable character")
+        raise Impossible("the mailbox name has an empty level or an unprintable character")
     if kept.startswith("#") or any(c in "*%" for c in kept):
-        raise ReadOnly("the mailbox name holds what LIST reads otherwise (RFC 9051 §5.1)")
+        raise Impossible("the mailbox name holds what LIST reads otherwise (RFC 9051 §5.1)")
     return kept
 
 
@@ -134,7 +134,7 @@ def load_mailboxes(conn: Connection, mailbox_ids: Sequence[int]) -> Sequence[tup
 
 
 def create_mailbox(conn: Connection, account_id: int, name: str, special_use: str, now: datetime) -> MailboxInfo:
-    """A new mailbox and the parents it lacks; raises MailboxExists, ReadOnly, OverQuota."""
+    """A new mailbox and the parents it lacks; raises MailboxExists, Impossible, OverQuota."""
     kept = parse_name(name)
     if _has_mailbox(conn, account_id, kept):
         raise MailboxExists("a mailbox of this name exists")
@@ -143,10 +143,10 @@ def create_mailbox(conn: Connection, account_id: int, name: str, special_use: st
 
 
 def find_deletable(conn: Connection, account_id: int, name: str) -> MailboxInfo:
-    """A mailbox that may be removed; raises NoSuchMailbox, ReadOnly for INBOX, HasChildren."""
+    """A mailbox that may be removed; raises NoSuchMailbox, Impossible for INBOX, HasChildren."""
     info = find_mailbox(conn, account_id, name)
     if info.name == INBOX:
-        raise ReadOnly("INBOX stays (RFC 9051 §6.3.5)")
+        raise Impossible("INBOX stays (RFC 9051 §6.3.5)")
     if conn.execute(select(mailboxes.c.id).where(_is_below(account_id, info.name)).limit(1)).first():
         raise HasChildren("the mailbox has children")
     return info
@@ -172,8 +172,10 @@ def rename_mailbox(conn: Connection, account_id: int, old: str, new: str, now: d
     """Rename with its children, making parents; INBOX is the caller's special case. Raises as CREATE and DELETE do."""
     info = find_mailbox(conn, account_id, old)
     kept = parse_name(new)
-    if INBOX in {info.name, kept} or kept.startswith(info.name + "/"):
-        raise ReadOnly("a mailbox cannot be renamed to this")
+    if _has_mailbox(conn, account_id, kept):
+        raise MailboxExists("a mailbox of this name exists")
+    if info.name == INBOX or kept.startswith(info.name + "/"):
+        raise Impossible("a mailbox cannot be renamed to this")
     below = select(mailboxes.c.id, mailboxes.c.name).where(_is_below(account_id, info.name))
     moves = [(info.id, kept), *((row.id, parse_name(kept + row.name[len(info.name) :])) for row in conn.execute(below))]
     if any(_has_mailbox(conn, account_id, name) for _, name in moves):

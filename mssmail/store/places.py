@@ -14,7 +14,7 @@ from mssmail.core.account import Account
 from mssmail.core.address import Address
 from mssmail.core.mailbox import OTHER_USERS, MailboxInfo
 from mssmail.core.rights import LETTERS
-from mssmail.errors import NoSuchMailbox, ReadOnly
+from mssmail.errors import Impossible, NoSuchMailbox, ReadOnly
 from mssmail.store import mailboxes as tree
 from mssmail.store.delegations import (
     copy_entries,
@@ -215,7 +215,7 @@ def _find_new_place(conn: Connection, account: Account, name: str) -> Place:
     Also where the account could not look it up: nobody shall learn by trying which names are taken.
     """
     if name.removesuffix("/") == OTHER_USERS:
-        raise ReadOnly("the name is that of others' boxes")
+        raise Impossible("the name is that of others' boxes")
     place = find_place(conn, account, name)
     if place.is_shared:
         parent = place.name.rpartition("/")[0]  # empty: the whole box

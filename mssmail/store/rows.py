@@ -144,6 +144,7 @@ def store_flags(conn: Connection, mailbox_id: int, uids: Sequence[UID], change: 
             row.modseq if after[row.state] == row.state else modseq,
             decode_flags(*after[row.state]),
             row.message_id,
+            before=row.modseq,
         )
         for row in chosen
     ]

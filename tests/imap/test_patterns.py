@@ -16,6 +16,10 @@ from mssmail.imap.patterns import list_missing_parents, list_parents, matches, n
         ("INBOX", "*", True),
         ("INBOX", "inbox", True),  # RFC 9051 §5.1: INBOX in any case
         ("INBOX", "inB%", True),
+        ("INBOX/Lab", "inbox*", True),
+        ("INBOX/Lab", "iN*x/%", True),
+        ("INBOX/Lab", "*/lab", False),
+        ("INBOXES", "inbox*", False),
         ("Sent", "sent", False),
         ("a/b", "%", False),
         ("a/b", "*", True),
@@ -41,9 +45,9 @@ def test_agrees_with_a_regular_expression(name: str, pattern: str) -> None:
 
 
 def test_a_hostile_pattern_takes_no_longer_than_its_length() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert not matches("a" * 255, "*a" * 500 + "b")
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ _ROWS = [
     (errors.NoSuchMailbox, Condition.NO, "NONEXISTENT"),
     (errors.MailboxExists, Condition.NO, "ALREADYEXISTS"),
     (errors.ReadOnly, Condition.NO, "NOPERM"),
+    (errors.Impossible, Condition.NO, "CANNOT"),
     (errors.OverQuota, Condition.NO, "OVERQUOTA"),
     (errors.TooBig, Condition.NO, "TOOBIG"),
     (errors.BadLineEnding, Condition.NO, "CANNOT"),

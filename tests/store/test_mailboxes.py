@@ -173,7 +173,7 @@ def test_renaming_takes_children_along_and_keeps_identity(store: Store, anne: Ac
         ("a", "c", MailboxExists),
         ("a", "a", MailboxExists),
         ("a", "a/d", ReadOnly),
-        ("a", "inbox", ReadOnly),
+        ("a", "inbox", MailboxExists),
         ("INBOX", "d", ReadOnly),
         ("a", "x" * 256, ReadOnly),
         ("a", "/".join(["x" * 200] * 4 + ["y" * 194]), ReadOnly),  # it would fit, its child would not

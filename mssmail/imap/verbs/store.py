@@ -22,8 +22,6 @@ async def run(session: Session, command: c.Store) -> Answer:
         raise ReadOnly("no right to change these flags", rights=view.rights)
     if command.unchanged_since is not None:
         await session.count_by_modseq()
-    if command.silent:  # what others changed must not be swallowed with what we do not repeat
-        await session.catch_up(may_expunge=False)
     uids = view.resolve(command.numbers)
     if not uids:
         return ok("STORE completed")
@@ -54,17 +52,24 @@ async def run(session: Session, command: c.Store) -> Answer:
 
 
 async def _tell(session: Session, command: c.Store, metas: Sequence[MessageMeta]) -> None:
-    """The state afterwards; after .SILENT only the ModSeqs, for those who count by them (RFC 7162 §3.1.3)."""
+    """The state afterwards; after .SILENT only the ModSeqs, for those who count by them (RFC 7162 §3.1.3).
+
+    What others changed meanwhile is told all the same (RFC 9051 §6.4.6), and as it is now: the state before would undo
+    what the client takes for done.
+    """
     view, dialect = session.selected, session.dialect
+    loud = {meta.uid for meta in metas if not (command.silent and view.has_heard(meta.uid, meta.before))}
+    await session.learn_keywords(flag for flags in {m.flags for m in metas if m.uid in loud} for flag in flags)
     has_uid = _is_uid(command) or dialect.has_vanished  # RFC 7162 §3.2.4: QRESYNC clients get the UID
     for start in range(0, len(metas), PORTION):
         portion = metas[start : start + PORTION]
         lines: list[bytes] = []
         for meta in portion:
             view.note_told(meta)
-            number = view.find_number(meta.uid) if dialect.has_modseq or not command.silent else None
+            has_flags = meta.uid in loud
+            number = view.find_number(meta.uid) if dialect.has_modseq or has_flags else None
             if number is not None:
-                recent, has_flags = view.is_recent(meta.uid), not command.silent
+                recent = view.is_recent(meta.uid)
                 lines.append(
                     encode_flags_line(number, meta, dialect, recent=recent, has_uid=has_uid, has_flags=has_flags)
                 )

@@ -46,7 +46,7 @@ async def test_what_is_not_shared_is_not_there(world: World, team: Account) -> N
     assert (await talk.do('LIST "" "Other*"')) == ["OK LIST completed"]
     for command in (f"SELECT {TEAM}", f"MYRIGHTS {TEAM}", f"GETACL {TEAM}", 'STATUS "Other Users" (MESSAGES)'):
         assert (await talk.do(command))[-1] == "NO [NONEXISTENT] There is no such mailbox"
-    assert (await talk.do('CREATE "Other Users"'))[-1].startswith("NO [NOPERM]")
+    assert (await talk.do('CREATE "Other Users"'))[-1].startswith("NO [CANNOT]")
     _grant(world, team, "0")  # writing in its name is not reading
     assert (await talk.do(f"SELECT {TEAM}"))[-1].startswith("NO [NONEXISTENT]")
 

@@ -13,7 +13,7 @@ async def test_removes_a_mailbox(world: World) -> None:
 async def test_inbox_and_parents_stay(world: World) -> None:
     talk = await sign_in(world)
     await talk.do("CREATE a/b")
-    assert (await talk.do("DELETE INBOX"))[-1].startswith("NO [NOPERM]")
+    assert (await talk.do("DELETE INBOX"))[-1].startswith("NO [CANNOT]")
     assert (await talk.do("DELETE a"))[-1].startswith("NO [HASCHILDREN]")
 
 

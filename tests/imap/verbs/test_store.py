@@ -50,9 +50,20 @@ async def test_silent_does_not_swallow_what_others_changed(world: World, talk: T
     other = await sign_in(world)
     await other.do("STORE 1 +FLAGS (\\Flagged)")
     assert await talk.do("STORE 1 +FLAGS.SILENT (\\Seen)") == [
-        "* 1 FETCH (UID 1 FLAGS (\\Flagged))",
+        "* 1 FETCH (FLAGS (\\Flagged \\Seen))",  # as it is now: the client takes its own change for done
         "OK STORE completed",
     ]
+    assert await talk.do("STORE 1 -FLAGS.SILENT (\\Seen)") == ["OK STORE completed"]
+    assert await talk.do("NOOP") == ["OK NOOP completed"]
+
+
+async def test_a_keyword_of_others_is_told_before_it_occurs(world: World, talk: Talk) -> None:
+    other = await sign_in(world)
+    await other.do("STORE 1 +FLAGS ($Theirs)")
+    answer = await talk.do("STORE 1 +FLAGS (\\Seen)")
+    assert answer[0].startswith("* FLAGS (")
+    assert "$Theirs" in answer[0]
+    assert answer[1] == "* 1 FETCH (FLAGS ($Theirs \\Seen))"
 
 
 async def test_a_new_keyword_is_told_before_it_is_used(world: World, talk: Talk) -> None:
