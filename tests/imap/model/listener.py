@@ -216,8 +216,8 @@ class Listener:
             words = words.partition(" ")[0].strip(",")
             heard.found = frozenset(read_set(words)) if words else frozenset()
         elif found := _STATUS.fullmatch(line):
-            words = found[1].split()
-            heard.counts = {word: int(count) for word, count in zip(words[::2], words[1::2], strict=True)}
+            items = found[1].split()
+            heard.counts = {item: int(count) for item, count in zip(items[::2], items[1::2], strict=True)}
         elif found := _LIST.fullmatch(line):
             heard.names.add(found[1].strip('"'))
         elif _RECENT.fullmatch(line):
