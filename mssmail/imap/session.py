@@ -11,7 +11,7 @@ from typing import Protocol
 
 from mssmail.core.account import Account
 from mssmail.core.envelope import Peer, TlsFacts
-from mssmail.core.mailbox import SYSTEM_FLAGS, UID, Appended
+from mssmail.core.mailbox import SYSTEM_FLAGS, UID, Appended, Numbers
 from mssmail.errors import NoSuchMailbox, ReadOnly, StoreFault
 from mssmail.imap.backend import Bell, Herald, MailStore
 from mssmail.imap.contexts import Contexts
@@ -268,6 +268,12 @@ class Session:
             for told in self.contexts.take_out(view.find_leaving(())):
                 await self.tell(told)
             await self.send(encode_updates(view.release(may_expunge=True), self.dialect))
+
+    async def resolve(self, numbers: Numbers) -> list[UID]:
+        """The UIDs meant, ascending. Messages that only another connection has heard of count."""
+        if self.selected.reaches_beyond(numbers):
+            await self.catch_up(may_expunge=False)
+        return self.selected.resolve(numbers)
 
     async def refresh_rights(self) -> None:
         """What somebody else's mailbox allows now; raises NoSuchMailbox when it is closed to this client.

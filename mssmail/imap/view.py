@@ -111,6 +111,11 @@ class View:
         live = filterfalse(self._gone.__contains__, self._cut_uids(numbers))
         return [UID(uid) for uid in live]
 
+    def reaches_beyond(self, numbers: Numbers) -> bool:
+        """It names UIDs that may belong to messages this client has not heard of."""
+        last = self._uids[-1] if self._uids else 0
+        return isinstance(numbers, UIDSet) and any(STAR in pair or max(pair) > last for pair in numbers.ranges)
+
     def find_ranges(self, numbers: Numbers) -> tuple[tuple[int, int], ...]:
         """The same as UID ranges, for SEARCH, where numbers beyond the mailbox just match nothing."""
         if isinstance(numbers, Saved):

@@ -95,3 +95,30 @@ async def test_each_rebuilds_the_mailbox_from_what_it_is_told(world: World, seed
         await _compare(client)
     assert clients[0].uids == clients[1].uids
     assert clients[0].flags == clients[1].flags
+
+
+@pytest.mark.parametrize(
+    ("command", "answer"),
+    [
+        ("UID FETCH 2 FLAGS", "* 2 FETCH (UID 2 FLAGS (\\Deleted))"),
+        ("UID STORE 2 +FLAGS (\\Seen)", "* 2 FETCH (UID 2 FLAGS (\\Deleted \\Seen))"),
+        ("UID STORE 1:2 -FLAGS.SILENT (\\Deleted)", "* 2 EXISTS"),
+        ("UID COPY 2 Trash", " 2 1] "),
+        ("UID MOVE 2 Trash", " 2 1] "),
+        ("UID EXPUNGE 2", "* 2 EXPUNGE"),
+        ("UID SEARCH DELETED", "* SEARCH 2"),
+    ],
+)
+async def test_a_uid_that_another_connection_has_heard_of_is_one(world: World, command: str, answer: str) -> None:
+    """Clients with several connections to one mailbox name what they know, whichever connection told them."""
+    world.deliver()
+    one, two = await sign_in(world), await sign_in(world)
+    world.deliver(build_message("new"), "INBOX", "\\Deleted")
+    assert "* 2 EXISTS" in await one.do("NOOP")
+    lines = await two.do(command)
+    assert "* 2 EXISTS" in lines
+    assert answer in "\n".join(lines)
+    assert lines[-1].startswith(("OK", "OK ["))
+    messages = "".join(await one.do("STATUS INBOX (MESSAGES DELETED)"))
+    gone = command.startswith(("UID MOVE", "UID EXPUNGE"))
+    assert f"(MESSAGES {1 if gone else 2} DELETED {0 if gone or '-FLAGS' in command else 1})" in messages

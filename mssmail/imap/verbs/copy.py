@@ -9,7 +9,7 @@ from mssmail.imap.wire.response_codes import Code, build_copy_uid
 async def run(session: Session, command: c.Copy) -> Answer:
     """Copying nothing is no failure, and has no COPYUID."""
     view = session.selected
-    uids = view.resolve(command.numbers)
+    uids = await session.resolve(command.numbers)
     if not uids:
         return ok("COPY completed")
     session.progress.aim(len(uids))  # it is one step: all or none

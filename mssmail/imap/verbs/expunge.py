@@ -9,7 +9,7 @@ async def run(session: Session, command: c.Expunge) -> Answer:
     """Remove; the EXPUNGE responses come with the news that follow every command."""
     view = session.selected
     session.require_rights("e")
-    named = None if command.uids is None else view.resolve(command.uids)
+    named = None if command.uids is None else await session.resolve(command.uids)
     if named is None or named:
         session.progress.aim(None if named is None else len(named))
         gone = await session.store.expunge(view.mailbox_id, named, session.progress.count)

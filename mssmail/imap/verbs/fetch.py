@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from mssmail.core.mailbox import (
     SEEN,
-    STAR,
     UID,
     MessageMeta,
     MessageRow,
@@ -65,8 +64,6 @@ async def run(session: Session, command: c.Fetch) -> Answer:
         await session.count_by_modseq()
     if command.vanished:
         await session.catch_up(may_expunge=True)  # what went from this session's numbers is told as such
-    elif isinstance(command.numbers, UIDSet) and _has_star(command.numbers):
-        await session.catch_up(may_expunge=False)  # N:* is how clients ask for what is new
     fetch = _Fetch(session, command.items)
     uids = await _find_uids(session, command)
     if command.items == _ONLY_UID and isinstance(command.numbers, SeqSet) and not session.dialect.has_modseq:
@@ -106,17 +103,13 @@ async def tell_messages(session: Session, items: Sequence[c.FetchItem | c.FetchS
 
 async def _find_uids(session: Session, command: c.Fetch) -> Sequence[UID]:
     """Those named, of them those that changed, of them those within the window (RFC 9394 §3.4)."""
-    uids: Sequence[UID] = session.selected.resolve(command.numbers)
+    uids: Sequence[UID] = await session.resolve(command.numbers)
     if command.changed_since is not None:
         if command.vanished and isinstance(command.numbers, UIDSet):
             await _tell_vanished(session, command.numbers, command.changed_since)
         changed = set(await session.store.list_changed(session.selected.mailbox_id, command.changed_since))
         uids = [uid for uid in uids if uid in changed]
     return uids if command.window is None else command.window.cut(uids)
-
-
-def _has_star(numbers: UIDSet) -> bool:
-    return any(STAR in pair for pair in numbers.ranges)
 
 
 async def _tell_vanished(session: Session, numbers: UIDSet, since: ModSeq) -> None:

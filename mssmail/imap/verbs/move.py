@@ -10,7 +10,7 @@ async def run(session: Session, command: c.Move) -> Answer:
     """COPYUID comes first (RFC 6851 §4.3), EXPUNGE or VANISHED with the news that follow every command."""
     view = session.selected
     session.require_rights("te")  # RFC 6851 §4.4 asks for what its three steps would need
-    uids = view.resolve(command.numbers)
+    uids = await session.resolve(command.numbers)
     if not uids:
         return ok("MOVE completed")
     session.progress.aim(len(uids))

@@ -2,7 +2,7 @@
 
 from mssmail.core.mailbox import UID, Draft, SeqSet, UIDSet
 from mssmail.errors import NoSuchMessage
-from mssmail.imap.replies import Answer, ok
+from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import build_append_uid
@@ -12,10 +12,12 @@ async def run(session: Session, command: c.Replace) -> Answer:
     """APPENDUID comes first, EXPUNGE or VANISHED with the news that follow every command (RFC 8508 §3.3)."""
     session.require_rights("te")
     pair = (command.number, command.number)
-    found = session.selected.resolve(UIDSet((pair,)) if command.uid else SeqSet((pair,)))
+    found = await session.resolve(UIDSet((pair,)) if command.uid else SeqSet((pair,)))
     if not found:
         raise NoSuchMessage("no message has this number")
     message = command.message
+    if not message.data:
+        return no("A message of no octets is none: nothing was replaced", "CANNOT")
     draft = Draft(message.data, message.flags, message.internal_date)
     appended = await _replace(session, found[0], command.mailbox, draft)
     await session.tell(appended)

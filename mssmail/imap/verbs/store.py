@@ -22,7 +22,7 @@ async def run(session: Session, command: c.Store) -> Answer:
         raise ReadOnly("no right to change these flags", rights=view.rights)
     if command.unchanged_since is not None:
         await session.count_by_modseq()
-    uids = view.resolve(command.numbers)
+    uids = await session.resolve(command.numbers)
     if not uids:
         return ok("STORE completed")
     flags = drop_reserved(command.flags)

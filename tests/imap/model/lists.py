@@ -68,6 +68,7 @@ class Outcome:
     pairs: tuple[tuple[int, int], ...] | None = None  # of COPYUID, or (uid, uid) of APPENDUID
     target: int | None = None  # the key of the mailbox whose UIDVALIDITY goes with the pairs
     modified: Flags | None = None  # UIDs, as text
+    source: int | None = None  # the key of their mailbox
     found: frozenset[int] | None = None
     counts: tuple[tuple[str, int], ...] = ()
     names: frozenset[str] | None = None
@@ -107,8 +108,8 @@ def store(key: int, uids: list[int], action: str, flags: Flags, since: int | Non
         modified = {uid for uid in alive if since is not None and box.rows[uid].modseq > since}
         for uid in set(alive) - modified:
             change(box.rows[uid], action, flags)
-        codes = {"MODIFIED"} if modified else {"", "EXPUNGEISSUED"} if len(alive) < len(uids) else {""}
-        return Outcome(codes=frozenset(codes), modified=frozenset(map(str, modified)))
+        codes = {"MODIFIED", "EXPUNGEISSUED"} if modified else {"", "EXPUNGEISSUED"} if len(alive) < len(uids) else {""}
+        return Outcome(codes=frozenset(codes), modified=frozenset(map(str, modified)), source=key)
 
     return run
 
