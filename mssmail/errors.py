@@ -10,6 +10,7 @@
     │   ├── StoreInUse        another process serves this store
     │   └── StoreTooNew       written by a newer version
     ├── OverQuota             the account's quota
+    │   └── TooMany           keywords, mailboxes, subscriptions: a limit of ours
     ├── AccountFault
     │   ├── NoSuchAccount
     │   ├── AccountExists
@@ -106,6 +107,10 @@ class StoreTooNew(StoreFault):
 
 class OverQuota(Fault):
     """The account holds as much as it may."""
+
+
+class TooMany(OverQuota):
+    """A limit of ours: keywords of a message, mailboxes or subscriptions of an account (RFC 5530 §3, LIMIT)."""
 
 
 class AccountFault(Fault):

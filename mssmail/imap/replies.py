@@ -25,6 +25,7 @@ from mssmail.errors import (
     StoreFault,
     TlsRequired,
     TooBig,
+    TooMany,
     TooManyAnnotations,
     TooManyFailures,
     UnknownEncoding,
@@ -80,6 +81,7 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
     (TooManyAnnotations, no("There are as many entries as there may be", build_metadata("TOOMANY"))),
     (Impossible, no("This can never be done, or no mailbox can have this name", "CANNOT")),
     (ReadOnly, no("This may not be done to this mailbox", "NOPERM")),
+    (TooMany, no("There are as many as there may be", "LIMIT")),
     (OverQuota, no("The account holds as much as it may", "OVERQUOTA")),
     (TooBig, no("The message is too large", "TOOBIG")),  # RFC 7889 §4
     (BadLineEnding, no("The message holds a bare CR, a bare LF or a NUL", "CANNOT")),

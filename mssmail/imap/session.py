@@ -306,7 +306,7 @@ class Session:
             return
         self.dialect = replace(self.dialect, has_modseq=True)
         if self.view is not None:
-            await self.tell(ok("From here on", build_highest_modseq(self.view.modseq)))
+            await self.tell(ok("From here on", build_highest_modseq(self.view.settled)))
 
     def hide(self) -> bool:
         """Find what this client shall not see, now that we know more of it; whether that has changed."""

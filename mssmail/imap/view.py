@@ -69,6 +69,7 @@ class View:
         self.modseq: ModSeq = content.modseq  # the client has been told everything up to here
         self.counted: ModSeq = content.modseq  # and up to here what came and went
         self.uid_validity = UIDValidity(0)
+        self.settled: ModSeq = content.modseq  # and up to here what went: later than that it may have gone unheard
         self._uids = array("I", (meta.uid for meta in content.appeared))
         self.rights = LETTERS  # what this client may do here (RFC 4314 §2.1)
         self.is_shared = False  # somebody else's: the rights may change
@@ -186,6 +187,8 @@ class View:
         if has_flags or (self.modseq == self.counted and not changes.flags):  # nothing was held back
             self.modseq = changes.modseq
         self.counted = changes.modseq
+        if not self._gone:
+            self.settled = self.modseq
         return updates
 
     def split(self, changes: Changes) -> Iterator[Changes]:

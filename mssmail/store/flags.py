@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from mssmail.core.mailbox import ANSWERED, DELETED, DRAFT, FLAGGED, RESERVED_KEYWORDS, SEEN, StoreAction
 from mssmail.core.rights import may_set
-from mssmail.errors import OverQuota
+from mssmail.errors import TooMany
 
 BITS = {SEEN.lower(): 1, ANSWERED.lower(): 2, FLAGGED.lower(): 4, DELETED.lower(): 8, DRAFT.lower(): 16}
 SEEN_BIT, DELETED_BIT = BITS[SEEN.lower()], BITS[DELETED.lower()]
@@ -63,5 +63,5 @@ def _split(keywords: str) -> dict[str, str]:
 
 def _join(keywords: dict[str, str]) -> str:
     if len(keywords) > MAX_KEYWORDS or any(len(word) > MAX_KEYWORD_LENGTH for word in keywords):
-        raise OverQuota("too many or too long keywords on one message")
+        raise TooMany("too many or too long keywords on one message")
     return f" {' '.join(keywords[key] for key in sorted(keywords))} " if keywords else ""

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from mssmail.core.mailbox import UID, MailboxInfo, ModSeq, UIDValidity
-from mssmail.errors import HasChildren, Impossible, MailboxExists, NoSuchMailbox, OverQuota
+from mssmail.errors import HasChildren, Impossible, MailboxExists, NoSuchMailbox, TooMany
 from mssmail.store.messages import drop_unused_messages
 from mssmail.store.schema import counters, mailbox_rows, mailboxes, subscriptions, vanished
 
@@ -134,7 +134,7 @@ def load_mailboxes(conn: Connection, mailbox_ids: Sequence[int]) -> Sequence[tup
 
 
 def create_mailbox(conn: Connection, account_id: int, name: str, special_use: str, now: datetime) -> MailboxInfo:
-    """A new mailbox and the parents it lacks; raises MailboxExists, Impossible, OverQuota."""
+    """A new mailbox and the parents it lacks; raises MailboxExists, Impossible, TooMany."""
     kept = parse_name(name)
     if _has_mailbox(conn, account_id, kept):
         raise MailboxExists("a mailbox of this name exists")
@@ -198,7 +198,7 @@ def subscribe(conn: Connection, account_id: int, name: str, *, subscribed: bool)
     known = list_subscriptions(conn, account_id)
     if subscribed and kept not in known:
         if len(known) >= MAX_MAILBOXES:
-            raise OverQuota("too many subscriptions")
+            raise TooMany("too many subscriptions")
         conn.execute(insert(subscriptions).values(account_id=account_id, name=kept))
     if not subscribed:
         conn.execute(
@@ -245,7 +245,7 @@ def _insert_parents(conn: Connection, account_id: int, name: str, now: datetime)
 def _insert(conn: Connection, account_id: int, name: str, special_use: str, now: datetime) -> int:
     held = select(func.count()).select_from(mailboxes).where(mailboxes.c.account_id == account_id)
     if conn.execute(held).scalar_one() >= MAX_MAILBOXES:
-        raise OverQuota("too many mailboxes")
+        raise TooMany("too many mailboxes")
     made = insert(mailboxes).values(
         account_id=account_id,
         name=name,

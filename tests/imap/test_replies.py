@@ -20,6 +20,7 @@ _ROWS = [
     (errors.ReadOnly, Condition.NO, "NOPERM"),
     (errors.Impossible, Condition.NO, "CANNOT"),
     (errors.OverQuota, Condition.NO, "OVERQUOTA"),
+    (errors.TooMany, Condition.NO, "LIMIT"),
     (errors.TooBig, Condition.NO, "TOOBIG"),
     (errors.BadLineEnding, Condition.NO, "CANNOT"),
     (errors.LineTooLong, Condition.NO, "CANNOT"),

@@ -192,11 +192,11 @@ class Sessions(RuleBasedStateMachine):
             return
         assert len(client.uids) == len(box.rows)
         for uid, told, flags in zip(sorted(box.rows), client.uids, client.flags, strict=True):
-            assert told in {None, uid}
-            assert flags is None or flags == box.rows[uid].flags, (uid, flags, box.rows[uid])
-        for uid, flags in client.known.items():
-            assert uid in box.rows, f"{uid} has gone"
-            assert flags == box.rows[uid].flags, (uid, flags, box.rows[uid])
+            assert told in {None, uid}, list(client.history)
+            assert flags is None or flags == box.rows[uid].flags, (uid, flags, box.rows[uid], list(client.history))
+        for uid, known in client.known.items():
+            assert uid in box.rows, (f"{uid} has gone", list(client.history))
+            assert known == box.rows[uid].flags, (uid, known, box.rows[uid], list(client.history))
 
     def _load_truth(self) -> Truth:
         def load(conn: object) -> Truth:

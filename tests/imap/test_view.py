@@ -160,14 +160,23 @@ def test_flags_of_gone_and_unknown_messages_are_not_told() -> None:
     assert view.catch_up(changes, may_expunge=False) == []
 
 
+def test_is_settled_only_when_what_went_has_been_told() -> None:
+    view = _view(3, 5)
+    began = view.modseq
+    view.catch_up(_changes(vanished=(5,), modseq=9), may_expunge=False)
+    assert (view.modseq, view.settled) == (9, began)
+    view.catch_up(_changes(modseq=9), may_expunge=True)
+    assert view.settled == 9
+
+
 def test_a_hundred_thousand_messages_stay_quick() -> None:
     view = _view(*range(1, 200_001, 2))
-    started = time.perf_counter()
+    started = time.process_time()
     for uid in range(1, 200_001, 20):
         assert view.find_number(UID(uid)) is not None
     view.catch_up(_changes(vanished=tuple(range(1, 200_001, 4))), may_expunge=True)
     assert len(view.resolve(SeqSet(((1, STAR),)))) == 50_000
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(

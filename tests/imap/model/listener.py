@@ -1,6 +1,7 @@
 """A client that believes nothing: what it hears of its mailbox, and what of that the standards allow."""
 
 import re
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -76,6 +77,7 @@ class Listener:
     caches: dict[int, tuple[int, dict[int, Flags]]] = field(default_factory=dict)  # by UIDVALIDITY
     back: int = 0  # the UIDVALIDITY of the cache it comes back with
     visit: int = 0  # counts what it has selected
+    history: deque[str] = field(default_factory=lambda: deque(maxlen=60))  # for who has to find out why
 
     @property
     def counts_modseq(self) -> bool:
@@ -109,11 +111,15 @@ class Listener:
         if self.ended or self.talk.session.has_ended:
             await self.begin()
 
-    def leave(self) -> None:
-        """No mailbox is selected; a client of QRESYNC keeps what it knows."""
-        self.visit += 1
+    def keep(self) -> None:
+        """A client of QRESYNC writes down what it knows."""
         if self.key is not None and self.has_vanished and self.validity:
             self.caches[self.validity] = self.highest, dict(self.known)
+
+    def leave(self) -> None:
+        """No mailbox is selected any more."""
+        self.visit += 1
+        self.keep()
         self.key, self.validity, self.highest, self.noted = None, 0, 0, 0
         self.uids, self.flags, self.known, self.recent, self.modseqs = [], [], {}, {}, {}
 
@@ -163,7 +169,9 @@ class Listener:
         heard = Heard()
         while found := _LITERAL.search(answer):
             answer = answer[: found.start()] + b"literal" + answer[found.end() + int(found[1]) :]
+        self.history.append(f"C: {command}")
         heard.lines = answer.decode().removesuffix("\r\n").split("\r\n") if answer else []
+        self.history += heard.lines
         for line in heard.lines:
             if line.startswith("* BYE"):
                 self.ended, self.idles = True, False
@@ -246,7 +254,13 @@ class Listener:
         for uid in gone:
             self.known.pop(uid, None)
             if not is_earlier:
-                self._forget(self.uids.index(uid) if uid in self.uids else self.uids.index(None))
+                self._forget(self.uids.index(uid) if uid in self.uids else self._find_place(uid))
+
+    def _find_place(self, uid: int) -> int:
+        """Where this UID, of which it was never told a number, may stand between those it knows."""
+        after = next((place for place, each in enumerate(self.uids) if each is not None and each > uid), len(self.uids))
+        assert self.uids[after - 1] is None, f"there is no room for {uid} in {self.uids}"
+        return after - 1
 
     def _hear_message(self, number: int, items: str, line: str, heard: Heard) -> None:
         assert 1 <= number <= len(self.uids), f"{line} of {len(self.uids)}"

@@ -125,6 +125,7 @@ def _rename(wish: Wish, _: Listener, __: str) -> Plan:
 
 def _select(wish: Wish, client: Listener, _: str) -> Plan:
     verb, options, back = "EXAMINE" if wish.aside else "SELECT", "", 0
+    client.keep()
     if client.has_vanished and client.caches and wish.since:
         cached = list(client.caches.items())
         validity, (modseq, rows) = cached[wish.picks[0] % len(cached)] if wish.since == 1 else cached[-1]

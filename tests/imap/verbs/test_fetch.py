@@ -312,3 +312,15 @@ async def test_fields_that_are_kept_apart_are_those_of_the_header(world: World, 
         answer = await talk.say(f"A FETCH 1 BODY.PEEK[HEADER.FIELDS ({names}{more})]\r\n".encode())
         told.append(answer.replace(more.encode() + b")]", b")]"))
     assert told[0] == told[1]
+
+
+async def test_the_clock_told_is_not_ahead_of_what_went(world: World) -> None:
+    """Who comes back with it asks for what went since (RFC 7162 §3.2.5): it must not lie behind what was not told."""
+    for subject in ("one", "two"):
+        world.deliver(build_message(subject))
+    talk, other = await sign_in(world), await sign_in(world)
+    before = next(line for line in await talk.do("EXAMINE INBOX") if "HIGHESTMODSEQ" in line).split()[3].rstrip("]")
+    await other.do("STORE 1 +FLAGS.SILENT (\\Deleted)")
+    await other.do("EXPUNGE")
+    assert "EXPUNGE" not in "".join(await talk.do("FETCH 2 FLAGS"))
+    assert f"* OK [HIGHESTMODSEQ {before}] From here on" in await talk.do("FETCH 2 MODSEQ")
