@@ -14,6 +14,10 @@ from mssmail.imap.wire.notify_values import OF_MESSAGES, OF_SELECTED, EventGroup
 NOTHING: frozenset[Happening] = frozenset()
 
 
+class Overflow(Exception):
+    """More is asked than we can tell."""
+
+
 @dataclass(slots=True)
 class _Asked:
     """Of some mailboxes: these events, or none whatever else is asked."""

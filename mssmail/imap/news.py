@@ -5,11 +5,10 @@ from collections.abc import Sequence
 
 from mssmail.core.mailbox import UID
 from mssmail.errors import NoSuchMailbox
-from mssmail.imap.interests import Interests
+from mssmail.imap.interests import Interests, Overflow
 from mssmail.imap.replies import is_expected, ok
 from mssmail.imap.session import Session, Severed
 from mssmail.imap.verbs.fetch import tell_messages
-from mssmail.imap.watch import Overflow
 from mssmail.imap.wire.fetch_values import Item
 from mssmail.imap.wire.metadata_writer import ChangedMetadata
 from mssmail.imap.wire.response_codes import Code

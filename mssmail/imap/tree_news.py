@@ -7,9 +7,10 @@ was closed to the account looks like one that was deleted: both are told as \Non
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from mssmail.core.mailbox import OTHER_USERS
-from mssmail.imap.interests import Interests
+from mssmail.imap.interests import Interests, Overflow
 from mssmail.imap.patterns import DELIMITER, list_parents
 from mssmail.imap.tree import Tree
 from mssmail.imap.wire.notify_values import Happening
@@ -17,6 +18,7 @@ from mssmail.imap.wire.responses import ListLine
 
 NON_EXISTENT, NO_ACCESS, SUBSCRIBED = "\\NonExistent", "\\NoAccess", "\\Subscribed"
 _OTHERS = OTHER_USERS + DELIMITER
+MAX_RENAMED_TREES: Final = 200  # at a time: each is work for every mailbox there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,16 @@ class Turn:
     after: Outline
     own: frozenset[str] = frozenset()
     origins: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def come(self) -> Mapping[str, int]:
+        """New names of mailboxes that were not there, with their ids."""
+        return {name: id for id, name in self.after.names.items() if id not in self.before.names}
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Names of mailboxes that are not there any more; others may have them now."""
+        return frozenset(name for id, name in self.before.names.items() if id not in self.after.names)
 
     def is_subscribed(self, name: str) -> bool:
         """It was or is: a filter of subscribed mailboxes covers the change itself."""
@@ -85,8 +97,11 @@ def list_closed(tree: Tree, interests: Interests) -> list[ListLine]:
 
 
 def _find_affected(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
+    """In an order in which a client can follow: what is gone first, under the name it had, then what has another."""
+    yield from _find_gone(turn, interests)
     yield from _find_renamed(turn, interests)
-    yield from _find_come_and_gone(turn, interests)
+    yield from _find_come(turn, interests)
+    yield from _find_parents(turn, interests)
     yield from _find_opened_and_closed(turn, interests)
     for name in sorted((turn.before.subscribed ^ turn.after.subscribed) - turn.own):
         if _has(turn, interests, Happening.SUBSCRIPTION_CHANGE, name):
@@ -98,29 +113,50 @@ def _has(turn: Turn, interests: Interests, event: Happening, *names: str) -> boo
 
 
 def _find_renamed(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
+    """Children go with their parent, and nothing is said of them (RFC 5465 §5.4), unless they ended elsewhere."""
     before, after = turn.before.names, turn.after.names
-    renamed = {before[id]: after[id] for id in before.keys() & after.keys() if before[id] != after[id]}
-    for old, new in sorted(renamed.items()):
-        follows = any(new == renamed.get(above, "") + old[len(above) :] for above in list_parents(old))
-        if follows or {old, new} & turn.own:  # children go with their parent: RFC 5465 §5.4
+    heard = {id: before[id] for id in before.keys() & after.keys()}  # by the client, once it has read so far
+    parents = {parent for name in heard.values() for parent in list_parents(name)}
+    trees = 0
+    for mailbox_id in sorted(heard, key=lambda id: (after[id].count(DELIMITER), after[id])):
+        old, new = heard[mailbox_id], after[mailbox_id]
+        if old == new:
             continue
-        if _has(turn, interests, Happening.MAILBOX_NAME, old, new):
+        heard[mailbox_id] = new
+        if old in parents:
+            trees += 1
+            if trees > MAX_RENAMED_TREES:
+                raise Overflow
+            below = {id: new + name[len(old) :] for id, name in heard.items() if name.startswith(old + DELIMITER)}
+            parents |= {parent for name in below.values() for parent in list_parents(name)}
+            heard |= below
+        if not {old, new} & turn.own and _has(turn, interests, Happening.MAILBOX_NAME, old, new):
             yield new, old
 
 
-def _find_come_and_gone(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
-    """With their direct parents, which may have children now or none any more."""
-    before, after = turn.before.names, turn.after.names
-    come = {after[id]: before.get(turn.origins.get(id, 0), "") for id in after.keys() - before.keys()}
-    gone = {before[id] for id in before.keys() - after.keys()}
-    own = turn.own | {parent for name in turn.own for parent in list_parents(name)}  # CREATE makes those it needs
-    for name in sorted((come.keys() | gone) - own):
-        if _has(turn, interests, Happening.MAILBOX_NAME, name, come.get(name) or name):
-            yield name, come.get(name, "")
-        elif name in gone and name.startswith(_OTHERS) and _is_watched(turn, interests, name):
+def _find_gone(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
+    for name in sorted(turn.gone - turn.own):
+        if _has(turn, interests, Happening.MAILBOX_NAME, name):
+            yield name, ""
+        elif name.startswith(_OTHERS) and _is_watched(turn, interests, name):
             yield name, ""  # RFC 5465 §5.9
+
+
+def _find_come(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
+    own = turn.own | {parent for name in turn.own for parent in list_parents(name)}  # CREATE makes those it needs
+    for name, origin in sorted(turn.come.items()):
+        old_name = turn.before.names.get(turn.origins.get(origin, 0), "")
+        if name not in own and _has(turn, interests, Happening.MAILBOX_NAME, name, old_name or name):
+            yield name, old_name
+
+
+def _find_parents(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
+    """Direct parents, there or not, which may have children now or none any more; what was renamed is told already."""
+    renamed = {name for id, name in turn.before.names.items() if turn.after.names.get(id) != name}
+    own = turn.own | {parent for name in turn.own for parent in list_parents(name)}
+    for name in sorted((turn.come.keys() - own) | (turn.gone - turn.own)):
         for parent in list_parents(name)[-1:]:
-            if _has(turn, interests, Happening.MAILBOX_NAME, parent):
+            if parent not in renamed and _has(turn, interests, Happening.MAILBOX_NAME, parent):
                 yield parent, ""
 
 

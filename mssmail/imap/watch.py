@@ -10,7 +10,7 @@ from typing import Final
 from mssmail.core.account import Account
 from mssmail.core.mailbox import CHANGES_AT_A_TIME, UID, Appended, MailboxInfo
 from mssmail.imap.backend import Herald, MailStore, Rung
-from mssmail.imap.interests import Interests, normalise_name
+from mssmail.imap.interests import Interests, Overflow, normalise_name
 from mssmail.imap.standings import Own, Standing, build_standing, build_status, find_news, list_first_items
 from mssmail.imap.tree import Tree, load_tree
 from mssmail.imap.tree_news import Outline, Turn, follow_names, list_closed, list_news, outline
@@ -29,10 +29,6 @@ _SERVER: Final = 0
 _NOBODY: Final = Own()
 
 News = list[ListLine | MailboxStatus | ChangedMetadata]
-
-
-class Overflow(Exception):
-    """More is asked than we can tell."""
 
 
 class Watch:
@@ -142,7 +138,8 @@ class Watch:
 
     def note_names(self, names: Iterable[str]) -> None:
         """The client itself created, deleted, renamed or (un)subscribed these."""
-        self._own_names.update(map(normalise_name, names))
+        if self.interests.is_wide:  # else nobody ever looks at them
+            self._own_names.update(map(normalise_name, names))
 
     def close(self) -> None:
         """Hear no more."""
@@ -169,17 +166,17 @@ class Watch:
     def _greet(
         self, watched: list[tuple[MailboxInfo, frozenset[Happening]]], turn: Turn, *, has_modseq: bool
     ) -> Iterator[MailboxStatus]:
-        """Mailboxes that were not watched before: told when they hold something, or stand in another's place."""
-        replaced = frozenset(follow_names(turn))
+        """Mailboxes that were not watched before and hold something; names that mean another mailbox than before."""
+        replaced = frozenset(follow_names(turn)) - turn.own
         for info, events in watched:
-            if info.id in self._standings:
+            is_known = info.id in self._standings
+            is_replaced = info.name in replaced and bool(events & _FLAGS)  # RFC 5465 §5.1: a new UIDVALIDITY
+            if is_known and not is_replaced:
                 continue
-            self._standings[info.id] = build_standing(info)
-            is_replaced = info.name in replaced and events & _FLAGS  # RFC 5465 §5.1: a new UIDVALIDITY
             own = self._own.pop(info.id, _NOBODY)
-            if info.id == self._selected or info.name in turn.own:
-                continue
-            if info.uid_next > 1 + own.messages or is_replaced:
+            self._standings[info.id] = build_standing(info)
+            has_more = not is_known and info.name not in turn.own and info.uid_next > 1 + own.messages
+            if info.id != self._selected and (is_replaced or has_more):
                 yield build_status(info, list_first_items(events, has_modseq=has_modseq))
 
     def _compare(
@@ -187,7 +184,7 @@ class Watch:
     ) -> Iterator[MailboxStatus]:
         for info, events in watched:
             before = self._standings[info.id]
-            if info.id == self._selected:
+            if info.id == self._selected or not events:
                 continue
             self._standings[info.id] = build_standing(info)
             items = find_news(before, info, events, self._own.pop(info.id, _NOBODY), has_modseq=has_modseq)

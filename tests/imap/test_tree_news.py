@@ -6,7 +6,7 @@ import pytest
 
 from mssmail.core.mailbox import UID, MailboxInfo, ModSeq, UIDValidity
 from mssmail.core.rights import LETTERS
-from mssmail.imap.interests import Interests
+from mssmail.imap.interests import Interests, Overflow
 from mssmail.imap.patterns import list_parents
 from mssmail.imap.tree import Tree
 from mssmail.imap.tree_news import Turn, describe, follow_names, list_closed, list_news, outline
@@ -48,8 +48,15 @@ def _tell(
         ({}, {"a/b": 2}, (), ["a/b HasNoChildren", "a NonExistent HasChildren"]),
         ({"a": 1}, {"b": 1}, (), ["b HasNoChildren a"]),
         ({"a": 1, "a/x": 2, "a/x/y": 3}, {"b": 1, "b/x": 2, "b/x/y": 3}, (), ["b HasChildren a"]),
-        ({"a": 1, "a/x": 2}, {"b": 1, "c": 2}, (), ["b HasNoChildren a", "c HasNoChildren a/x"]),
-        ({"a": 1, "b": 2}, {"b": 1, "a": 2}, (), ["b HasNoChildren a", "a HasNoChildren b"]),
+        ({"a": 1, "a/x": 2}, {"b": 1, "c": 2}, (), ["b HasNoChildren a", "c HasNoChildren b/x"]),
+        ({"a": 1, "b": 2}, {"b": 1, "a": 2}, (), ["a HasNoChildren b", "b HasNoChildren a"]),
+        (
+            {"a": 1, "a/x": 2},
+            {"b": 1, "a": 3, "a/x": 2},
+            (),
+            ["b HasNoChildren a", "a/x HasNoChildren b/x", "a HasChildren"],
+        ),
+        ({"a": 1, "a/x": 2}, {"b": 1}, (), ["a/x NonExistent HasNoChildren", "b HasNoChildren a"]),
         ({"a": 1}, {"a": 2}, (), ["a HasNoChildren"]),  # deleted and made again: once, as it is
         ({"a": 1}, {"b": 1, "a": 2}, (), ["b HasNoChildren a", "a HasNoChildren"]),
         # what the client did itself, and what came of it
@@ -95,8 +102,8 @@ def test_what_was_closed_looks_like_what_was_deleted() -> None:
     assert _tell(before, closed, OTHERS) == [f"{BOX}/Sent NonExistent NoAccess HasNoChildren", f"{BOX} HasNoChildren"]
     assert _tell(before, none, OTHERS) == [
         f"{BOX} NonExistent NoAccess HasNoChildren",
-        "Other Users NonExistent HasNoChildren",
         f"{BOX}/Sent NonExistent NoAccess HasNoChildren",
+        "Other Users NonExistent HasNoChildren",
     ]
 
 
@@ -115,3 +122,13 @@ def test_who_watches_the_messages_of_anothers_box_hears_that_it_was_closed() -> 
 def test_names_that_stand_for_another_mailbox_are_found() -> None:
     turn = Turn(outline(_tree({"a": 1, "b": 2, "c": 3})), outline(_tree({"a": 4, "b": 2, "d": 3})))
     assert set(follow_names(turn)) == {"a"}
+
+
+def test_so_many_trees_renamed_at_once_are_too_much() -> None:
+    count = 250
+    before = _tree({f"a{n}{below}": 2 * n + bool(below) + 1 for n in range(count) for below in ("", "/x")})
+    after = _tree({f"b{n}{below}": 2 * n + bool(below) + 1 for n in range(count) for below in ("", "/x")})
+    with pytest.raises(Overflow):
+        _tell(before, after, PERSONAL)
+    leaves = _tree({f"a{n}": n + 1 for n in range(5_000)}), _tree({f"b{n}": n + 1 for n in range(5_000)})
+    assert len(_tell(*leaves, PERSONAL)) == 5_000

@@ -7,8 +7,8 @@ import pytest
 from mssmail.core.account import Account
 from mssmail.core.mailbox import MailboxInfo
 from mssmail.flows import bell
-from mssmail.imap.interests import Interests
-from mssmail.imap.watch import Overflow, Watch
+from mssmail.imap.interests import Interests, Overflow
+from mssmail.imap.watch import Watch
 from mssmail.imap.wire.notify_values import EventGroup, Happening, Scope
 from mssmail.store.engine import Connection
 from mssmail.store.mailboxes import create_mailbox

@@ -56,6 +56,7 @@ from mssmail.imap.wire.commands import (
     List,
     Login,
     Move,
+    Notify,
     Rename,
     Search,
     Section,
@@ -75,6 +76,7 @@ from mssmail.imap.wire.framing import Framer
 from mssmail.imap.wire.list_command import RETURN_OPTIONS
 from mssmail.imap.wire.mailbox_commands import STATUS_ITEMS
 from mssmail.imap.wire.names import parse_mailbox
+from mssmail.imap.wire.notify_values import NAMING, OF_MESSAGES, OF_SELECTED, EventGroup, Happening, Scope
 from mssmail.imap.wire.number_sets import parse_known_uids
 from mssmail.imap.wire.parser import WITH_ARGUMENTS, WITHOUT_ARGUMENTS, parse_command
 from mssmail.imap.wire.search_returns import OPTIONS as SEARCH_RETURNS
@@ -170,6 +172,33 @@ ENTRIES = st.builds(
     lambda scope, levels: "/".join([scope, "x", *levels]), st.sampled_from(["/private", "/Shared"]), _LEVELS
 )
 KNOWN = st.builds(Known, st.integers(1, 2**32 - 1).map(UIDValidity), MODSEQS, st.none() | UIDS)
+
+
+@st.composite
+def build_notify(draw: st.DrawFn) -> Notify:
+    """Groups whose events go together, the selected mailbox at most once."""
+    together: list[tuple[Happening, ...]] = [
+        (),
+        _BOTH,
+        (*_BOTH, Happening.FLAG_CHANGE),
+        (*_BOTH, Happening.ANNOTATION_CHANGE),
+    ]
+    groups: list[EventGroup] = []
+    for scope in draw(st.lists(st.sampled_from(Scope), min_size=1, max_size=4)):
+        chosen = frozenset(draw(st.sampled_from(together)))
+        if scope in OF_SELECTED:
+            items = tuple(draw(ITEM_LISTS)) if draw(BOOLEANS) and chosen else ()
+            groups = [group for group in groups if group.scope not in OF_SELECTED]
+            groups.append(EventGroup(scope, chosen, (), items))
+            continue
+        names = tuple(draw(st.lists(NAMES, min_size=1, max_size=3, unique=True))) if scope in NAMING else ()
+        chosen |= frozenset(draw(st.lists(st.sampled_from(sorted(set(Happening) - OF_MESSAGES, key=str)))))
+        groups.append(EventGroup(scope, chosen, names))
+    return Notify(tuple(groups), draw(BOOLEANS))
+
+
+BOOLEANS: st.SearchStrategy[bool] = st.booleans()
+_BOTH = (Happening.MESSAGE_NEW, Happening.MESSAGE_EXPUNGE)
 RETURNS = st.none() | st.lists(st.sampled_from(SEARCH_RETURNS), unique=True).map(tuple)
 
 CRITERIA = st.lists(st.builds(Criterion, st.sampled_from(SortKey), st.booleans()), min_size=1, max_size=4).map(tuple)
@@ -210,6 +239,9 @@ BODIES: st.SearchStrategy[CommandBody] = st.one_of(
     st.builds(Copy, SETS, NAMES),
     st.builds(Move, SETS, NAMES),
     st.builds(GetQuota, TEXT),
+    st.just(Notify()),
+    build_notify(),
+    ITEM_LISTS.map(lambda items: Search(All(), returns=("UPDATE", "COUNT"), updates=tuple(items))),
     st.builds(GetQuotaRoot, NAMES),
     st.builds(
         GetMetadata,
@@ -233,7 +265,18 @@ _SHREDS = [
     *(b"A1 ", b"A2 NOOP", b"\r\n", b"\r", b"\n", b"\0", b" ", b"(", b")", b'"', b"\\", b"{", b"}", b"~", b"+"),
     *(b"{3+}\r\nabc", b"{3}\r\nabc", b"{41+}\r\n", b"{41}\r\n", b"{0}\r\n", b"~{2+}\r\n\0\r", b"{99999999999}\r\n"),
     *(b"1:*", b"INBOX", b"BODY[", b"1.2.", b"HEADER.FIELDS (", b"]<0.1>", b"NOT ", b"OR ", b"SINCE 1-Feb-1994"),
-    *(b'" 7-Feb-1994 21:52:25 -0800"', b"FLAGS", b"\\Seen", b"&AOk-", b"NIL", b"x" * 60, b"\xc3\xa9", b"\xff"),
+    *(
+        b'" 7-Feb-1994 21:52:25 -0800"',
+        b"FLAGS",
+        b"\\Seen",
+        b"&AOk-",
+        b"NIL",
+        b"x" * 60,
+        b"(SELECTED ",
+        b"(MessageNew MessageExpunge",
+        b"\xc3\xa9",
+        b"\xff",
+    ),
 ]
 SHREDS = st.lists(st.sampled_from(_SHREDS) | st.binary(max_size=5), max_size=25).map(b"".join)
 RAW_AFTER = st.sampled_from([b"IDLE", b"nothing"])

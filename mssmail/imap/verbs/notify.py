@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from mssmail.imap.interests import Interests
+from mssmail.imap.interests import Interests, Overflow
 from mssmail.imap.news import send_lines
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session
 from mssmail.imap.verbs.fetch import check_items
-from mssmail.imap.watch import Overflow, Watch
+from mssmail.imap.watch import Watch
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.notify_values import EventGroup, Happening
 from mssmail.imap.wire.response_codes import build_bad_event

@@ -3,6 +3,7 @@
 import pytest
 
 from mssmail.core.account import Account
+from mssmail.errors import StoreUnavailable
 from mssmail.imap import watch
 from mssmail.store.delegations import grant, revoke
 from tests.imap.support import NOW, Talk, World, build_message, sign_in
@@ -43,6 +44,29 @@ async def test_what_comes_is_told_with_what_was_asked_of_it(world: World) -> Non
         "* 3 FETCH (UID 3 FLAGS (\\Recent) BODY[HEADER.FIELDS (SUBJECT)] {14}",
     ]
     assert await talk.hear() == []
+
+
+async def test_asking_for_modseqs_enables_condstore(world: World) -> None:
+    talk = await sign_in(world)
+    lines = await talk.do("NOTIFY SET (SELECTED (MessageNew (UID MODSEQ) MessageExpunge))")
+    assert lines == ["* OK [HIGHESTMODSEQ 1] From here on", "OK NOTIFY completed"]
+    world.deliver()
+    assert (await talk.hear())[-1] == "* 1 FETCH (UID 1 MODSEQ (2))"
+
+
+async def test_a_set_that_meets_a_store_that_cannot_say_changes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = await _begin(world, f"(SELECTED {MESSAGES})")
+
+    async def fail(*_: object) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(world.mailboxes, "list_mailboxes", fail)
+    answer = await talk.do(f"NOTIFY SET (PERSONAL {MESSAGES})")
+    assert answer[-1].startswith("NO [UNAVAILABLE]")
+    world.deliver()
+    assert (await talk.hear())[0] == "* 1 EXISTS"
 
 
 async def test_what_the_client_made_itself_is_not_fetched_for_it(world: World) -> None:

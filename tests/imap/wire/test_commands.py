@@ -51,6 +51,7 @@ SAMPLES = [
     b"NOTIFY NONE",
     b"IDLE",
     b"XYZZY",
+    b"NOTIFY NONE",
 ]
 
 
