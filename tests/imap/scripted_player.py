@@ -35,7 +35,7 @@ class Skipped(Exception):
 
 
 @dataclass
-class _Connection:
+class Connection:
     """One connection of a script, and how many messages its mailbox has."""
 
     reader: asyncio.StreamReader
@@ -103,25 +103,25 @@ class _Connection:
 async def play(script: Script, target: Target) -> None:
     """Raise Unfit at the first answer that is not as the script says; Skipped when the server lacks what it needs."""
     async with AsyncExitStack() as stack:
-        lines = [await _connect(target, number + 1, stack) for number in range(script.connections)]
+        lines = [await open_connection(target, number + 1, stack) for number in range(script.connections)]
         player = _Player(script, lines, target)
         await player.prepare()
         for step in script.steps:
             await player.play(step)
 
 
-async def _connect(target: Target, number: int, stack: AsyncExitStack) -> _Connection:
+async def open_connection(target: Target, number: int, stack: AsyncExitStack) -> Connection:
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", target.port, ssl=target.tls, server_hostname="localhost", limit=1 << 20
     )
     stack.callback(writer.transport.abort)
-    line = _Connection(reader, writer, number)
+    line = Connection(reader, writer, number)
     await line.read()
     return line
 
 
 class _Player:
-    def __init__(self, script: Script, lines: list[_Connection], target: Target) -> None:
+    def __init__(self, script: Script, lines: list[Connection], target: Target) -> None:
         name, _, domain = target.user.partition("@")
         variables = {"mailbox": _MAILBOX, "mailbox_url": _MAILBOX}
         for number in ["", *map(str, range(2, script.connections + 1))]:
@@ -154,13 +154,13 @@ class _Player:
             for line in self._lines:
                 await self._must(line, f"SELECT {_MAILBOX}")
 
-    async def _must(self, line: _Connection, command: str) -> list[Args]:
+    async def _must(self, line: Connection, command: str) -> list[Args]:
         answer, untagged = await line.do(command)
         if str(answer[0]).upper() != "OK":
             raise Unfit(f"before the script, {command[:60]}: {answer}")
         return untagged
 
-    async def _check_capabilities(self, line: _Connection) -> None:
+    async def _check_capabilities(self, line: Connection) -> None:
         told = {str(each).upper() for answer in await self._must(line, "CAPABILITY") for each in answer}
         users = [user for user in self._script.users.values() if user.strip("${}") == "user2"]
         if missing := {*self._script.capabilities, *users} - told:

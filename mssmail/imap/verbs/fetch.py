@@ -162,7 +162,8 @@ class _Fetch:
         if self._reads_bodies:
             await self._session.note_read([row.meta.uid for row in rows])  # before it is sent
         if self._shows_flags or marked:
-            await self._session.learn_keywords(flag for row in rows for flag in row.meta.flags)
+            metas = [marked.get(row.meta.uid, row.meta) for row in rows]  # others' new keywords come with the mark
+            await self._session.learn_keywords(flag for meta in metas for flag in meta.flags)
         for row in rows:
             number = self._view.find_number(row.meta.uid)
             if number is None:

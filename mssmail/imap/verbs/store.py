@@ -63,6 +63,8 @@ async def _tell(session: Session, command: c.Store, metas: Sequence[MessageMeta]
     has_uid = _is_uid(command) or dialect.has_vanished  # RFC 7162 §3.2.4: QRESYNC clients get the UID
     for start in range(0, len(metas), PORTION):
         portion = metas[start : start + PORTION]
+        if not command.silent:  # among them keywords that others have set meanwhile
+            await session.learn_keywords(flag for meta in portion for flag in meta.flags)
         lines: list[bytes] = []
         for meta in portion:
             view.note_told(meta)

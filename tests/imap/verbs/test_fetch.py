@@ -1,11 +1,14 @@
 """FETCH over the real store: what is shown, what is marked, and what one bad message may not do."""
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from mssmail.core.mailbox import UID, MessageMeta, StoreAction
 from mssmail.core.threads import name_thread
 from mssmail.imap.session import Severed
 from mssmail.journal import Event
@@ -324,3 +327,21 @@ async def test_the_clock_told_is_not_ahead_of_what_went(world: World) -> None:
     await other.do("EXPUNGE")
     assert "EXPUNGE" not in "".join(await talk.do("FETCH 2 FLAGS"))
     assert f"* OK [HIGHESTMODSEQ {before}] From here on" in await talk.do("FETCH 2 MODSEQ")
+
+
+async def test_a_keyword_set_just_before_the_message_is_marked_as_seen_is_announced(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deliver()
+    talk = await sign_in(world)
+    store_flags = world.mailboxes.store_flags
+
+    async def come_between(mailbox_id: int, uids: Sequence[UID], *rest: Any) -> Sequence[MessageMeta]:
+        await store_flags(mailbox_id, uids, StoreAction.ADD, frozenset({"theirs"}))
+        return await store_flags(mailbox_id, uids, *rest)
+
+    monkeypatch.setattr(world.mailboxes, "store_flags", come_between)
+    told = await talk.do("FETCH 1 BODY[TEXT]<0.1>")
+    assert "theirs" in told[0]
+    assert told[0].startswith("* FLAGS (")
+    assert "FLAGS (" in "".join(told[1:])

@@ -119,3 +119,15 @@ async def test_what_went_meanwhile_is_not_called_modified(world: World, talk: Ta
     await other.do("EXPUNGE")
     answer = await talk.do("STORE 2:3 (UNCHANGEDSINCE 4) +FLAGS.SILENT (\\Seen)")
     assert answer[-1] == "OK [EXPUNGEISSUED] STORE completed, but some messages were expunged"
+
+
+async def test_a_keyword_of_another_session_is_announced_before_the_answer_shows_it(world: World) -> None:
+    world.deliver()
+    talk, other = await sign_in(world), await sign_in(world)
+    await other.do("STORE 1 +FLAGS (theirs)")
+    told = await talk.do("STORE 1 +FLAGS (ours)")
+    announced = max(place for place, line in enumerate(told) if line.startswith("* FLAGS ("))
+    assert "theirs" in told[announced]
+    assert "ours" in told[announced]
+    assert told[announced + 1].startswith("* 1 FETCH (FLAGS (")
+    assert "theirs" in told[announced + 1]
