@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mssmail.app.operator import Operator
-from mssmail.app.tuning import tune_interpreter
+from mssmail.app.tuning import limit_arenas, tune_interpreter
 from mssmail.cli.output import config_option, read_config
 from mssmail.cli.signals import wait_for_signal
 from mssmail.logs import configure_logging
@@ -24,6 +24,7 @@ def serve(config: Path) -> None:
     """
     settings = read_config(config)
     configure_logging(settings.server.log_format, settings.server.log_level)
+    limit_arenas()
     asyncio.run(_run(Operator(settings)))
 
 

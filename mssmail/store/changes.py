@@ -6,14 +6,14 @@ new messages writes one row.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
 
 from mssmail.core.mailbox import UID, Changes, MailboxInfo, MessageMeta, ModSeq
 from mssmail.errors import NoSuchMailbox
 from mssmail.store.flags import decode_flags
 from mssmail.store.mailboxes import load_mailbox
+from mssmail.store.prepared import Prepared
 from mssmail.store.schema import mailbox_rows, mailboxes, vanished
 from mssmail.store.vanished import list_vanished
 
@@ -32,6 +32,7 @@ _ALL = (
 _SINCE = _ALL.order_by(None).order_by(_by_uid)
 _APPEARED = _SINCE.where(_row.modseq > _since, _row.born_modseq > _since)
 _FLAGGED = _SINCE.where(_row.modseq > _since, _row.born_modseq <= _since)
+_LOAD_ALL, _LOAD_APPEARED, _LOAD_FLAGGED = map(Prepared, (_ALL, _APPEARED, _FLAGGED))
 _VANISHED = (
     select(vanished.c.uid)
     .where(
@@ -55,7 +56,7 @@ def load_all(conn: Connection, mailbox_id: int, recent: range = NOTHING_RECENT) 
     Raises NoSuchMailbox.
     """
     info = load_mailbox(conn, mailbox_id)
-    appeared = _build(conn, _ALL, {"of_mailbox": mailbox_id}, recent)
+    appeared = _build(conn, _LOAD_ALL, {"of_mailbox": mailbox_id}, recent)
     shown = replace(info, recent=sum(meta.recent for meta in appeared))
     return shown, Changes(appeared, (), (), info.highest_modseq)
 
@@ -67,8 +68,8 @@ def load_changes(conn: Connection, mailbox_id: int, since: ModSeq, recent: range
         return Changes((), (), (), now)
     where = {"of_mailbox": mailbox_id, "since": since}
     return Changes(
-        appeared=_build(conn, _APPEARED, where, recent),
-        flags=_build(conn, _FLAGGED, where, NOTHING_RECENT),
+        appeared=_build(conn, _LOAD_APPEARED, where, recent),
+        flags=_build(conn, _LOAD_FLAGGED, where, NOTHING_RECENT),
         vanished=_list_vanished(conn, mailbox_id, since),
         modseq=now,
     )
@@ -108,10 +109,8 @@ def claim_recent(conn: Connection, mailbox_id: int) -> range:
     return recent
 
 
-def _build(
-    conn: Connection, statement: Select[*tuple[Any, ...]], where: dict[str, int], recent: range
-) -> tuple[MessageMeta, ...]:
+def _build(conn: Connection, statement: Prepared, where: dict[str, int], recent: range) -> tuple[MessageMeta, ...]:
     return tuple(
         MessageMeta(uid, modseq, decode_flags(bits, keywords), message_id, uid in recent)
-        for uid, modseq, bits, keywords, message_id in conn.execute(statement, where)
+        for uid, modseq, bits, keywords, message_id in statement.fetch_all(conn, where)
     )
