@@ -47,7 +47,7 @@ class Watchman:
         self._pause = pause
         self._told: set[tuple[object, ...]] = set()
         self._task: asyncio.Task[None] | None = None
-        self._judged_version = -1  # of what we believe, when the peers were judged last
+        self._judged_generation = -1  # of the snapshot that the peers were judged by last
         self.raised: Counter[str] = Counter()
 
     async def start(self) -> None:
@@ -96,10 +96,10 @@ class Watchman:
         return found
 
     async def _judge_peers(self, peers: Sequence[SeenPeer]) -> None:
-        """After each change of what we believe: whose certificate will be refused when they come, or we go there."""
-        if self._trust.version == self._judged_version:
+        """After each change of lists and anchors: whose certificate will be refused when they come, or we go there."""
+        generation = self._trust.snapshot.generation
+        if generation == self._judged_generation:
             return
-        version = self._trust.version
         for peer, reason in judge_peers(find_current(peers), self._trust.store, self._clock()):
             if reason:
                 way = "from" if peer.direction is Direction.IN else "to"
@@ -108,7 +108,7 @@ class Watchman:
                 facts |= {"domains": list(peer.domains), "reason": reason}
                 await self._raise("refused", text, (peer.fingerprint, peer.direction, reason), facts)
             await asyncio.sleep(0)
-        self._judged_version = version
+        self._judged_generation = generation
 
     def hold(self) -> Held:
         """What is in use now."""
