@@ -49,9 +49,9 @@ class Bells:
         self._followed = 0
 
     @property
-    def has_listeners(self) -> bool:
-        """Somebody would hear."""
-        return bool(self._listening or self._heralds)
+    def listeners(self) -> int:
+        """How many mailboxes and accounts are listened to; 0: nobody would hear."""
+        return len(self._listening) + len(self._heralds)
 
     def listen(self, mailbox_id: int) -> MailboxBell:
         """A bell for this mailbox; close it when done."""

@@ -46,6 +46,7 @@ class Watch:
         self._own_names: set[str] = set()
         self._annotated: dict[int, set[str]] = {}  # entries that changed and are not told yet
         self._must_look = False  # what rang was taken and could not be looked at
+        self._untold: News = []  # what a look found that then could not be ended
         self._has_room = True
 
     async def begin(self, view: View | None, *, wants_status: bool, has_modseq: bool) -> News:
@@ -78,9 +79,10 @@ class Watch:
         for mailbox_id, entries in rung.annotations.items():
             self._annotated.setdefault(mailbox_id, set()).update(entries)
         must_look, self._must_look = self._must_look, True
-        told = await self._look(rung, must_look=must_look, has_modseq=has_modseq)
-        told += await self._list_annotated()
+        self._untold += await self._look(rung, must_look=must_look, has_modseq=has_modseq)
         self._must_look = False
+        self._untold += await self._list_annotated()
+        told, self._untold = self._untold, []
         return told
 
     async def _look(self, rung: Rung, *, must_look: bool, has_modseq: bool) -> News:

@@ -15,14 +15,14 @@ async def test_what_others_write_rings_and_what_we_write_does_not(tmp_path: Path
     try:
         bells = Bells()
         herald, outsiders = bells.follow(1), Outsiders(ours, bells)
-        await outsiders.look()
+        assert not await outsiders.look()
         add_account(ours, "anne@a.test")
-        await outsiders.look()
+        assert not await outsiders.look()
         assert not herald.take().has_all
         add_account(theirs, "bob@a.test")
-        await outsiders.look()
+        assert await outsiders.look()
         assert herald.take().has_all
-        await outsiders.look()
+        assert not await outsiders.look()
         assert not herald.take().has_all
     finally:
         theirs.close()

@@ -43,7 +43,7 @@ async def test_only_mailboxes_that_rang_are_asked(world: World, monkeypatch: pyt
     assert len(asked) == 1
     assert len(asked[0]) == 1
     watch.close()
-    assert not world.bells.has_listeners
+    assert world.bells.listeners == 0
 
 
 async def test_many_mailboxes_are_watched_and_told_of_together(world: World) -> None:
