@@ -37,6 +37,7 @@ from mssmail.core.ranges import Range
 from mssmail.core.rights import LETTERS, may_change
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
+from mssmail.errors import NoSuchMailbox
 from mssmail.flows.annotations import Annotations
 from mssmail.flows.bell import Bells, MailboxBell
 from mssmail.flows.herald import Herald
@@ -118,18 +119,27 @@ class Mailboxes:
         """See MailStore. Whoever has it open is rung, and finds it gone.
 
         A large one is emptied first, in steps between which mail is delivered; a kill leaves what was not yet removed.
+        Another mailbox that is given the name between two steps is not meant, and stays.
         """
+        meant = await self._read(lambda conn: places.find_deletable(conn, account, name))
+
+        def find(conn: Connection) -> MailboxInfo:
+            info = places.find_deletable(conn, account, name)
+            if info.id != meant.id:
+                raise NoSuchMailbox("the mailbox has another name by now", mailbox_id=meant.id)
+            return info
 
         def thin(conn: Connection) -> tuple[int, ...]:
-            info = places.find_deletable(conn, account, name)
-            rows.remove_first(conn, info.id, CHANGES_AT_A_TIME)
-            return (info.id,)
+            rows.remove_first(conn, find(conn).id, CHANGES_AT_A_TIME)
+            return (meant.id,)
 
-        while (await self._read(lambda conn: places.find_deletable(conn, account, name))).messages > CHANGES_AT_A_TIME:
+        def remove(conn: Connection) -> tuple[None, tuple[int, ...]]:
+            find(conn)
+            return None, (places.delete_mailbox(conn, account, name),)
+
+        while (await self._read(find)).messages > CHANGES_AT_A_TIME:
             await self._write(thin, lambda mailbox_ids: mailbox_ids)
-        await self._ringing.write_names(
-            account, name, lambda conn: (None, (places.delete_mailbox(conn, account, name),))
-        )
+        await self._ringing.write_names(account, name, remove)
 
     async def rename_mailbox(self, account: Account, old: str, new: str) -> None:
         """See MailStore."""

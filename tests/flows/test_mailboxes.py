@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import logging
 import threading
 from datetime import UTC, datetime, timedelta
@@ -102,6 +103,26 @@ async def test_a_large_mailbox_is_removed_in_steps(
         await boxes.find_mailbox(anne, "Old")
     assert (await boxes.find_quota(anne)).used == 0
     assert check_store(store) == []
+
+
+async def test_a_mailbox_that_gets_the_name_of_one_being_removed_stays(
+    boxes: Mailboxes, anne: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flow, "CHANGES_AT_A_TIME", 1)
+    await boxes.create_mailbox(anne, "Old")
+    await boxes.create_mailbox(anne, "New")
+    await boxes.append(anne, "Old", [Draft(MESSAGE, frozenset(), None)] * 300)
+    await boxes.append(anne, "New", [Draft(MESSAGE, frozenset(), None)] * 2)
+    removing = asyncio.create_task(boxes.delete_mailbox(anne, "Old"))
+    with contextlib.suppress(NoSuchMailbox):  # on a slow day it has gone already
+        while (await boxes.find_mailbox(anne, "Old")).messages == 300:
+            await asyncio.sleep(0)
+    swap = [boxes.rename_mailbox(anne, "Old", "Older"), boxes.rename_mailbox(anne, "New", "Old")]  # both at once
+    await asyncio.gather(*swap, return_exceptions=True)
+    with contextlib.suppress(NoSuchMailbox):
+        await removing
+    names = {info.name for info in await boxes.list_mailboxes(anne)}
+    assert await _list_uids(boxes, anne, "New" if "New" in names else "Old") == [1, 2]
 
 
 async def test_a_client_appends_and_reads_back_the_same_bytes(boxes: Mailboxes, anne: Account) -> None:
