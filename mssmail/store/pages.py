@@ -4,7 +4,7 @@ A client that reads slowly has two pages held for it, so a page is short in octe
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,6 +21,8 @@ from mssmail.store.sorting import THREAD_ID
 
 ROWS, WIDE_ROWS, HEADER_ROWS, DATA_ROWS = 500, 250, 50, 50  # of one page; the more a row may hold, the fewer
 PAGE_OCTETS = 524_288  # of what its rows hold; the row that passes this is its last
+
+AnyRow = Row[*tuple[Any, ...]]
 
 _NARROW = (
     mailbox_rows.c.uid,
@@ -69,13 +71,15 @@ def load_page(
     if not columns:
         return [MessageRow(_build_meta(row), row[5], row[6], saved_at=row[7]) for row in found]
     with found:  # we may stop before the last
-        return list(_cut_short(_build_row(conn, row, columns) for row in found))
+        return list(_cut_short(_build_rows(conn, found, columns)))
 
 
 def find_following(uids: Sequence[UID], start: int, size: int, rows: Sequence[MessageRow]) -> int:
     """The place in these ascending UIDs that follows a page of ``size`` of them which began at ``start``."""
-    is_cut_short = sum(map(_measure, rows)) > PAGE_OCTETS
-    return bisect_right(uids, rows[-1].meta.uid) if is_cut_short else start + size
+    end = start + size
+    if not rows or rows[-1].meta.uid == uids[min(end, len(uids)) - 1]:
+        return end
+    return bisect_right(uids, rows[-1].meta.uid) if sum(map(_measure, rows)) > PAGE_OCTETS else end
 
 
 def _cut_short(rows: Iterator[MessageRow]) -> Iterator[MessageRow]:
@@ -89,22 +93,25 @@ def _cut_short(rows: Iterator[MessageRow]) -> Iterator[MessageRow]:
 
 def _measure(row: MessageRow) -> int:
     """Octets of what may be long."""
-    known = (row.envelope, row.body, row.bodystructure, row.fields, row.header, row.data)
-    return sum(map(len, filter(None, known))) + (0 if row.layout is None else len(row.layout.parts))
+    short = len(row.envelope) + len(row.body) + len(row.bodystructure)
+    parts = b"" if row.layout is None else row.layout.parts
+    return short + len(row.fields or b"") + len(row.header or b"") + len(row.data or b"") + len(parts)
 
 
-def _build_row(conn: Connection, row: Row[*tuple[Any, ...]], columns: frozenset[Column]) -> MessageRow:
+def _build_rows(conn: Connection, found: Iterable[AnyRow], columns: frozenset[Column]) -> Iterator[MessageRow]:
     names = [column.value for column in _WIDE if column in columns]
-    return MessageRow(
-        _build_meta(row),
-        row[5],
-        row[6],
-        **dict(zip(names, row[8 : 8 + len(names)], strict=True)),
-        layout=build_layout(row) if Column.LAYOUT in columns else None,
-        header=_read_header(conn, row) if Column.HEADER in columns else None,
-        data=row.all_data if Column.DATA in columns else None,
-        saved_at=row[7],
-    )
+    has_layout, has_header, has_data = (kind in columns for kind in (Column.LAYOUT, Column.HEADER, Column.DATA))
+    for row in found:
+        yield MessageRow(
+            _build_meta(row),
+            row[5],
+            row[6],
+            **dict(zip(names, row[8 : 8 + len(names)], strict=True)),
+            layout=build_layout(row) if has_layout else None,
+            header=_read_header(conn, row) if has_header else None,
+            data=row.all_data if has_data else None,
+            saved_at=row[7],
+        )
 
 
 @cache  # there are few sets of columns, and building a statement costs more than running it
@@ -132,11 +139,11 @@ def _select(columns: frozenset[Column]) -> Select[*tuple[Any, ...]]:
     return wanted.where(row.mailbox_id == bindparam("of_mailbox"), is_wanted).order_by(row.uid)
 
 
-def _build_meta(row: Row[*tuple[Any, ...]]) -> MessageMeta:
+def _build_meta(row: AnyRow) -> MessageMeta:
     return MessageMeta(row[0], row[1], decode_flags(row[2], row[3]), row[4])
 
 
-def _read_header(conn: Connection, row: Row[*tuple[Any, ...]]) -> bytes | None:
+def _read_header(conn: Connection, row: AnyRow) -> bytes | None:
     if not row.in_file or row.header_end - row.header_start > MAX_ROW_HEADER:
         return None if row.header is None else bytes(row.header)
     try:
