@@ -34,6 +34,7 @@ _SEPARATORS = re.compile(r"[-.\s]+")
 _LABEL = re.compile(r"[!-~]{1,60}")
 # C0 and C1 controls but for tab and line ends, and DEL: no reader shows them, and PostgreSQL refuses NUL in text.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+")
+_ASCII_CONTROLS = bytes(code for code in range(0x80) if _CONTROLS.match(chr(code)))
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -76,4 +77,6 @@ def clean_text(text: str) -> str:
     """The text without control characters (tab and line ends stay) and without lone surrogates."""
     if text.isprintable():  # no controls, and no surrogates either: they are not printable
         return text
+    if text.isascii():  # most mail; ten times as fast as the expression
+        return text.encode("ascii").translate(None, _ASCII_CONTROLS).decode("ascii")
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))

@@ -56,3 +56,10 @@ def test_text_holds_no_controls_and_no_lone_surrogates() -> None:
     assert clean_text("a\0b\x1bc\td\r\n\x85") == "abc\td\r\n"
     assert clean_text("a\ud800b") == "a\ufffdb"
     assert decode_text(b"+2AA-", "utf-7").encode("utf-8")
+
+
+@pytest.mark.parametrize("code", range(0x180))
+def test_controls_go_whatever_stands_beside_them(code: int) -> None:
+    is_control = code not in {9, 10, 13} and (code < 0x20 or 0x7F <= code <= 0x9F)
+    for before, after in (("a", "b\n"), ("é", "b\n"), ("", "")):
+        assert clean_text(f"{before}{chr(code)}{after}") == f"{before}{'' if is_control else chr(code)}{after}"
