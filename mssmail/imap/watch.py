@@ -41,7 +41,7 @@ class Watch:
         self._outline = Outline({}, frozenset(), frozenset())
         self._standings: dict[int, Standing] = {}
         self._selected: int | None = None
-        self._left: set[int] = set()  # since the last look
+        self._left: set[int] = set()  # to be asked without having rung
         self._own: dict[int, Own] = {}
         self._own_names: set[str] = set()
         self._annotated: dict[int, set[str]] = {}  # entries that changed and are not told yet
@@ -57,9 +57,12 @@ class Watch:
             return []
         tree = await load_tree(self._store, self._account)
         self._outline = outline(tree)
-        watched = list(self._list_watched(tree))
-        self._follow(info.id for info, _ in watched)
-        self._standings = {info.id: build_standing(info) for info, _ in watched}
+        events_of = {info.id: events for info, events in self._list_watched(tree)}
+        self._follow(events_of)
+        # Listen first, then ask: what came since the names were read has rung for nobody.
+        infos = {info.id: info for info in await self._store.load_readable(self._account, list(events_of))}
+        watched = [(infos[id], events) for id, events in events_of.items() if id in infos]
+        self._standings = {info.id: build_standing(info) for info in infos.values()}
         told: News = list(list_closed(tree, self.interests))
         if wants_status:
             told += (
@@ -79,20 +82,21 @@ class Watch:
         for mailbox_id, entries in rung.annotations.items():
             self._annotated.setdefault(mailbox_id, set()).update(entries)
         must_look, self._must_look = self._must_look, True
-        self._untold += await self._look(rung, must_look=must_look, has_modseq=has_modseq)
+        await self._look(rung, must_look=must_look, has_modseq=has_modseq)
         self._must_look = False
         self._untold += await self._list_annotated()
         told, self._untold = self._untold, []
         return told
 
-    async def _look(self, rung: Rung, *, must_look: bool, has_modseq: bool) -> News:
+    async def _look(self, rung: Rung, *, must_look: bool, has_modseq: bool) -> None:
+        rang = rung.mailboxes
         if rung.has_names or rung.has_all or must_look:
-            return await self._look_at_names(rung.origins, has_modseq=has_modseq)
-        rang = rung.mailboxes | self._left
-        self._left.clear()
-        ids = [id for id in rang if id in self._standings and id != self._selected]
+            self._untold += await self._look_at_names(rung.origins, has_modseq=has_modseq)
+            rang = frozenset()  # all have been looked at
+        ids = [id for id in rang | self._left if id in self._standings and id != self._selected]
         infos = await self._store.load_readable(self._account, ids) if ids else []
-        return list(self._compare(((info, self._find_events(info)) for info in infos), has_modseq=has_modseq))
+        self._left.clear()
+        self._untold += self._compare(((info, self._find_events(info)) for info in infos), has_modseq=has_modseq)
 
     async def _list_annotated(self) -> News:
         """Entries that others have changed, of mailboxes that are still there and open (RFC 5465 §5.6, §5.7)."""
@@ -161,6 +165,7 @@ class Watch:
         for id in lost:
             del self._standings[id]
         self._follow(kept)
+        self._left |= kept - self._standings.keys()  # listen first, then ask: what came meanwhile has rung for nobody
         told += self._greet(watched, turn, has_modseq=has_modseq)
         told += self._compare(watched, has_modseq=has_modseq)
         return told

@@ -10,6 +10,7 @@ from mssmail.flows import bell
 from mssmail.imap.interests import Interests, Overflow
 from mssmail.imap.watch import Watch
 from mssmail.imap.wire.notify_values import EventGroup, Happening, Scope
+from mssmail.imap.wire.responses import MailboxStatus
 from mssmail.store.engine import Connection
 from mssmail.store.mailboxes import create_mailbox
 from tests.imap.support import NOW, World, build_message, sign_in
@@ -81,3 +82,28 @@ async def test_no_room_for_the_selected_mailbox_is_too_much_too(world: World, mo
     await watch.begin(talk.session.view, wants_status=False, has_modseq=False)
     with pytest.raises(Overflow):
         await watch.look(has_modseq=False)
+
+
+async def test_what_comes_while_the_first_picture_is_taken_is_not_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_subscriptions, other = world.mailboxes.list_subscriptions, await sign_in(world, select="")
+
+    async def interrupt(account: Account) -> Sequence[str]:
+        """The names have been read; nobody listens to the mailboxes yet."""
+        monkeypatch.setattr(world.mailboxes, "list_subscriptions", list_subscriptions)
+        await other.append("x", build_message("a"))
+        return await list_subscriptions(account)
+
+    watch = Watch(world.mailboxes, world.anne, PERSONAL)
+    await other.do("CREATE x")
+    monkeypatch.setattr(world.mailboxes, "list_subscriptions", interrupt)
+    told = await watch.begin(None, wants_status=True, has_modseq=False)
+    assert [line.items[0] for line in told if isinstance(line, MailboxStatus) and line.mailbox == "x"] == [
+        ("MESSAGES", 1)
+    ]
+    await other.do("DELETE x")
+    await watch.look(has_modseq=False)
+    await other.do("CREATE x")
+    monkeypatch.setattr(world.mailboxes, "list_subscriptions", interrupt)
+    assert [line.mailbox for line in await watch.look(has_modseq=False)] == ["x"]
