@@ -8,6 +8,7 @@ import os
 import ssl
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -49,14 +50,15 @@ async def test_dovecot_answers_as_the_script_says(path: Path, tmp_path: Path, mo
     pki = Pki(read_clock().replace(microsecond=0) - timedelta(days=1))
     anchors = pki.write_anchors(tmp_path / "anchors")
     certificate, key = pki.make_operator("localhost").write(tmp_path, "dovecot")
-    folder = tmp_path / "dovecot"
-    folder.mkdir()
     context = ssl.create_default_context(cafile=str(anchors / "root.crt"))
-    with serve_dovecot(folder, certificate, key, 0) as (port, _):
-        try:
-            await play(read_script(path), Target(port, context, USER, DOVECOT_PASSWORD))
-        except Skipped as fault:
-            pytest.skip(f"not announced: {fault}")
+    with TemporaryDirectory() as name:  # what pytest makes is closed to the user that Dovecot's processes have
+        folder = Path(name) / "above" / "dovecot"
+        folder.mkdir(parents=True)
+        with serve_dovecot(folder, certificate, key, 0) as (port, _):
+            try:
+                await play(read_script(path), Target(port, context, USER, DOVECOT_PASSWORD))
+            except Skipped as fault:
+                pytest.skip(f"not announced: {fault}")
 
 
 # -- the player itself
