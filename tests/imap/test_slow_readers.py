@@ -31,7 +31,7 @@ pytestmark = [
 ]
 
 BIG, MIDDLING, COUNT = 40_000_000, 60_000, 40  # fewer than a block of the index, which is not to begin now
-MOST_KB = 16_000  # for all of them together; without back-pressure one alone would take BIG
+MOST_KB = 24_000  # for all of them together; without back-pressure one alone would take BIG
 ROUNDS = 150  # of another client: turns that the server could use to read on for those who do not read
 _LINE = b64encode(bytes(range(57))) + b"\r\n"
 _HEAD = b"Subject: scan\r\nMIME-Version: 1.0\r\nContent-Type: image/tiff\r\nContent-Transfer-Encoding: base64\r\n\r\n"
