@@ -122,3 +122,30 @@ async def test_a_uid_that_another_connection_has_heard_of_is_one(world: World, c
     messages = "".join(await one.do("STATUS INBOX (MESSAGES DELETED)"))
     gone = command.startswith(("UID MOVE", "UID EXPUNGE"))
     assert f"(MESSAGES {1 if gone else 2} DELETED {0 if gone or '-FLAGS' in command else 1})" in messages
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_each_rebuilds_it_from_what_notify_pushes_too(world: World, seed: int) -> None:
+    """With mutes in between, in which each keeps the picture it has (RFC 5465 §3.1)."""
+    rng, events = random.Random(seed), "(MessageNew (UID FLAGS) MessageExpunge FlagChange)"
+    clients = [_Client(await sign_in(world, select="")) for _ in range(2)]
+    for client, scope in zip(clients, ("SELECTED", "SELECTED-DELAYED"), strict=True):
+        await client.do("SELECT INBOX")
+        await client.do(f"NOTIFY SET ({scope} {events})")
+    for step in range(80):
+        client = rng.choice(clients)
+        if rng.random() < 0.3:
+            world.deliver(build_message(f"m{step}"))
+            for line in await client.talk.hear():
+                client._hear(line, "")
+        await _act(client, rng)
+        if step % 20 == 10:
+            await client.do("NOTIFY NONE")
+        if step % 20 == 19:
+            await clients[0].do(f"NOTIFY SET (SELECTED {events})")
+            await clients[1].do(f"NOTIFY SET (SELECTED-DELAYED {events})")
+            await _compare(client)
+    for client in clients:
+        await _compare(client)
+    assert clients[0].uids == clients[1].uids
+    assert clients[0].flags == clients[1].flags
