@@ -17,6 +17,7 @@
     │   └── BadAccount        a field that cannot be (check digit, kind)
     ├── MailboxFault
     │   ├── NoSuchMailbox
+    │   │   └── MailboxGone   one that was there, and is known by its id
     │   ├── MailboxExists
     │   ├── HasChildren
     │   ├── NoSuchMessage     in a mailbox
@@ -135,6 +136,10 @@ class MailboxFault(Fault):
 
 class NoSuchMailbox(MailboxFault):
     """The mailbox does not exist (or no longer does)."""
+
+
+class MailboxGone(NoSuchMailbox):
+    """The mailbox was there and has gone: no name of it was asked for, so none is to be created."""
 
 
 class MailboxExists(MailboxFault):

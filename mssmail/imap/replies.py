@@ -15,6 +15,7 @@ from mssmail.errors import (
     HasChildren,
     Impossible,
     MailboxExists,
+    MailboxGone,
     MessageFault,
     NoSuchMailbox,
     NoSuchMessage,
@@ -94,7 +95,8 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
 
 def answer_fault(fault: Exception, body: c.CommandBody | None, incident: str) -> Answer:
     """The answer to a command that ended in this fault; what the table does not know is a bug of ours."""
-    if isinstance(fault, NoSuchMailbox) and isinstance(body, c.Append | c.Copy | c.Move | c.Replace):
+    is_target = isinstance(fault, NoSuchMailbox) and not isinstance(fault, MailboxGone)
+    if is_target and isinstance(body, c.Append | c.Copy | c.Move | c.Replace):
         return no("There is no such mailbox: create it first", "TRYCREATE")  # RFC 9051 §6.3.12, §6.4.7
     for kind, answer in _TABLE:
         if isinstance(fault, kind):

@@ -12,7 +12,7 @@ from typing import Protocol
 from mssmail.core.account import Account
 from mssmail.core.envelope import Peer, TlsFacts
 from mssmail.core.mailbox import SYSTEM_FLAGS, UID, Appended, Numbers
-from mssmail.errors import NoSuchMailbox, ReadOnly, StoreFault
+from mssmail.errors import MailboxGone, ReadOnly, StoreFault
 from mssmail.imap.backend import Bell, Herald, MailStore
 from mssmail.imap.contexts import Contexts
 from mssmail.imap.interests import Interests
@@ -263,7 +263,7 @@ class Session:
     async def _tell_removed(self, view: View, *, may_expunge: bool) -> None:
         """What the client itself removed, which is an answer and no news."""
         if not await self.store.find_rights(self.owner, view.mailbox_id):
-            raise NoSuchMailbox("the mailbox has gone")
+            raise MailboxGone("the mailbox has gone")
         if may_expunge and view.has_gone:
             for told in self.contexts.take_out(view.find_leaving(())):
                 await self.tell(told)
@@ -284,7 +284,7 @@ class Session:
             return
         self.view.rights = await self.store.find_rights(self.owner, self.view.mailbox_id)
         if "r" not in self.view.rights:
-            raise NoSuchMailbox("the mailbox is closed to this account")
+            raise MailboxGone("the mailbox is closed to this account")
 
     def require_rights(self, letters: str) -> None:
         """Raise ReadOnly unless the selected mailbox was opened for writing and allows all of this."""

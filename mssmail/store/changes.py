@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
 
 from mssmail.core.mailbox import UID, Changes, MailboxInfo, MessageMeta, ModSeq
-from mssmail.errors import NoSuchMailbox
+from mssmail.errors import MailboxGone
 from mssmail.store.flags import decode_flags
 from mssmail.store.mailboxes import load_mailbox
 from mssmail.store.prepared import Prepared
@@ -98,7 +98,7 @@ def find_recent(conn: Connection, mailbox_id: int) -> range:
     r"""The UIDs that nobody has been shown as \Recent; raises NoSuchMailbox."""
     row = conn.execute(_RECENT, {"of_mailbox": mailbox_id}).first()
     if row is None:
-        raise NoSuchMailbox("the mailbox has gone", mailbox_id=mailbox_id)
+        raise MailboxGone("the mailbox has gone", mailbox_id=mailbox_id)
     return range(row.first_recent_uid, row.uid_next)
 
 

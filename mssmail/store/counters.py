@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, update
 
 from mssmail.core.mailbox import ModSeq
-from mssmail.errors import NoSuchMailbox
+from mssmail.errors import MailboxGone
 from mssmail.store.flags import DELETED_BIT, SEEN_BIT
 from mssmail.store.prepared import Prepared
 from mssmail.store.schema import mailboxes
@@ -66,7 +66,7 @@ def move_counters(conn: Connection, mailbox_id: int, move: Move) -> Moved:
     """Move a mailbox's counters and its ModSeq by one; raises NoSuchMailbox when it has gone."""
     moved = _move(conn, _MOVE_BY_ID, move, {"of_id": mailbox_id})
     if moved is None:
-        raise NoSuchMailbox("the mailbox has gone", mailbox_id=mailbox_id)
+        raise MailboxGone("the mailbox has gone", mailbox_id=mailbox_id)
     return moved
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from mssmail.core.mailbox import UID, MailboxInfo, ModSeq, UIDValidity
-from mssmail.errors import HasChildren, Impossible, MailboxExists, NoSuchMailbox, TooMany
+from mssmail.errors import HasChildren, Impossible, MailboxExists, MailboxGone, NoSuchMailbox, TooMany
 from mssmail.store.messages import drop_unused_messages
 from mssmail.store.schema import counters, mailbox_rows, mailboxes, subscriptions, vanished
 
@@ -123,7 +123,7 @@ def load_mailbox(conn: Connection, mailbox_id: int, *, counts: bool = False) -> 
     """The mailbox of this id; raises NoSuchMailbox when it has gone."""
     row = conn.execute(_BY_ID[counts], {"of_id": mailbox_id}).first()
     if row is None:
-        raise NoSuchMailbox("the mailbox has gone", mailbox_id=mailbox_id)
+        raise MailboxGone("the mailbox has gone", mailbox_id=mailbox_id)
     return build_info(row)
 
 

@@ -14,7 +14,7 @@ from mssmail.core.account import Account
 from mssmail.core.address import Address
 from mssmail.core.mailbox import OTHER_USERS, MailboxInfo
 from mssmail.core.rights import LETTERS
-from mssmail.errors import Impossible, NoSuchMailbox, ReadOnly
+from mssmail.errors import Impossible, MailboxGone, NoSuchMailbox, ReadOnly
 from mssmail.store import mailboxes as tree
 from mssmail.store.delegations import (
     copy_entries,
@@ -92,7 +92,7 @@ def find_owner(conn: Connection, mailbox_id: int) -> int:
     """Whose the mailbox is; raises NoSuchMailbox when it has gone."""
     owner_id = conn.execute(select(mailboxes.c.account_id).where(mailboxes.c.id == mailbox_id)).scalar()
     if owner_id is None:
-        raise NoSuchMailbox("the mailbox has gone", mailbox_id=mailbox_id)
+        raise MailboxGone("the mailbox has gone", mailbox_id=mailbox_id)
     return int(owner_id)
 
 

@@ -17,6 +17,7 @@ _ROWS = [
     (errors.TlsRequired, Condition.NO, "PRIVACYREQUIRED"),
     (errors.NoSuchMailbox, Condition.NO, "NONEXISTENT"),
     (errors.MailboxExists, Condition.NO, "ALREADYEXISTS"),
+    (errors.MailboxGone, Condition.NO, "NONEXISTENT"),
     (errors.ReadOnly, Condition.NO, "NOPERM"),
     (errors.Impossible, Condition.NO, "CANNOT"),
     (errors.OverQuota, Condition.NO, "OVERQUOTA"),

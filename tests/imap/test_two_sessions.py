@@ -149,3 +149,22 @@ async def test_each_rebuilds_it_from_what_notify_pushes_too(world: World, seed: 
         await _compare(client)
     assert clients[0].uids == clients[1].uids
     assert clients[0].flags == clients[1].flags
+
+
+@pytest.mark.parametrize("command", ["UID COPY 1:* Trash", "MOVE 1 Trash", "UID MOVE 1:* Trash", "UID FETCH 1:* FLAGS"])
+async def test_of_a_mailbox_that_somebody_deleted_nothing_is_to_be_created(world: World, command: str) -> None:
+    talk, other = await sign_in(world, select=""), await sign_in(world, select="")
+    await other.do("CREATE A")
+    world.deliver(build_message("x"), "A")
+    await talk.do("SELECT A")
+    await other.do("DELETE A")
+    assert [line.partition("]")[0] for line in await talk.do(command)] == ["NO [NONEXISTENT", "* BYE [UNAVAILABLE"]
+
+
+async def test_a_mailbox_that_somebody_deleted_can_be_closed(world: World) -> None:
+    talk, other = await sign_in(world, select=""), await sign_in(world, select="")
+    await other.do("CREATE A")
+    await talk.do("SELECT A")
+    await other.do("DELETE A")
+    assert await talk.do("CLOSE") == ["OK CLOSE completed"]
+    assert (await talk.do("SELECT INBOX"))[-1].startswith("OK")

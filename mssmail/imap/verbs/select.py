@@ -42,7 +42,7 @@ async def run(session: Session, command: c.Select) -> Answer:
     session.select(view, keywords)
     if command.condstore or command.known is not None:
         session.dialect = replace(session.dialect, has_modseq=True)
-    await _describe(session, info, content)
+    await _describe(session, info, content, command.mailbox)
     if command.known is not None and command.known.uid_validity == info.uid_validity:
         await _resynchronise(session, info, content, command.known)
     session.note("selected", mailbox=info.name, messages=len(view))
@@ -50,12 +50,13 @@ async def run(session: Session, command: c.Select) -> Answer:
     return ok(f"{name} completed", Code("READ-ONLY" if view.read_only else "READ-WRITE"))
 
 
-async def _describe(session: Session, info: MailboxInfo, content: Changes) -> None:
+async def _describe(session: Session, info: MailboxInfo, content: Changes, name: str) -> None:
     view, flags = session.selected, session.list_flags()
     await session.tell(Flags(flags))
     await session.tell(Exists(len(view)))
     if session.dialect.has_rev2:
-        await session.tell(await describe_mailbox(session, info.name))  # RFC 9051 §6.3.2
+        old_name = name if name != info.name else ""  # written in another way than we keep it
+        await session.tell(await describe_mailbox(session, info.name, old_name))  # RFC 9051 §6.3.2
     else:
         await session.tell(Recent(view.recent_count))
         unseen = next((number for number, meta in enumerate(content.appeared, 1) if SEEN not in meta.flags), None)

@@ -155,9 +155,7 @@ def close(key: int, *, read_only: bool) -> Effect:
     """CLOSE."""
 
     def run(lists: Lists) -> Outcome:
-        if lists.find(key) is None:
-            return GONE
-        if not read_only:
+        if lists.find(key) is not None and not read_only:
             expunge(key, None)(lists)
         return Outcome(codes=PLAIN)
 
