@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mssmail.core.address import Address, ReversePath, parse_address
-from mssmail.core.decision import Refuse
+from mssmail.core.decision import Accept, Refuse
 from mssmail.core.exchange import Answered, ExchangeState
 from mssmail.policy.patient import (
     PatientFacts,
@@ -119,6 +119,12 @@ def test_who_closes(mes: str, subject: str, mark: str, *, closes: bool) -> None:
 
 def test_nobody_is_no_patient() -> None:
     assert not is_patient(None, ON)
+
+
+def test_nothing_is_asked_of_mail_that_has_nothing_to_do_with_patients() -> None:
+    rcpt = list(weigh_patient_recipient(DOCTOR, DOCTOR, None, ON))
+    data = list(weigh_patient_message(replace(TO, is_report=True), ON))
+    assert rcpt == data == [Accept("no-patient")]
 
 
 def test_every_rule_is_told_when_all_are_in_shadow() -> None:

@@ -56,6 +56,7 @@ class Thunderbird:
         profile.mkdir()
         preferences = {**_build_preferences(lab, account, starttls=starttls), "marionette.port": self._port}
         lines = [f"user_pref({json.dumps(key)}, {json.dumps(value)});" for key, value in preferences.items()]
+        own = {"HOME": str(profile), "TMPDIR": str(profile)}  # sharing a TMPDIR, two lose their drafts
         (profile / "user.js").write_text("\n".join(lines))
         with (profile / "out.log").open("wb") as output:
             options = ["--headless", "--profile", str(profile), "--no-remote", "--marionette"]
@@ -63,7 +64,7 @@ class Thunderbird:
                 ["thunderbird", *options, "--remote-allow-system-access"],
                 stdout=output,
                 stderr=output,
-                env={**{key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}, "HOME": str(profile)},
+                env={**{key: os.environ[key] for key in ("PATH", "LANG") if key in os.environ}, **own},
             )
         try:
             self._socket = self._connect()

@@ -57,7 +57,8 @@ def _with_item(act: Callable[[Stage, Letter, str], str], label: str = "asleep") 
 def _explain(stage: Stage, _letter: Letter, item: str) -> str:
     def look() -> str:
         facts = json.loads(_queue(stage, "explain", item, "--json"))
-        is_told = facts["peer_failures"] and facts["next_try_at"] and facts["route"] and facts["tls_floor"] is not None
+        is_resting = facts["peer_failures"] and " rests " in facts["why"]  # between two rests it is about to be tried
+        is_told = is_resting and facts["next_try_at"] and facts["route"] and facts["tls_floor"] is not None
         return f"explained: {facts['why']}" if is_told else ""
 
     words = wait_for(look)
