@@ -16,6 +16,7 @@ from urllib.request import url2pathname
 import httpx
 
 from mssmail.errors import FetchFault
+from mssmail.flows.http_client import open_client
 
 MAX_REDIRECTS: Final = 3
 
@@ -67,7 +68,7 @@ async def post(url: str, body: bytes, types: tuple[str, str], context: ssl.SSLCo
     try:
         async with (
             asyncio.timeout(limits.total_seconds),
-            httpx.AsyncClient(verify=context, trust_env=False, timeout=limits.step_seconds) as client,
+            open_client(context, limits.step_seconds) as client,
             client.stream("POST", url, headers=headers, content=body) as response,
         ):
             answer = await _read_response(response, limits, NO_VALIDATORS)
@@ -98,7 +99,7 @@ async def _fetch_http(url: str, context: ssl.SSLContext, limits: Limits, known: 
     try:
         async with (
             asyncio.timeout(limits.total_seconds),
-            httpx.AsyncClient(verify=context, trust_env=False, timeout=limits.step_seconds) as client,
+            open_client(context, limits.step_seconds) as client,
         ):
             return await _follow(client, httpx.URL(url), limits, known)
     except TimeoutError as error:

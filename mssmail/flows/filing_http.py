@@ -20,6 +20,7 @@ import httpx
 
 from mssmail.core.filing import Filed, FilingOutcome, NotNow, NotTaken
 from mssmail.core.receipt import FilingError
+from mssmail.flows.http_client import open_client
 
 MAX_ANSWER_BYTES: Final = 65_536
 _MAX_WORDS: Final = 200
@@ -88,7 +89,7 @@ async def post_parts(endpoint: Endpoint, key: str, parts: Sequence[Part], at: da
     try:
         async with (
             asyncio.timeout(endpoint.timeout_seconds),
-            httpx.AsyncClient(verify=endpoint.context, trust_env=False, timeout=endpoint.timeout_seconds) as client,
+            open_client(endpoint.context, endpoint.timeout_seconds) as client,
             client.stream("POST", endpoint.url, content=body, headers=headers) as response,
         ):
             return judge_answer(response.status_code, await _read(response))
