@@ -1,6 +1,6 @@
 """The white list in use: fetched or read, authenticated, compared with the last one, adopted or held.
 
-Reading a list of 9,000 domains takes half a second, one of 200,000 ten: it happens in a process of its own.
+Reading a list of 9,000 domains takes 0.4 s, one of 200,000 nearly four: it happens in a process of its own.
 """
 
 import asyncio
