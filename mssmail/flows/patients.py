@@ -15,7 +15,6 @@ from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.exchange import Answered, Thread
 from mssmail.core.message import Span
-from mssmail.flows.evidence import describe_envelope
 from mssmail.flows.intake import Also
 from mssmail.flows.shadows import Shadows
 from mssmail.journal import Entry, Event
@@ -86,7 +85,7 @@ class Patients:
             answered=answered,
         )
         series = weigh_patient_message(facts, settings)
-        decision = self._shadows.settle(series, self._rules, envelope.id, lambda: describe_envelope(envelope))
+        decision = self._shadows.settle_message(series, self._rules, envelope)
         return so_far if isinstance(decision, Accept) else decision
 
     async def plan(self, envelope: Envelope, examination: Examination, at: datetime) -> tuple[Also, ...]:

@@ -10,7 +10,6 @@ from mssmail.core.examination import Examination
 from mssmail.core.reply import Reply
 from mssmail.core.verdict import Trusted, Verdict
 from mssmail.errors import ConfigError
-from mssmail.flows.evidence import describe_envelope
 from mssmail.flows.intake import Intake, judge_form
 from mssmail.flows.patients import Patients
 from mssmail.flows.peer_sizes import judge_sizes
@@ -89,8 +88,7 @@ class Receiver:
         return self._settle(weigh_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted), envelope)
 
     def _settle(self, series: Iterable[Decision | None], envelope: Envelope) -> Decision:
-        rules = self._settings.policy.in_shadow
-        return self._intake.shadows.settle(series, rules, envelope.id, lambda: describe_envelope(envelope))
+        return self._intake.shadows.settle_message(series, self._settings.policy.in_shadow, envelope)
 
     async def _take(self, envelope: Envelope, domain: Domain, examination: Examination, decision: Decision) -> Reply:
         returned = await plan_returns(self._intake.store, self._reporter, envelope, self._intake.clock())

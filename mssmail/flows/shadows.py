@@ -7,6 +7,8 @@ from concurrent.futures import Future
 
 from mssmail.core.clock import Clock
 from mssmail.core.decision import Decision
+from mssmail.core.envelope import Envelope
+from mssmail.flows.evidence import describe_envelope
 from mssmail.journal import Entry, Event
 from mssmail.policy.shadow import settle
 from mssmail.store.engine import Store
@@ -43,6 +45,10 @@ class Shadows:
             entries = [Entry(self._clock(), Event.WOULD_REFUSE, trace_id, each) for each in told]
             self._store.submit(lambda conn: append_entries(conn, entries)).add_done_callback(_tell)
         return settled.decision
+
+    def settle_message(self, series: Iterable[Decision | None], rules: frozenset[str], envelope: Envelope) -> Decision:
+        """The same of a whole message; its envelope is told with what was passed over."""
+        return self.settle(series, rules, envelope.id, lambda: describe_envelope(envelope))
 
 
 def _tell(future: "Future[None]") -> None:

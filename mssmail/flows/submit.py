@@ -13,7 +13,6 @@ from mssmail.core.reply import Reply
 from mssmail.core.trace import build_received
 from mssmail.core.verdict import Structure
 from mssmail.flows.compose import complete_message
-from mssmail.flows.evidence import describe_envelope
 from mssmail.flows.intake import Also, Intake, judge_form
 from mssmail.flows.patients import Patients
 from mssmail.flows.peer_sizes import judge_sizes
@@ -88,8 +87,7 @@ class Submitter:
         return await self._take(envelope, examination, decision, local, also)
 
     def _settle(self, series: Iterable[Decision | None], envelope: Envelope) -> Decision:
-        rules = self._settings.policy.in_shadow
-        return self._intake.shadows.settle(series, rules, envelope.id, lambda: describe_envelope(envelope))
+        return self._intake.shadows.settle_message(series, self._settings.policy.in_shadow, envelope)
 
     def _prepare(self, envelope: Envelope) -> bytes | Refuse:
         """The bytes that go out, signed; or why they do not. For a thread: keys are read, and signing takes time."""
