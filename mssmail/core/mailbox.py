@@ -1,7 +1,7 @@
 """Mailboxes as IMAP counts them: identifiers that cannot be mixed up, and what changed since a ModSeq."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -14,6 +14,7 @@ UID = NewType("UID", int)  # RFC 9051 §2.3.1.1
 SeqNum = NewType("SeqNum", int)  # RFC 9051 §2.3.1.2
 UIDValidity = NewType("UIDValidity", int)
 ModSeq = NewType("ModSeq", int)  # RFC 7162 §3.1; the clock of a mailbox
+Report = Callable[[int], None]  # hears now and then how many messages are done
 
 CHANGES_AT_A_TIME = 1_000  # messages that share a ModSeq when many go or move: deliveries wait for it in the writer
 OTHER_USERS = "Other Users"  # below it stand the mailboxes of others (RFC 2342 §5)
@@ -23,6 +24,10 @@ SEEN, ANSWERED, FLAGGED, DELETED, DRAFT = "\\Seen", "\\Answered", "\\Flagged", "
 SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
 SMIME_VALID, SMIME_INVALID = "$SMIMEValid", "$SMIMEInvalid"
 RESERVED_KEYWORDS = frozenset({SMIME_VALID.lower(), SMIME_INVALID.lower()})
+
+
+def ignore(_: int) -> None:
+    """A Report that nobody wants to hear."""
 
 
 def drop_reserved(flags: Iterable[str]) -> frozenset[str]:

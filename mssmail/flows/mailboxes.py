@@ -27,9 +27,11 @@ from mssmail.core.mailbox import (
     MessageRow,
     ModSeq,
     Quota,
+    Report,
     StoreAction,
     ViewLayout,
     compress,
+    ignore,
 )
 from mssmail.core.message import Span
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
@@ -46,7 +48,7 @@ from mssmail.flows.rights import RightsLists
 from mssmail.flows.ringing import Ringing
 from mssmail.flows.searching import IsGone, Searching
 from mssmail.flows.sign_in import SignIn
-from mssmail.flows.uploads import Report, Scan, Uploads, ignore, require_room
+from mssmail.flows.uploads import Scan, Uploads, require_room
 from mssmail.journal import Entry, Event
 from mssmail.store import changes as store_changes
 from mssmail.store import mailboxes as tree

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from mssmail.core.account import Account
 from mssmail.core.clock import Clock
 from mssmail.core.examination import Index
-from mssmail.core.mailbox import UID, Appended, Draft, drop_reserved
+from mssmail.core.mailbox import UID, Appended, Draft, Report, drop_reserved, ignore
 from mssmail.core.trace import build_id
 from mssmail.errors import OverQuota, TooBig
 from mssmail.mime.binary import encode_binary
@@ -23,12 +23,7 @@ from mssmail.store.messages import Delivery, insert_message
 
 T = TypeVar("T")
 
-Report = Callable[[int], None]  # see ``imap.backend``
 Scan = Callable[[bytes], Index]  # what a message's bytes say, without a verdict
-
-
-def ignore(_: int) -> None:
-    """Nobody wants to hear how many are done."""
 
 
 class Write(Protocol):

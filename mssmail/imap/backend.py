@@ -22,8 +22,10 @@ from mssmail.core.mailbox import (
     MessageRow,
     ModSeq,
     Quota,
+    Report,
     StoreAction,
     ViewLayout,
+    ignore,
 )
 from mssmail.core.message import Span
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
@@ -31,12 +33,6 @@ from mssmail.core.ranges import Range
 from mssmail.core.rights import LETTERS
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
-
-Report = Callable[[int], None]  # hears now and then how many messages are done
-
-
-def ignore(_: int) -> None:
-    """Nobody wants to hear it."""
 
 
 class Bell(Protocol):

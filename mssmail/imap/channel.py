@@ -35,10 +35,7 @@ class Channel(asyncio.Protocol):
         self._is_lost = False
         self._is_interrupted = False
         self._has_tls = False
-        self.address = (
-            "",
-            0,
-        )  # the peer's, and its port; known for ever: a TLS transport that was closed tells nothing
+        self.address = ("", 0)  # the peer's, and its port, kept: a TLS transport that was closed tells nothing
         self.received = self.sent = 0  # octets so far
 
     # -- what asyncio calls
