@@ -6,7 +6,7 @@ Each alarm is a warning in the log, an entry of the journal, and a figure of the
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -18,6 +18,7 @@ from mssmail.core.trace import build_id
 from mssmail.core.whitelist import WhiteList
 from mssmail.errors import Fault
 from mssmail.flows.refresh import TrustKeeper
+from mssmail.flows.rounds import Rounds
 from mssmail.journal import Entry, Event
 from mssmail.policy.outlook import Alarm, Contact, find_alarms, find_step
 from mssmail.settings import Settings
@@ -41,26 +42,24 @@ class Watchman:
         store: Store,
         trust: TrustKeeper,
         clock: Clock,
-        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self.settings, self._store, self._trust, self._clock = settings, store, trust, clock
-        self._pause = pause
+        self._look_seconds = look_seconds
+        self._rounds = Rounds("certificates could not be looked after", self._repeat, look_seconds)
         self._told: set[tuple[object, ...]] = set()
-        self._task: asyncio.Task[None] | None = None
         self._judged_generation = -1  # of the snapshot that the peers were judged by last
         self.raised: Counter[str] = Counter()
 
     async def start(self) -> None:
         """Look now and then from now on, and at every new white list."""
         self._trust.lists.subscribe(self.compare_lists)
-        self._task = asyncio.create_task(self._repeat())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._rounds.stop()
 
     async def compare_lists(self, old: WhiteList | None, new: WhiteList, reason: str) -> None:
         """A list was adopted or, with a reason, held: what of it concerns the peers we talk to."""
@@ -121,13 +120,9 @@ class Watchman:
         since = self._clock() - PEERS_FOR
         return list(self._store.read(lambda conn: list_peers(conn, since)).result())
 
-    async def _repeat(self) -> None:
-        while True:
-            try:
-                await self.look()
-            except Exception:  # a mistake of ours in one round must not end all later ones
-                _log.exception("certificates could not be looked after")
-            await self._pause(LOOK_SECONDS)
+    async def _repeat(self) -> float:
+        await self.look()
+        return self._look_seconds
 
     async def _raise(self, kind: str, text: str, once: tuple[object, ...], facts: dict[str, object]) -> None:
         if once in self._told:

@@ -6,6 +6,7 @@ note that its sender was answered, are one commit.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,9 +16,9 @@ from mssmail.core.address import Address
 from mssmail.core.clock import Clock
 from mssmail.core.envelope import Envelope
 from mssmail.core.message import RawMessage
-from mssmail.errors import Fault
 from mssmail.flows.intake import Examiner
 from mssmail.flows.notices import Notice, Notices
+from mssmail.flows.rounds import Rounds
 from mssmail.mime.addresses import list_mailboxes, parse_addresses
 from mssmail.mime.charsets import decode_text
 from mssmail.mime.headers import decode_words, select_fields
@@ -57,48 +58,37 @@ class Answerer:
         self._settings, self._store, self._wake_queue, self._clock = settings, store, wake_queue, clock
         self._notices = Notices(settings, store, pool)
         self._answering: frozenset[int] = frozenset()
-        self._waiting: asyncio.Queue[_Owed] = asyncio.Queue(_MAX_WAITING)
-        self._main: asyncio.Task[None] | None = None
+        self._waiting: deque[_Owed] = deque()
+        self._rounds = Rounds("automatic answers cannot be looked up", self._answer_waiting, _LOOK_SECONDS)
 
     async def start(self) -> None:
         """Begin."""
         await self.look()
-        self._main = asyncio.create_task(self._run())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """Forget what waits."""
-        if self._main is not None:
-            self._main.cancel()
-            await asyncio.gather(self._main, return_exceptions=True)
+        await self._rounds.stop()
 
     def offer(self, envelope: Envelope, delivered: Delivered) -> None:
         """A message lies in these boxes. Quick: mostly nobody is away."""
         for placed in delivered.placed:
-            if placed.account_id in self._answering and not self._waiting.full():
-                self._waiting.put_nowait(_Owed(placed.account_id, _cut(envelope)))
+            if placed.account_id in self._answering and len(self._waiting) < _MAX_WAITING:
+                self._waiting.append(_Owed(placed.account_id, _cut(envelope)))
+                self._rounds.wake()
 
     async def look(self) -> None:
         """Who answers now."""
         self._answering = await asyncio.wrap_future(self._store.read(list_answering))
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(_LOOK_SECONDS):
-                    owed = await self._waiting.get()
-            except TimeoutError:
-                await self._look_again()
-                continue
+    async def _answer_waiting(self) -> float:
+        for owed in [self._waiting.popleft() for _ in range(len(self._waiting))]:
             try:
                 await self.answer(owed.account_id, owed.envelope)
-            except Exception:  # an answer is a courtesy; this task must not end
+            except Exception:  # an answer is a courtesy, and the next one is somebody else's
                 _log.exception("%s: no automatic answer", owed.envelope.id)
-
-    async def _look_again(self) -> None:
-        try:
-            await self.look()
-        except Fault:
-            _log.exception("automatic answers cannot be looked up")
+        await self.look()
+        return _LOOK_SECONDS
 
     async def answer(self, account_id: int, envelope: Envelope) -> str:
         """Answer, or not; why not, in a word (empty: it is on its way)."""

@@ -6,7 +6,6 @@ in the transaction that takes its message, so nobody gets it twice and nobody is
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -19,6 +18,7 @@ from mssmail.core.message import RawMessage
 from mssmail.core.reply import Reply
 from mssmail.core.trace import build_id
 from mssmail.flows.intake import Intake
+from mssmail.flows.rounds import Rounds
 from mssmail.flows.submit import Submitter
 from mssmail.policy.recipient import Box, Taken, judge_submitted_recipient
 from mssmail.policy.submission import judge_client
@@ -41,38 +41,29 @@ class CampaignSender:
 
     def __init__(self, settings: Settings, intake: Intake, submitter: Submitter) -> None:
         self._settings, self._intake, self._submitter = settings, intake, submitter
-        self._stopped = asyncio.Event()
-        self._main: asyncio.Task[None] | None = None
+        self._rounds = Rounds("campaigns cannot be sent now", self._serve, LOOK_SECONDS)
 
     async def start(self) -> None:
         """Begin; what an earlier process left is sent now."""
-        self._main = asyncio.create_task(self._run())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """End after the message under way."""
-        self._stopped.set()
-        if self._main is not None:
-            await self._main
+        await self._rounds.stop(None)
 
-    async def _run(self) -> None:
-        while not self._stopped.is_set():
-            try:
-                await self.send_due()
-            except Exception:  # whatever it is: rows go on waiting, and this task must not end
-                _log.exception("campaigns cannot be sent now")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._stopped.wait()
+    async def _serve(self) -> float:
+        await self.send_due()
+        return LOOK_SECONDS
 
     async def send_due(self) -> int:
         """Submit everything that is due; how many messages were taken."""
         taken, now, store = 0, self._intake.clock(), self._intake.store
-        while not self._stopped.is_set():
+        while not self._rounds.is_stopping:
             due = await asyncio.wrap_future(store.read(lambda conn: list_due_rows(conn, now)))
             if not due:
                 break
             for campaign, row in due:
-                if self._stopped.is_set():
+                if self._rounds.is_stopping:
                     break
                 try:
                     taken += await self._send(campaign.account, row)

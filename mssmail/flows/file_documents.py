@@ -9,7 +9,6 @@ import json
 import logging
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,6 +22,7 @@ from mssmail.documents.parcel import EVIDENCE, SUMMARY, Parcel, build_parcel
 from mssmail.errors import BadDocument
 from mssmail.flows.filing_directory import file_into
 from mssmail.flows.filing_http import Endpoint, Part, load_context, post_parts
+from mssmail.flows.rounds import Rounds, find_wait
 from mssmail.journal import Entry, Event
 from mssmail.mime.parts import scan
 from mssmail.mime.receipt import asks_for_receipt
@@ -37,8 +37,7 @@ from mssmail.workers.reader import open_layer
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_SLEEP: Final = 60.0  # seconds; retry by the command line is seen within it
-_PAUSE_SECONDS: Final = 5.0  # after a fault of ours
+_AGAIN_SECONDS: Final = 5.0  # after a fault of ours
 _MIN_SECRET: Final = 16
 
 
@@ -62,61 +61,41 @@ class Filer:
         documents = settings.documents
         self._reading = Reading(frozenset(documents.neutral_loinc), documents.test_space)
         self._dice = random.Random()  # noqa: S311 - it spreads load, it hides nothing
-        self._woken = {connector.name: asyncio.Event() for connector in settings.connector}
-        self._stopped = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._rounds = {connector.name: self._plan(connector) for connector in settings.connector}
 
     async def start(self) -> None:
         """Begin; what was owed before the last stop is handed over now."""
-        served = [connector.name for connector in self._settings.connector]
         counts = await asyncio.wrap_future(self._store.read(count_filings))
         for (name, state), number in counts.items():
-            if name not in served:
+            if name not in self._rounds:
                 told = "%d deliveries (%s) are owed to %s, which is not configured: mssmail connector list"
                 _log.warning(told, number, state.value, name)
-        self._tasks = [asyncio.create_task(self._serve(connector)) for connector in self._settings.connector]
+        for rounds in self._rounds.values():
+            await rounds.start()
 
     def wake(self) -> None:
         """Something was ordered."""
-        for event in self._woken.values():
-            event.set()
+        for rounds in self._rounds.values():
+            rounds.wake()
 
     async def stop(self, patience_seconds: float = 10.0) -> None:
         """Let what is under way end, but not for long: what is cut off is tried again under the same key."""
-        self._stopped.set()
-        self.wake()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=patience_seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*(rounds.stop(patience_seconds) for rounds in self._rounds.values()))
 
-    async def _serve(self, connector: Connector) -> None:
-        woken = self._woken[connector.name]
-        while not self._stopped.is_set():
-            woken.clear()
-            try:
-                pause = await self.file_due(connector)
-                due_at = await asyncio.wrap_future(self._store.read(lambda conn: find_next_due(conn, connector.name)))
-                seconds = _LONGEST_SLEEP if due_at is None else (due_at - self._clock()).total_seconds()
-            except Exception:  # whatever it is: deliveries go on waiting, and this task must not end
-                _log.exception("connector %s cannot be served now", connector.name)
-                pause, seconds = _PAUSE_SECONDS, 0.0
-            if pause:  # the other side is in trouble: a new message does not change that
-                await self._sleep(pause)
-                continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(max(seconds, 0.01), _LONGEST_SLEEP)):
-                    await woken.wait()
+    def _plan(self, connector: Connector) -> Rounds:
+        told = f"connector {connector.name} cannot be served now"
+        return Rounds(told, lambda: self._serve(connector), _AGAIN_SECONDS)
 
-    async def _sleep(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopped.wait()
+    async def _serve(self, connector: Connector) -> float:
+        if pause := await self.file_due(connector):
+            await self._rounds[connector.name].rest(pause)  # in trouble: a new message does not change that
+            return 0.0
+        due_at = await asyncio.wrap_future(self._store.read(lambda conn: find_next_due(conn, connector.name)))
+        return find_wait(due_at, self._clock())
 
     async def file_due(self, connector: Connector) -> float:
         """Hand over all that is due; the seconds to rest when nothing of the last batch was taken, else 0."""
-        while not self._stopped.is_set():
+        while not self._rounds[connector.name].is_stopping:
             now = self._clock()
             due = await asyncio.wrap_future(
                 self._store.read(

@@ -5,13 +5,13 @@ the fill goes on where it was. What messages that have gone had in it is swept o
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
 from mssmail.errors import StoreFault
+from mssmail.flows.rounds import Rounds
 from mssmail.store.engine import Connection, Store
 from mssmail.store.listings import find_unlisted
 from mssmail.store.listings import list_messages as make_listings
@@ -56,19 +56,15 @@ class Indexer:
         self._swept_at = time.monotonic()
         self._operations = store.writer_stats.operations
         self._looked_at = self._swept_at
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("the index for SEARCH could not be filled", self._look, look_seconds)
 
     async def start(self) -> None:
         """Begin; what is found wrong is in the log, and nobody else is troubled."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """End; what is half done is done again next time."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._rounds.stop()
 
     async def catch_up(self) -> None:
         """List and index all that there is to do now."""
@@ -91,16 +87,12 @@ class Indexer:
         for mailbox_id in await self._ask(find_overfull):
             await self._write(lambda conn, each=mailbox_id: forget_vanished(conn, each))  # type: ignore[misc]
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.catch_up()
-                if time.monotonic() - self._swept_at >= SWEEP_SECONDS:
-                    self._swept_at = time.monotonic()
-                    await self.sweep()
-            except Exception:
-                _log.exception("the index for SEARCH could not be filled")
-            await asyncio.sleep(self._look_seconds)
+    async def _look(self) -> float:
+        await self.catch_up()
+        if time.monotonic() - self._swept_at >= SWEEP_SECONDS:
+            self._swept_at = time.monotonic()
+            await self.sweep()
+        return self._look_seconds
 
     async def _fill(self, first: int, last: int) -> None:
         for block in await self._ask(lambda conn: find_missing_blocks(conn, first, last)):

@@ -17,6 +17,7 @@ from mssmail.core.return_path import Purpose, Token, encode_return_path
 from mssmail.errors import Fault
 from mssmail.flows.intake import Examiner
 from mssmail.flows.notices import Notice, Notices
+from mssmail.flows.rounds import Rounds
 from mssmail.mime.parts import scan
 from mssmail.mime.text import extract_text
 from mssmail.settings import Settings
@@ -41,36 +42,22 @@ class Lister:
     ) -> None:
         self._settings, self._store, self._clock, self._wake_queue = settings.lists, store, clock, wake_queue
         self._notices = Notices(settings, store, pool)
-        self._woken = asyncio.Event()
-        self._main: asyncio.Task[None] | None = None
+        self._rounds = Rounds("lists cannot be served", self._serve_all, _POLL_SECONDS)
 
     async def start(self) -> None:
         """Begin; what was under way at the last stop goes on."""
-        self._main = asyncio.create_task(self._run())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """End between two steps."""
-        if self._main is not None:
-            self._main.cancel()
-            await asyncio.gather(self._main, return_exceptions=True)
+        await self._rounds.stop()
 
     def wake(self) -> None:
         """There is something to do."""
-        self._woken.set()
+        self._rounds.wake()
 
-    async def _run(self) -> None:
-        while True:
-            self._woken.clear()
-            try:
-                is_busy = await self.step()
-            except Exception:  # whatever it is: the next look may do better, and this task must not end
-                _log.exception("lists cannot be served")
-                is_busy = False
-            try:
-                async with asyncio.timeout(_BUSY_SECONDS if is_busy else _POLL_SECONDS):
-                    await self._woken.wait()
-            except TimeoutError:
-                continue
+    async def _serve_all(self) -> float:
+        return _BUSY_SECONDS if await self.step() else _POLL_SECONDS
 
     async def step(self) -> bool:
         """Do a little of everything there is to do; True when there is more."""

@@ -5,19 +5,15 @@ bell when it moved: what changed, each listener asks the store.
 """
 
 import asyncio
-import contextlib
-import logging
 from typing import Final
 
-from mssmail.errors import Fault
 from mssmail.flows.bell import Bells
+from mssmail.flows.rounds import Rounds
 from mssmail.store.engine import Store
 
 LOOK_SECONDS: Final = 1.0
 REST_SECONDS: Final = 0.005
 """After a ring, for each listener: a script that writes all the time costs us no more than a tenth of a core."""
-
-_log = logging.getLogger(__name__)
 
 
 class Outsiders:
@@ -27,19 +23,15 @@ class Outsiders:
         self._store, self._bells = store, bells
         self._look_seconds = look_seconds
         self._version: int | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("whether others wrote is not known now", self._look_while_heard, look_seconds)
 
     async def start(self) -> None:
         """Begin."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        await self._rounds.start()
 
     async def stop(self) -> None:
         """End."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._rounds.stop()
 
     async def look(self) -> bool:
         """Ring, and say so, when others wrote since the last look. The first only learns where the number stands."""
@@ -50,13 +42,7 @@ class Outsiders:
         self._version = version
         return has_changed
 
-    async def _run(self) -> None:
-        while True:
-            rest = self._look_seconds
-            if self._bells.listeners:
-                try:
-                    if await self.look():
-                        rest = max(rest, self._bells.listeners * REST_SECONDS)
-                except Fault as fault:
-                    _log.warning("whether others wrote is not known now", extra={"reason": str(fault)})
-            await asyncio.sleep(rest)
+    async def _look_while_heard(self) -> float:
+        if self._bells.listeners and await self.look():
+            return max(self._look_seconds, self._bells.listeners * REST_SECONDS)
+        return self._look_seconds

@@ -21,6 +21,7 @@ from mssmail.flows.bell import Bells
 from mssmail.flows.confirmations import confirm
 from mssmail.flows.intake import Examiner, TrustSource
 from mssmail.flows.receipt_letters import ReceiptLetters
+from mssmail.flows.rounds import Rounds, find_wait
 from mssmail.journal import Entry, Event
 from mssmail.mime.parts import Part, scan
 from mssmail.mime.receipt import read_receipt, read_request
@@ -46,8 +47,7 @@ from mssmail.store.receipts import (
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_SLEEP: Final = 60.0
-_PAUSE_SECONDS: Final = 5.0
+_AGAIN_SECONDS: Final = 5.0  # after a fault of ours
 _WAITS: Final = (10, 60, 300, 900, 3_600)  # seconds after a fault of ours
 _MAX_ATTEMPTS: Final = 60  # two days and a half; then the order is a poison
 
@@ -92,46 +92,31 @@ class ReceiptSender:
         self._settings, self._store, self._pool, self._trust = settings, store, pool, trust
         self._bells, self._wake_queue, self._clock = bells, wake_queue, clock
         self._letters = ReceiptLetters(settings, store, pool)
-        self._woken = asyncio.Event()
-        self._stopping = False
-        self._main: asyncio.Task[None] | None = None
+        self._rounds = Rounds("receipts cannot be sent now", self._serve, _AGAIN_SECONDS)
         self._forgot_at: datetime | None = None
 
     async def start(self) -> None:
         """Begin; what was owed before the last stop is sent now."""
-        self._main = asyncio.create_task(self._run())
+        await self._rounds.start()
 
     def wake(self) -> None:
         """Something was ordered."""
-        self._woken.set()
+        self._rounds.wake()
 
     async def stop(self) -> None:
         """End after the receipt under way; the others wait in the store."""
-        self._stopping = True
-        self.wake()
-        if self._main is not None:
-            await self._main
+        await self._rounds.stop(None)
 
-    async def _run(self) -> None:
-        while not self._stopping:
-            self._woken.clear()
-            try:
-                await self.send_due()
-                await self._forget()
-                due_at = await asyncio.wrap_future(self._store.read(find_next_due))
-                seconds = _LONGEST_SLEEP if due_at is None else (due_at - self._clock()).total_seconds()
-            except Exception:  # whatever it is: receipts go on waiting, and this task must not end
-                _log.exception("receipts cannot be sent now")
-                seconds = _PAUSE_SECONDS
-            with suppress(TimeoutError):
-                async with asyncio.timeout(min(max(seconds, 0.01), _LONGEST_SLEEP)):
-                    await self._woken.wait()
+    async def _serve(self) -> float:
+        await self.send_due()
+        await self._forget()
+        return find_wait(await asyncio.wrap_future(self._store.read(find_next_due)), self._clock())
 
     async def send_due(self) -> int:
         """Settle everything that is due; how many receipts were sent."""
         sent = 0
         now = self._clock()
-        while not self._stopping:
+        while not self._rounds.is_stopping:
             due = await asyncio.wrap_future(self._store.read(lambda conn: list_due(conn, now)))
             for kept in due:
                 try:

@@ -1,5 +1,6 @@
 """An account that answers by itself."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -123,12 +124,24 @@ async def test_a_message_that_was_taken_is_answered_behind_it(tmp_path: Path) ->
         await answerer.stop()
 
 
+async def test_what_is_looked_up_in_vain_is_told_and_looked_up_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with _open(tmp_path) as (operator, answerer):
+        await answerer.start()
+        await asyncio.to_thread(operator.store.close)
+        while "automatic answers cannot be looked up" not in caplog.text:
+            answerer._rounds.wake()
+            await asyncio.sleep(0.01)
+        await answerer.stop()
+
+
 async def test_of_a_large_message_only_the_beginning_waits(tmp_path: Path) -> None:
     async with _open(tmp_path) as (operator, answerer):
         account = await operator.find(BOB)
         await answerer.look()
         large = build_envelope(TO_BOB + b"x" * 200_000, BOB)
         answerer.offer(large, Delivered(1, (Placed(1, account.id, UID(1)),), ()))
-        [owed] = [answerer._waiting.get_nowait()]
+        [owed] = [answerer._waiting.popleft()]
         assert len(owed.envelope.message) == 65_536
         assert await answerer.answer(account.id, owed.envelope) == ""

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from mssmail.flows.bell import Bells
 from mssmail.flows.outsiders import Outsiders
 from mssmail.store.engine import open_store
@@ -48,12 +50,35 @@ async def test_looks_by_itself_while_somebody_listens(tmp_path: Path) -> None:
         ours.close()
 
 
-async def test_a_store_that_cannot_say_is_asked_again(tmp_path: Path) -> None:
+async def test_a_store_that_cannot_say_is_asked_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     store = open_store(tmp_path / "store", create=True)
     bells = Bells()
     bells.follow(1)
     store.close()
     outsiders = Outsiders(store, bells, look_seconds=0.01)
     await outsiders.start()
-    await asyncio.sleep(0)
+    while caplog.text.count("whether others wrote is not known now") < 2:  # noqa: ASYNC110 - a log has no bell
+        await asyncio.sleep(0.01)
     await outsiders.stop()
+
+
+async def test_a_mistake_of_ours_ends_no_looking(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Bells):
+        listeners = 1
+
+        def ring_all(self) -> None:
+            raise RuntimeError("a mistake of ours")
+
+    ours = open_store(tmp_path / "store", create=True)
+    theirs = open_store(tmp_path / "store", exclusive=False)
+    outsiders = Outsiders(ours, Broken(), look_seconds=0.01)
+    try:
+        await outsiders.look()
+        add_account(theirs, "bob@a.test")
+        await outsiders.start()
+        while "a mistake of ours" not in caplog.text:  # noqa: ASYNC110 - a log has no bell
+            await asyncio.sleep(0.01)
+    finally:
+        await outsiders.stop()
+        theirs.close()
+        ours.close()

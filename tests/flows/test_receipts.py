@@ -246,7 +246,7 @@ async def test_what_was_owed_before_a_stop_is_sent_after_the_next_start(tmp_path
         await _add_machine(operator)
         trace_id = await _receive(operator, sign(ASKING, tmp_path))
         stopped = _make_sender(operator)
-        stopped._stopping = True
+        await stopped.stop()
         assert await stopped.send_due() == 0
         sender, queued = _make_sender(operator), asyncio.Event()
         sender._wake_queue = queued.set
