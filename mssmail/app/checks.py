@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from mssmail.core.address import normalise_domain, parse_address
 from mssmail.errors import BadCertificate, BadSyntax
+from mssmail.imap.verbs.capability import is_hideable
 from mssmail.policy.shadow import SHADOWABLE, find_strangers
 from mssmail.settings import Endpoint, Imap, Relay, Settings, Setup, Submission
 from mssmail.trust.anchors import load_certificates
@@ -23,12 +24,21 @@ def check_settings(settings: Settings) -> list[str]:
         *_check_connectors(settings),
         *_check_policy(settings),
         *_check_names(settings),
+        *_check_hiding(settings),
     ]
 
 
 def _check_policy(settings: Settings) -> Iterator[str]:
     for rule in find_strangers(settings.policy.shadow):
         yield f"policy.shadow: {rule} is no rule that can be in shadow; these are: {', '.join(sorted(SHADOWABLE))}"
+
+
+def _check_hiding(settings: Settings) -> Iterator[str]:
+    """A slip in a rule would leave the client with its fault, and the administrator with a rule that looks right."""
+    for rule in settings.hide:
+        for name in rule.capabilities:
+            if not is_hideable(name):
+                yield f"hide.capabilities: {name} is no capability that could be hidden"
 
 
 def _check_names(settings: Settings) -> Iterator[str]:

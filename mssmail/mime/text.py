@@ -88,10 +88,11 @@ def fold(text: str) -> str:
     """The text as it is compared in searches: compatibility caseless (Unicode 15, D146).
 
     That is what i;unicode-casemap (RFC 5051 §2) aims at, which maps to title case and decomposes: both find ``STRASSE``
-    for ``Straße`` and ``fin`` in ``ﬁn``. An accent stands behind its letter as a character of its own, so that ``cafe``
-    finds ``café`` at the end of a word while ``été`` is not ``ete``.
+    for ``Straße`` and ``fin`` in ``ﬁn``. The one letter that D146 keeps apart and RFC 5051 does not is ``ı``, in title
+    case ``I``: ``YILDIZ`` finds ``Yıldız``. An accent stands behind its letter as a character of its own, so that
+    ``cafe`` finds ``café`` at the end of a word while ``été`` is not ``ete``.
     """
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", text).casefold())
-    return unicodedata.normalize("NFKD", decomposed.casefold())
+    return unicodedata.normalize("NFKD", decomposed.casefold()).replace("ı", "i")

@@ -8,7 +8,7 @@ import pytest
 
 from mssmail.app.checks import check_settings, find_unbindable
 from mssmail.core.clock import read_clock
-from mssmail.settings import Connector, Domain, Endpoint, Policy, Settings, Trust
+from mssmail.settings import Connector, Domain, Endpoint, Hide, Policy, Settings, Trust
 from tests.support.operators import build_site
 from tests.support.pki import Pki
 
@@ -101,3 +101,9 @@ def test_a_responder_that_cannot_be_asked_is_a_fault() -> None:
     settings = Settings(trust=Trust(ocsp_urls=("http://ocsp.ca.test", "ldap://ocsp.ca.test")))
     found = [fault for fault in check_settings(settings) if fault.startswith("trust.ocsp_urls")]
     assert found == ["trust.ocsp_urls: ldap://ocsp.ca.test is no http or https address"]
+
+
+def test_a_capability_misspelt_in_a_rule_that_hides_it_is_a_fault(settings: Settings) -> None:
+    rules = (Hide(("QRESINC", "thread", "APPENDLIMIT"), client="*outlook*"), Hide(("AUTH=LOGIN", "IMAP4rev2")))
+    (fault,) = check_settings(replace(settings, hide=rules))
+    assert fault == "hide.capabilities: QRESINC is no capability that could be hidden"

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from mssmail.mime.parts import scan
+from mssmail.mime.sort_keys import fold_case
 from mssmail.mime.text import decode_body, extract_text, fold, strip_tags
 
 
@@ -79,10 +80,21 @@ def test_bodies_of_unknown_encodings_are_given_as_they_are() -> None:
         ("Ⅷ", "viii"),
         ("ΣΊΣΥΦΟΣ", "σίσυφος"),
         ("Abc", "aBC"),
+        ("YILDIZ", "yıldız"),
+        ("ＡＢＣ１", "abc1"),
+        ("Ǆ", "ǆ"),
+        ("ΌΔΟΣ", "όδος"),
     ],
 )
 def test_folding_makes_equal_what_differs_in_case_or_form(left: str, right: str) -> None:
     assert fold(left) == fold(right)
+
+
+def test_what_casemap_holds_equal_folds_to_the_same() -> None:
+    """Of all letters that have case; ``fold_case`` is RFC 5051 §2 to the letter."""
+    letters = [chr(number) for number in range(1, 0x20000) if not 0xD800 <= number < 0xE000]
+    folded: dict[str, str] = {}
+    assert [ascii(each) for each in letters if folded.setdefault(fold_case(each), fold(each)) != fold(each)] == []
 
 
 def test_folding_keeps_accents_apart_and_can_be_repeated() -> None:

@@ -53,18 +53,28 @@ _ALWAYS = (
     "NOTIFY",  # RFC 5465
     "INPROGRESS",  # RFC 9585
 )
+_APPENDLIMIT = "APPENDLIMIT"  # RFC 7889; with its value
 _MECHANISMS = ("AUTH=PLAIN", "AUTH=LOGIN")
 
 
 def list_capabilities(session: Session) -> tuple[str, ...]:
     """What holds now: how to sign in is said while nobody has, and only where it is safe (RFC 9051 §11.1)."""
-    all_of_them = (*_ALWAYS, f"APPENDLIMIT={session.terms.max_literal_bytes}")  # RFC 7889
-    always = tuple(name for name in all_of_them if not is_hidden(name, session.hidden))
+    always = _leave_out((*_ALWAYS, f"{_APPENDLIMIT}={session.terms.max_literal_bytes}"), session)
     if session.account is not None:
         return always
     if session.peer.tls is not None:
-        return (*always, *_MECHANISMS)
+        return (*always, *_leave_out(_MECHANISMS, session))
     return (*always, *(("STARTTLS",) if session.terms.offers_tls else ()), "LOGINDISABLED")
+
+
+def is_hideable(capability: str) -> bool:
+    """Hiding this name changes something: ``THREAD=REFERENCES`` does, ``thread`` too, and ``TREAD`` is a slip."""
+    named = frozenset((capability.upper(),))
+    return any(is_hidden(name, named) for name in (*_ALWAYS, _APPENDLIMIT, *_MECHANISMS))
+
+
+def _leave_out(names: tuple[str, ...], session: Session) -> tuple[str, ...]:
+    return tuple(name for name in names if not is_hidden(name, session.hidden))
 
 
 async def run(session: Session, _: c.Capability) -> Answer:

@@ -2,6 +2,7 @@
 
 from mssmail.core.envelope import Peer
 from mssmail.imap.session import Terms
+from mssmail.settings import Hide
 from tests.imap.support import Talk, World, sign_in
 
 _BASE = (
@@ -34,3 +35,9 @@ async def test_under_tls_the_ways_to_sign_in_are_told(world: World) -> None:
 async def test_after_signing_in_they_are_not(world: World) -> None:
     talk = await sign_in(world)
     assert (await talk.do("CAPABILITY"))[0] == f"* CAPABILITY {_BASE}"
+
+
+async def test_a_way_to_sign_in_can_be_hidden_like_anything_else(world: World) -> None:
+    talk = Talk(world, terms=Terms(hide=(Hide(("AUTH=LOGIN", "appendlimit"), client="old*"),)))
+    await talk.do('ID ("name" "Old Client")')
+    assert (await talk.do("CAPABILITY"))[0] == f"* CAPABILITY {_BASE.rpartition(' ')[0]} AUTH=PLAIN"
