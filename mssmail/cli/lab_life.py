@@ -46,7 +46,7 @@ def info(folder: Path, as_json: bool) -> None:
     if as_json:
         print_json({**describe_lab(world), "up": is_up(world)})
         return
-    ports = ("smtp", "submission", "submissions", "imap", "imaps", "http")
+    ports = ("smtp", "submission", "submissions", "imap", "imaps", "http", "setup")
     rows = [[o.name, ", ".join(o.domains), *(getattr(o.ports, p) for p in ports)] for o in world.operators]
     print_table(("operator", "domains", *ports), rows, "Operators on 127.0.0.1")
     print_table(

@@ -38,6 +38,7 @@ from mssmail.settings import (
     Route,
     Server,
     Settings,
+    Setup,
     SmimeMode,
     Submission,
     Trust,
@@ -185,6 +186,7 @@ def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
         submission=Submission(listen=operator.endpoint("submission"), listen_tls=operator.endpoint("submissions")),
         imap=Imap(listen=operator.endpoint("imap"), listen_tls=operator.endpoint("imaps")),
         http=Http(listen=operator.endpoint("http")),
+        setup=Setup(listen=operator.endpoint("setup"), host=HOST),
         trust=Trust(
             intermediates=Path("intermediates"),
             white_list_url=lab.white_list_url,

@@ -23,11 +23,12 @@ class Ports:
     imap: int
     imaps: int
     http: int
+    setup: int = 0  # labs made before there was one have none
 
 
 def plan_ports(base: int) -> Ports:
-    """25 → base + 25, 587 → base + 87, 465 → base + 65, 143 → base + 43, 993 → base + 93, metrics → base + 80."""
-    return Ports(base + 25, base + 87, base + 65, base + 43, base + 93, base + 80)
+    """25 → base + 25, 587 → base + 87, 465 → base + 65, 143 → base + 43, 993 → base + 93, metrics → base + 80, 443 → base + 44."""
+    return Ports(base + 25, base + 87, base + 65, base + 43, base + 93, base + 80, base + 44)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Thunderbird itself: it signs in, knows the folders, shows lab mail as validly signed, and flags what is flagged."""
 
 import imaplib
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from mssmail.lab.check.cases import NORD, SUD
 from mssmail.lab.check.mail import build_letter
 from mssmail.lab.check.stage import Stage
-from mssmail.lab.layout import Lab
+from mssmail.lab.layout import HOST, Lab
 from tests.support.thunderbird import Thunderbird
 
 pytestmark = [
@@ -76,6 +77,34 @@ def _wait_for_flag(client: imaplib.IMAP4_SSL) -> bool:
         time.sleep(0.1)
         client.noop()
     return False
+
+
+def test_an_account_sets_itself_up_from_the_address_alone(lab: Lab, bird: Thunderbird) -> None:
+    """What Thunderbird's account hub does, but for the name: ``autoconfig.<domain>`` needs DNS."""
+    account = lab.accounts_of("nord")[1]
+    names = json.dumps([account.address, account.password, str(lab.find_operator("nord").endpoint("setup"))])
+    signed_in = bird.run(f"""
+        const [address, password, web] = {names};
+        const load = name => ChromeUtils.importESModule(`resource:///modules/accountcreation/${{name}}.sys.mjs`);
+        const {{fetchHTTP}} = load("FetchHTTP"), {{readFromXML}} = load("readFromXML");
+        const {{AccountConfig}} = load("AccountConfig"), {{ConfigVerifier}} = load("ConfigVerifier");
+        const signal = new AbortController().signal;
+        const url = `https://${{web}}/.well-known/autoconfig/mail/config-v1.1.xml`;
+        const found = readFromXML(await fetchHTTP(url, {{urlArgs: {{emailaddress: address}}, signal}}), "isp-https");
+        AccountConfig.replaceVariables(found, "Cardiologie", address, password);
+        const servers = [found.incoming, ...found.incomingAlternatives, found.outgoing, ...found.outgoingAlternatives];
+        const told = servers.map(each => [each.type, each.hostname, each.port, each.socketType]);
+        const verified = await new ConfigVerifier(null, signal).verifyConfig(found);
+        return [...told, verified.incoming.username];
+    """)
+    ports = lab.find_operator("nord").ports
+    assert signed_in == [
+        ["imap", HOST, ports.imaps, 3],  # TLS from the start
+        ["imap", HOST, ports.imap, 2],  # STARTTLS
+        ["smtp", HOST, ports.submissions, 3],
+        ["smtp", HOST, ports.submission, 2],
+        account.address,
+    ]
 
 
 def test_nothing_thunderbird_said_was_refused(lab: Lab, bird: Thunderbird) -> None:

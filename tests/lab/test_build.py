@@ -57,6 +57,6 @@ def test_a_built_lab_is_found_again_and_can_be_removed(tmp_path: Path) -> None:
 
 def test_the_addresses_are_known_before_anything_is_built(lab: Lab) -> None:
     planned = {str(endpoint) for endpoint in plan_endpoints(lab.port_base)}
-    names = ("smtp", "submission", "submissions", "imap", "imaps", "http")
+    names = ("smtp", "submission", "submissions", "imap", "imaps", "http", "setup")
     used = {str(operator.endpoint(name)) for operator in lab.operators for name in names}
     assert planned == used | {str(lab.crl_endpoint), str(lab.list_endpoint), str(lab.filing_endpoint)}

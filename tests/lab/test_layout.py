@@ -26,7 +26,7 @@ def test_what_is_saved_loads_back(tmp_path: Path) -> None:
 def test_ports_remind_of_the_well_known_ones() -> None:
     ports = plan_ports(20_000)
     assert (ports.smtp, ports.submission, ports.submissions) == (20_025, 20_087, 20_065)
-    assert (ports.imap, ports.imaps, ports.http) == (20_043, 20_093, 20_080)
+    assert (ports.imap, ports.imaps, ports.http, ports.setup) == (20_043, 20_093, 20_080, 20_044)
 
 
 def test_programs_read_a_fixed_shape(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_programs_read_a_fixed_shape(tmp_path: Path) -> None:
     assert {"operators", "accounts", "ca_file", "crl_dir", "white_list", "scenarios"} <= set(tree)
     operator = tree["operators"][0]
     assert operator["smtp"] == {"host": "127.0.0.1", "port": 20_025}
-    listeners = {"smtp", "submission", "submissions", "imap", "imaps", "http"}
+    listeners = {"smtp", "submission", "submissions", "imap", "imaps", "http", "setup"}
     assert listeners | {"name", "domains", "dn", "cert", "key", "config", "store", "pid"} <= set(operator)
     assert {"address", "password", "operator", "p12"} <= set(tree["accounts"][0])
     assert set(tree["white_list"]) == {"url", "file"}
