@@ -6,7 +6,8 @@ The grammar of values is next door: ``words`` (encoded words), ``addresses``; bo
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
+from itertools import islice
 
 from mssmail.core.address import Address
 from mssmail.core.message import Span
@@ -34,6 +35,7 @@ __all__ = [
     "select_fields",
     "split_fields",
     "unfold",
+    "walk_fields",
 ]
 
 MAX_HEADER_BYTES = 1_048_576
@@ -67,17 +69,24 @@ def split_fields(data: bytes, span: Span) -> tuple[Field, ...]:
 
     Beyond 1 MB or 10 000 fields what is left comes as one Field without a name.
     """
-    fields: list[Field] = []
-    at, end = span.start, min(span.end, span.start + MAX_HEADER_BYTES)
-    while at < end and len(fields) < MAX_FIELDS:
-        match = _LINES.match(data, at, end)
-        if match is None or match[0] in (b"\r\n", b"\n"):
-            return tuple(fields)
-        fields.append(_build_field(data, at, match.end()))
-        at = match.end()
-    if at < span.end:
+    clipped = clip_header(span)
+    walk = walk_fields(data, clipped)
+    fields = list(islice(walk, MAX_FIELDS))
+    at = fields[-1].span.end if fields else span.start
+    if at == clipped.end < span.end or next(walk, None) is not None:
         fields.append(Field("", "", Span(at, span.end), Span(at, span.end)))
     return tuple(fields)
+
+
+def walk_fields(data: bytes, span: Span) -> Iterator[Field]:
+    """The fields of a header of any length, one by one, up to the blank line."""
+    at = span.start
+    while at < span.end:
+        match = _LINES.match(data, at, span.end)
+        if match is None or match[0] in (b"\r\n", b"\n"):
+            return
+        yield _build_field(data, at, match.end())
+        at = match.end()
 
 
 def _build_field(data: bytes, start: int, end: int) -> Field:
@@ -110,9 +119,9 @@ def iterate_fields(data: bytes, span: Span, *keys: str) -> Iterator[Field]:
         yield _build_field(data, base + match.start() + 1, min(base + match.end() + 1, span.end))
 
 
-@cache
+@lru_cache(maxsize=256)  # most names are ours, but SEARCH brings a stranger's
 def _field_pattern(keys: tuple[str, ...]) -> re.Pattern[bytes]:
-    # The line end is looked at, not taken: it begins the next field's match. The names are ours, never a stranger's.
+    # The line end is looked at, not taken: it begins the next field's match.
     names = "|".join(re.escape(key) for key in keys).encode()
     return re.compile(rb"\n(?i:%b)[ \t]*:[^\n]*(?:\n[ \t][^\n]*)*" % names)
 

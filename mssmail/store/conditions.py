@@ -1,5 +1,6 @@
 """Search keys as a tree of conditions: SQL where stored columns can answer, questions to the message where not."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -42,6 +43,7 @@ from mssmail.store.sorting import THREAD_ID
 
 MAX_RANGES = 100  # of one set in SQL; more are looked up in Python
 
+_NAME = re.compile(r"[!-9;-~]+")  # of a field (RFC 5322 §2.2)
 _COLUMNS = {
     "subject": messages.c.subject,
     "from": messages.c.sender,
@@ -183,7 +185,7 @@ def _has_flag(flag: str) -> ColumnElement[bool]:
 def _compile_header(key: HeaderText) -> Node:
     folded = fold(key.text)
     column = _COLUMNS.get(key.field)
-    if "\0" in folded:
+    if "\0" in folded or not _NAME.fullmatch(key.field):
         return Exact(false())
     if column is not None and folded:
         return Exact(func.contains_text(column, literal(folded, Words)) == 1)

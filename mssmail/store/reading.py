@@ -1,22 +1,27 @@
 """One message as SEARCH reads it: opened only when a key needs its bytes, and once for all keys."""
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 
 from sqlalchemy import Connection
 
 from mssmail.core.mailbox import ViewLayout
 from mssmail.core.message import Span
 from mssmail.errors import NoSuchMailbox, StoreUnavailable
-from mssmail.mime.headers import Field, decode_words, split_fields
+from mssmail.mime.headers import Field, decode_words, iterate_fields, walk_fields
 from mssmail.mime.parts import scan
 from mssmail.mime.text import extract_text, fold
 from mssmail.store.bodies import read_body
 from mssmail.store.documents import find_words
 from mssmail.store.layouts import load_layout
-from mssmail.store.texts import FoldedText, PackedText, find_text, join_text
+from mssmail.store.texts import MAX_KEPT, FoldedText, PackedText, find_text, join_text
 
 MAX_READ = 67_108_864  # octets of a message that are searched; what lies beyond is not, lest it be held whole
+MAX_NAMESAKES = 100_000  # fields of one name that are looked at in a message without kept text: a second at most
+
+_NAME = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*", re.MULTILINE)
 
 
 class Reading:
@@ -37,7 +42,8 @@ class Reading:
         """A field of this (lower-case) name contains the folded text; empty text: there is such a field."""
         if self._kept is not None:
             return self._kept.has_header_text(field, folded)
-        return any(folded in self._fold_value(found) for found in self._fields if found.key == field)
+        named = islice(iterate_fields(self._header, Span(0, len(self._header)), field), MAX_NAMESAKES)
+        return any(folded in self._fold_value(found) for found in named if found.key == field)
 
     def has_body_text(self, folded: str) -> bool:
         """The decoded body contains the folded text."""
@@ -52,8 +58,8 @@ class Reading:
         """All that may be searched: as it is kept, else decoded now."""
         if self._kept is not None:
             return self._kept.text
-        fields = [f"{fold(found.name)}: {self._fold_value(found)}" for found in self._fields]
-        return join_text(fields, fold(find_words(self._conn, self._message_id)), self._fold_body())
+        documents = fold(find_words(self._conn, self._message_id))
+        return join_text(self._fold_fields(), documents, self._fold_body())
 
     @cached_property
     def _kept(self) -> PackedText | None:
@@ -77,9 +83,19 @@ class Reading:
             start = cut.end
         return b"".join([*kept, data[start - layout.header.start :]])
 
-    @cached_property
-    def _fields(self) -> tuple[Field, ...]:
-        return split_fields(self._header, Span(0, len(self._header)))
+    def _fold_fields(self) -> Iterator[str]:
+        """``name: value`` of each field; what follows when they are more than is kept of a text comes in one piece.
+
+        Only a client's own APPEND has such a header. Names are written alike there too: trigrams are made of it.
+        """
+        held = 0
+        for found in walk_fields(self._header, Span(0, len(self._header))):
+            if held > MAX_KEPT:
+                yield fold(decode_words(_NAME.sub(rb"\1: ", self._header[found.span.start :])))
+                return
+            line = f"{fold(found.name)}: {self._fold_value(found)}"
+            held += len(line)
+            yield line
 
     def _fold_body(self) -> Iterator[str]:
         if self._layout is not None:

@@ -13,6 +13,8 @@ FLAG, TEXT = HasFlag("\\Seen"), BodyText("x")
         All(),
         FLAG,
         HeaderText("subject", "x"),
+        HeaderText("", "no field has this name"),
+        HeaderText("a: b", "nor this one"),
         UidRanges(((1, 2),) * MAX_RANGES),
         Not(FLAG),
         Or(FLAG, All()),

@@ -77,3 +77,44 @@ def test_of_a_giant_message_the_beginning_is_searched(store: Store, monkeypatch:
         return reading.has_body_text("body"), reading.has_body_text("text")
 
     assert store.read(ask).result() == (True, False)
+
+
+def _append(store: Store, data: bytes) -> int:
+    place = (Placement(add_account(store).id),)
+    index = build_index(data, scan(data), "us.test")
+    delivery = Delivery("t", store.keep_body(data), b"", index, "", "{}", None, NOW, place)
+    return store.submit(lambda conn: deliver(conn, delivery)).result().message_id
+
+
+def test_a_field_behind_ten_thousand_others_is_found(store: Store) -> None:
+    message_id = _append(store, b"X: y\r\n" * 10_001 + b"X-Last : Fin\r\n  =?utf-8?q?=C3=A9t=C3=A9?=\r\n\r\nbody\r\n")
+
+    def ask(conn: Connection) -> list[bool]:
+        fresh, folded = Reading(conn, message_id), Reading(conn, message_id).text
+        asked = (("x-last", ""), ("x-last", fold("fin  été")), ("x", "y"), ("x", "fin"), ("last", ""))
+        return [each.has_header_text(*words) for each in (fresh, folded) for words in asked]
+
+    assert store.read(ask).result() == [True, True, True, False, False] * 2
+
+
+def test_the_text_of_a_boundless_header_is_never_kept_and_has_the_trigrams_of_every_field(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading_module, "MAX_KEPT", 20)
+    message_id = _append(store, b"A: 12345678901234567890\r\nX-Far :\r\nX-Last:Fin\r\n e\r\n\r\nbody\r\n")
+
+    def ask(conn: Connection) -> tuple[bytes, bool, bool]:
+        reading = Reading(conn, message_id)
+        return reading.text.whole, reading.has_header_text("x-last", "fin e"), reading.has_any_text("fin e")
+
+    whole, *found = store.read(ask).result()
+    assert found == [True, True]
+    assert len(whole) > 20
+    assert b"x-far: " in whole
+    assert b"x-last: fin e" in whole
+
+
+@pytest.mark.parametrize("field", ["a:b", "a\nb", "x y", "(", "é"])
+def test_what_is_no_name_of_a_field_is_not_found(store: Store, field: str) -> None:
+    message_id = _append(store, b"A:b: c\r\nb: c\r\n: c\r\nx y: c\r\nc\r\n\r\nbody\r\n")
+    assert store.read(lambda conn: Reading(conn, message_id).has_header_text(field, "c")).result() is False
