@@ -1,10 +1,9 @@
 """Mail comes in from a peer: examine, decide, deliver in one commit, ring, answer."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
 from mssmail.core.address import Address
-from mssmail.core.decision import Accept, Decision, Refuse
+from mssmail.core.decision import Decision, Refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.reply import Reply
@@ -18,7 +17,6 @@ from mssmail.flows.returns import plan_returns
 from mssmail.flows.taking import Judged, Taker
 from mssmail.journal import Event
 from mssmail.policy.content import ContentFacts, weigh_content
-from mssmail.policy.declared import DECLARED, judge_declared
 from mssmail.settings import Domain, Settings, SmimeMode
 
 
@@ -53,20 +51,11 @@ class Receiver:
         examination = await self._intake.examine_message(envelope, envelope.message.data, verify=verify)
         if isinstance(examination, Refuse):
             return await self._intake.refuse(envelope, examination)
-        decision = self._judge(envelope, examination, domain)
-        if isinstance(decision, Accept):
-            decision = await self.patients.judge(envelope, examination, decision)
-        if isinstance(decision, Refuse):
-            return await self._intake.refuse(envelope, decision, examination)
-        # The second step: it may call attention, and changes the answer only where somebody configured that.
-        findings = await self._intake.read_documents(envelope, examination)
-        examination = replace(examination, findings=findings)
-        self._intake.products.count("received", findings)
-        is_refused = self._settings.documents.refuse_inconsistent
-        declared = self._settle((judge_declared(findings, refuse_inconsistent=is_refused), DECLARED), envelope)
-        if isinstance(declared, Refuse):
-            return await self._intake.refuse(envelope, declared, examination)
-        return await self._take(envelope, domain, examination, decision)
+        series = self._weigh_content(envelope, examination, domain)
+        weighed = await self._taker.weigh(Event.RECEIVED, envelope, examination, series)
+        if isinstance(weighed, Reply):
+            return weighed
+        return await self._take(envelope, domain, *weighed)
 
     def _find_domain(self, envelope: Envelope) -> Domain:
         domain = self._settings.find_domain(envelope.recipients[0].domain)
@@ -74,7 +63,7 @@ class Receiver:
             raise ConfigError("a recipient was taken whose domain is not ours")
         return domain
 
-    def _judge(self, envelope: Envelope, examination: Examination, domain: Domain) -> Decision:
+    def _weigh_content(self, envelope: Envelope, examination: Examination, domain: Domain) -> Iterator[Decision | None]:
         facts = ContentFacts(
             verdict=examination.verdict,
             authors=examination.authors,
@@ -85,10 +74,7 @@ class Receiver:
             sender=examination.sender,
             notices=examination.notices,
         )
-        return self._settle(weigh_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted), envelope)
-
-    def _settle(self, series: Iterable[Decision | None], envelope: Envelope) -> Decision:
-        return self._intake.shadows.settle_message(series, self._settings.policy.in_shadow, envelope)
+        return weigh_content(facts, domain.smime, accept_encrypted=domain.accept_encrypted)
 
     async def _take(self, envelope: Envelope, domain: Domain, examination: Examination, decision: Decision) -> Reply:
         returned = await plan_returns(self._intake.store, self._reporter, envelope, self._intake.clock())

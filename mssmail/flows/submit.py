@@ -1,11 +1,11 @@
 """A client sends: bind to the account, complete, sign, examine what came of it, deliver and queue in one commit."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from mssmail.core.address import Address
-from mssmail.core.decision import Accept, Decision, Refuse, refuse
+from mssmail.core.decision import Decision, Refuse, refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.message import RawMessage
@@ -23,7 +23,6 @@ from mssmail.journal import Event
 from mssmail.mime.headers import Authors, find_resenders, find_senders
 from mssmail.mime.parts import Part, scan, scan_message
 from mssmail.mime.receipt import find_report_type
-from mssmail.policy.declared import DECLARED, judge_declared
 from mssmail.policy.submission import Destination, Writers, judge_author, weigh_submission
 from mssmail.settings import Domain, Settings, SignWith
 from mssmail.smime.sign import sign_message
@@ -72,22 +71,11 @@ class Submitter:
         envelope = replace(envelope, message=RawMessage(prepared))
         local = tuple(each for each in envelope.recipients if self._settings.find_domain(each.domain))
         destination = self._find_destination(local, envelope)
-        decision = self._settle(weigh_submission(examination.verdict, destination, examination.notices), envelope)
-        if isinstance(decision, Accept):
-            decision = await self.patients.judge(envelope, examination, decision)
-        if isinstance(decision, Refuse):
-            return await self._intake.refuse(envelope, decision, examination)
-        findings = await self._intake.read_documents(envelope, examination)
-        examination = replace(examination, findings=findings)
-        self._intake.products.count("submitted", findings)
-        is_refused = self._settings.documents.refuse_inconsistent_clients
-        declared = self._settle((judge_declared(findings, refuse_inconsistent=is_refused), DECLARED), envelope)
-        if isinstance(declared, Refuse):
-            return await self._intake.refuse(envelope, declared, examination)
-        return await self._take(envelope, examination, decision, local, also)
-
-    def _settle(self, series: Iterable[Decision | None], envelope: Envelope) -> Decision:
-        return self._intake.shadows.settle_message(series, self._settings.policy.in_shadow, envelope)
+        series = weigh_submission(examination.verdict, destination, examination.notices)
+        weighed = await self._taker.weigh(Event.SUBMITTED, envelope, examination, series)
+        if isinstance(weighed, Reply):
+            return weighed
+        return await self._take(envelope, *weighed, local, also)
 
     def _prepare(self, envelope: Envelope) -> bytes | Refuse:
         """The bytes that go out, signed; or why they do not. For a thread: keys are read, and signing takes time."""

@@ -1,11 +1,11 @@
-"""The end of a message that is taken, whoever brings it: all that is written with it, in one commit, and the answer."""
+"""The end of a message, whoever brings it: weighed to the last rule, then written in one commit, and answered."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from mssmail.core.address import Address
-from mssmail.core.decision import Decision, refuse
+from mssmail.core.decision import Accept, Decision, Refuse, refuse
 from mssmail.core.envelope import Envelope
 from mssmail.core.examination import Examination
 from mssmail.core.reply import Reply
@@ -30,6 +30,7 @@ from mssmail.flows.patients import Patients
 from mssmail.flows.receipt_steps import plan_receipt_steps
 from mssmail.flows.reports import Reporter
 from mssmail.journal import Entry, Event
+from mssmail.policy.declared import DECLARED, judge_declared
 from mssmail.policy.marking import judge_keywords, judge_signature
 from mssmail.settings import Settings, SmimeMode
 from mssmail.store.bodies import Body
@@ -71,6 +72,34 @@ class Taker:
     ) -> None:
         self._settings, self._intake, self._wake = settings, intake, wake
         self._reporter, self._patients = reporter, patients
+
+    async def weigh(
+        self, event: Event, envelope: Envelope, examination: Examination, series: Iterable[Decision | None]
+    ) -> tuple[Examination, Decision] | Reply:
+        """The examination with what the documents say, and why the message passes; or the answer that refuses it.
+
+        ``series`` is what is asked of its content; patients' rules and what the documents call for come after it.
+        """
+        decision = self._settle(series, envelope)
+        if isinstance(decision, Accept):
+            decision = await self._patients.judge(envelope, examination, decision)
+        if isinstance(decision, Refuse):
+            return await self._intake.refuse(envelope, decision, examination)
+        # The second step: it may call attention, and changes the answer only where somebody configured that.
+        examination = replace(examination, findings=await self._intake.read_documents(envelope, examination))
+        self._intake.products.count(event.value, examination.findings)
+        documents = self._settings.documents
+        is_refused = documents.refuse_inconsistent
+        if event is Event.SUBMITTED:
+            is_refused = documents.refuse_inconsistent_clients
+        declared = judge_declared(examination.findings, refuse_inconsistent=is_refused)
+        settled = self._settle((declared, DECLARED), envelope)
+        if isinstance(settled, Refuse):
+            return await self._intake.refuse(envelope, settled, examination)
+        return examination, decision
+
+    def _settle(self, series: Iterable[Decision | None], envelope: Envelope) -> Decision:
+        return self._intake.shadows.settle_message(series, self._settings.policy.in_shadow, envelope)
 
     async def take(
         self,

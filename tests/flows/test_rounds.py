@@ -25,7 +25,9 @@ async def _meet_something_cancelled() -> None:
 
 
 @pytest.mark.parametrize(
-    "mistake", [_raise(RuntimeError("ours")), _raise(TimeoutError()), _meet_something_cancelled], ids=str
+    "mistake",
+    [_raise(RuntimeError("ours")), _raise(TimeoutError()), _meet_something_cancelled],
+    ids=["mistake", "timeout", "cancelled"],
 )
 async def test_what_a_round_raises_is_told_and_the_next_one_comes(
     mistake: Callable[[], Awaitable[None]], caplog: pytest.LogCaptureFixture
