@@ -27,7 +27,7 @@ class Ports:
 
 
 def plan_ports(base: int) -> Ports:
-    """25 → base + 25, 587 → base + 87, 465 → base + 65, 143 → base + 43, 993 → base + 93, metrics → base + 80, 443 → base + 44."""
+    """25 → base + 25, 587 → + 87, 465 → + 65, 143 → + 43, 993 → + 93; metrics → + 80, mail programs ask + 44."""
     return Ports(base + 25, base + 87, base + 65, base + 43, base + 93, base + 80, base + 44)
 
 
