@@ -3,9 +3,7 @@
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,17 +13,8 @@ from mssmail.core.findings import DocumentFacts, Findings, Mark, MssFields
 from mssmail.flows.documents import describe_findings
 from mssmail.journal import Entry, Event
 from mssmail.store.activity import count_accounts, pass_over
-from mssmail.store.engine import Store, open_store
+from mssmail.store.engine import Store
 from mssmail.store.journal import append_entries, read_entries
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    """A new store in a real SQLite file."""
-    store = open_store(tmp_path / "store", create=True)
-    yield store
-    store.close()
-
 
 _START, _END = datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)
 

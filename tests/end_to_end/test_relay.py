@@ -17,7 +17,6 @@ from mssmail.journal import Event
 from mssmail.settings import Domain, Relay, Route, Server, Settings
 from mssmail.smtp.listener import build_relay_listener
 from mssmail.store.accounts import NewAccount, create_account
-from mssmail.store.engine import open_store
 from mssmail.store.journal import read_entries
 from mssmail.store.messages import deliver, load_message
 from mssmail.store.queue import list_items
@@ -37,7 +36,7 @@ from tests.support.operator_room import (
     sign,
     write_key,
 )
-from tests.support.store import RELAY_PREFIX, build_delivery
+from tests.support.store import RELAY_PREFIX, build_delivery, make_store
 
 NOBODY = parse_address("nobody@b.test")
 
@@ -63,7 +62,7 @@ async def test_a_message_reaches_every_recipient_there_is_and_its_sender_hears_o
         await listener.start()
         stack.push_async_callback(listener.stop)
         settings = _build_sender(tmp_path / "a", listener.addresses[0].port)
-        store = open_store(tmp_path / "a" / "store", create=True)
+        store = make_store(tmp_path / "a" / "store")
         stack.callback(store.close)
         new = NewAccount(ALICE, datetime.now(UTC))
         await asyncio.wrap_future(store.submit(lambda conn: create_account(conn, new)))

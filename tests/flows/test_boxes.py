@@ -1,24 +1,15 @@
 import asyncio
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
 from sqlalchemy import Connection
 
 from mssmail.flows.boxes import REMEMBER_SECONDS, Boxes
 from mssmail.flows.distribution import Distributor
 from mssmail.settings import Settings
 from mssmail.store.accounts import NewAccount, create_account, remove, set_quota, suspend
-from mssmail.store.engine import Store, open_store
+from mssmail.store.engine import Store
 from tests.support.operator_room import ALICE
 from tests.support.pki import NOW
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path / "store", create=True)
-    yield opened
-    opened.close()
 
 
 async def _do(store: Store, act: Callable[[Connection], object]) -> None:

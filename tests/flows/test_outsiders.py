@@ -8,11 +8,11 @@ import pytest
 from mssmail.flows.bell import Bells
 from mssmail.flows.outsiders import Outsiders
 from mssmail.store.engine import open_store
-from tests.support.store import add_account
+from tests.support.store import add_account, make_store
 
 
 async def test_what_others_write_rings_and_what_we_write_does_not(tmp_path: Path) -> None:
-    ours = open_store(tmp_path / "store", create=True)
+    ours = make_store(tmp_path / "store")
     theirs = open_store(tmp_path / "store", exclusive=False)  # as a command beside the server opens it
     try:
         bells = Bells()
@@ -32,7 +32,7 @@ async def test_what_others_write_rings_and_what_we_write_does_not(tmp_path: Path
 
 
 async def test_looks_by_itself_while_somebody_listens(tmp_path: Path) -> None:
-    ours = open_store(tmp_path / "store", create=True)
+    ours = make_store(tmp_path / "store")
     theirs = open_store(tmp_path / "store", exclusive=False)
     outsiders, bells = None, Bells()
     try:
@@ -51,7 +51,7 @@ async def test_looks_by_itself_while_somebody_listens(tmp_path: Path) -> None:
 
 
 async def test_a_store_that_cannot_say_is_asked_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    store = open_store(tmp_path / "store", create=True)
+    store = make_store(tmp_path / "store")
     bells = Bells()
     bells.follow(1)
     store.close()
@@ -69,7 +69,7 @@ async def test_a_mistake_of_ours_ends_no_looking(tmp_path: Path, caplog: pytest.
         def ring_all(self) -> None:
             raise RuntimeError("a mistake of ours")
 
-    ours = open_store(tmp_path / "store", create=True)
+    ours = make_store(tmp_path / "store")
     theirs = open_store(tmp_path / "store", exclusive=False)
     outsiders = Outsiders(ours, Broken(), look_seconds=0.01)
     try:

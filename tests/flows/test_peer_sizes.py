@@ -8,8 +8,7 @@ from mssmail.core.decision import Accept, Refuse
 from mssmail.flows import peer_sizes
 from mssmail.flows.peer_sizes import SAVE_EVERY, PeerSizes, judge_sizes
 from mssmail.settings import Domain, Settings
-from mssmail.store.engine import open_store
-from tests.support.store import NOW
+from tests.support.store import NOW, make_store
 
 
 def test_what_was_announced_last_is_what_counts() -> None:
@@ -43,7 +42,7 @@ def test_one_domain_that_takes_less_is_enough_to_refuse() -> None:
 
 
 def test_what_was_said_outlives_the_process_for_a_week(tmp_path: Path) -> None:
-    store, now = open_store(tmp_path, create=True), NOW
+    store, now = make_store(tmp_path), NOW
     sizes = PeerSizes(store, lambda: now)
     for domain, size in (("a.test", 100), ("a.test", 200), ("b.test", 300), ("c.test", 1), ("c.test", None)):
         sizes.learn(domain, size)
@@ -64,7 +63,7 @@ def test_what_was_said_outlives_the_process_for_a_week(tmp_path: Path) -> None:
 
 
 def test_what_is_said_again_and_again_is_written_once_a_day(tmp_path: Path) -> None:
-    store, now = open_store(tmp_path, create=True), NOW
+    store, now = make_store(tmp_path), NOW
     sizes = PeerSizes(store, lambda: now)
     for _ in range(3):
         sizes.learn("a.test", 100)
@@ -82,7 +81,7 @@ def test_what_is_said_again_and_again_is_written_once_a_day(tmp_path: Path) -> N
 
 
 def test_a_closed_store_changes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    store = open_store(tmp_path, create=True)
+    store = make_store(tmp_path)
     store.close()
     sizes = PeerSizes(store)
     sizes.learn("a.test", 100)

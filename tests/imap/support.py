@@ -24,11 +24,11 @@ from mssmail.lab.pki import Credential
 from mssmail.mime.index import build_index
 from mssmail.mime.parts import scan
 from mssmail.settings import Endpoint, Imap, Login
-from mssmail.store.engine import Store, open_store
+from mssmail.store.engine import Store
 from mssmail.store.messages import Delivered, Delivery, Placement, deliver
 from mssmail.store.passwords import hash_password
 from tests.support.pki import Pki
-from tests.support.store import add_account
+from tests.support.store import add_account, make_store
 
 USER, PASSWORD = "anne@a.test", "correct horse"
 AUTHSERV_ID = "mss.a.test"
@@ -84,7 +84,7 @@ def _hash() -> str:
 @contextmanager
 def open_world(directory: Path) -> Iterator[World]:
     """A new store in a real SQLite file."""
-    store = open_store(directory / "store", create=True)
+    store = make_store(directory / "store")
     try:
         bells = Bells()
         account = add_account(store, USER, password_hash=_hash())

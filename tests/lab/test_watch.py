@@ -7,13 +7,13 @@ import pytest
 from mssmail.journal import Entry, Event
 from mssmail.lab.layout import LabOperator, plan_ports
 from mssmail.lab.watch import JournalReader, describe_entry
-from mssmail.store.engine import open_store
 from mssmail.store.journal import KeptEntry, append_entries
 from tests.support.pki import NOW
+from tests.support.store import make_store
 
 
 def test_new_entries_are_told_once_and_cannot_fool_a_terminal(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "store", create=True)
+    store = make_store(tmp_path / "store")
     operator = LabOperator("nord", ("a.test",), "CN=x", plan_ports(20_000), str(tmp_path))
     old, new = (Entry(NOW, Event.RECEIVED, name, {"from": "a\x1b[31m@b.test", "none": ""}) for name in ("one", "two"))
     store.submit(lambda conn: append_entries(conn, (old,))).result()

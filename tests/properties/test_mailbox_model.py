@@ -17,7 +17,7 @@ from mssmail.store.engine import Store, open_store
 from mssmail.store.fsck import check_store
 from mssmail.store.mailboxes import create_mailbox, delete_mailbox
 from mssmail.store.rows import FlagChange, copy_rows, expunge, store_flags
-from tests.support.store import NOW, add_account, build_message, deliver_to
+from tests.support.store import NOW, add_account, build_message, deliver_to, make_store
 
 NAMES = ("INBOX", "Other")
 FLAGS = st.frozensets(st.sampled_from(["\\Seen", "\\Deleted", "\\Flagged", "blue"]))
@@ -60,7 +60,7 @@ class Mailboxes(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.directory = tempfile.TemporaryDirectory()
-        self.store = open_store(Path(self.directory.name), create=True)
+        self.store = make_store(Path(self.directory.name))
         self.account = add_account(self.store)
         self.boxes: dict[str, Box] = {}
         self.dead: list[Box] = []

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from mssmail.errors import StoreUnavailable
-from mssmail.store.engine import open_store
 from mssmail.store.prepared import Prepared
 from mssmail.store.schema import counters, journal
+from tests.support.store import make_store
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ADD = Prepared(insert(counters), ("name", "value"))
@@ -22,7 +22,7 @@ NOTE = Prepared(insert(journal).returning(journal.c.id), ("at", "event", "trace_
 
 
 def test_values_go_by_name_and_constants_of_the_statement_stay(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "store", create=True)
+    store = make_store(tmp_path / "store")
 
     def count(conn: Connection) -> list[object]:
         ADD.run(conn, ({"value": start, "name": name} for name, start in (("one", 1), ("ten", 10))))
@@ -35,7 +35,7 @@ def test_values_go_by_name_and_constants_of_the_statement_stay(tmp_path: Path) -
 
 
 def test_types_are_converted_as_everywhere_and_ids_come_back(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "store", create=True)
+    store = make_store(tmp_path / "store")
     values = {"at": AT, "event": "received", "trace_id": "t", "facts": "{}"}
     try:
         row = store.submit(lambda conn: NOTE.fetch(conn, values)).result()
@@ -49,7 +49,7 @@ def test_types_are_converted_as_everywhere_and_ids_come_back(tmp_path: Path) -> 
 
 
 def test_what_the_driver_refuses_is_our_fault_outside_and_undoes_only_its_own_operation(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "store", create=True)
+    store = make_store(tmp_path / "store")
 
     def add_twice(conn: Connection) -> None:
         ADD.run(conn, ({"name": "twice", "value": 1} for _ in range(2)))
@@ -66,7 +66,7 @@ def test_what_the_driver_refuses_is_our_fault_outside_and_undoes_only_its_own_op
 
 
 def test_outside_a_transaction_nothing_runs(tmp_path: Path) -> None:
-    store = open_store(tmp_path / "store", create=True)
+    store = make_store(tmp_path / "store")
     try:
         with store._engine.connect() as conn, pytest.raises(RuntimeError):
             NEXT.fetch(conn, {"of_name": "one"})

@@ -31,10 +31,10 @@ from mssmail.mime.index import build_index
 from mssmail.mime.parts import scan
 from mssmail.store import search as store_search
 from mssmail.store.bodies import INLINE_BYTES
-from mssmail.store.engine import Store, open_store
+from mssmail.store.engine import Store
 from mssmail.store.messages import Delivery, Placement, deliver
 from mssmail.store.search import build_search
-from tests.support.store import NOW, PREFIX, add_account
+from tests.support.store import NOW, PREFIX, add_account, make_store
 
 MESSAGES = {
     1: (
@@ -57,7 +57,7 @@ MESSAGES = {
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_store(tmp_path_factory.mktemp("search") / "store", create=True)
+    store = make_store(tmp_path_factory.mktemp("search") / "store")
     yield store
     store.close()
 
@@ -209,7 +209,7 @@ def test_unresolved_numbers_are_a_mistake(inbox: int, key: SearchKey) -> None:
 
 
 def test_a_damaged_message_fails_no_search(tmp_path: Path) -> None:
-    store = open_store(tmp_path, create=True)
+    store = make_store(tmp_path)
     account = add_account(store)
     for text, _ in (MESSAGES[3], MESSAGES[1]):
         data = text.encode()

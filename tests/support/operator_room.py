@@ -39,7 +39,7 @@ from mssmail.settings import Domain, Endpoint, Login, Relay, Server, Settings, S
 from mssmail.smime.sign import sign_message
 from mssmail.store.accounts import NewAccount, create_account
 from mssmail.store.changes import load_all
-from mssmail.store.engine import Store, open_store
+from mssmail.store.engine import Store
 from mssmail.store.journal import read_entries
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.messages import KeptMessage, find_by_trace, load_message
@@ -48,6 +48,7 @@ from mssmail.trust.certificate import read_name
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
 from mssmail.workers.reader import open_layer
 from tests.support.pki import Pki, build_pki
+from tests.support.store import make_store
 
 TODAY = build_pki(datetime.now(UTC).replace(microsecond=0))
 ALICE = parse_address("alice@a.test")
@@ -195,7 +196,7 @@ async def open_operator(
     """A store with bob, carol (b.test), vera (v.test) and otto (o.test); the peer is ``peer.a.test`` for a.test."""
     settings = settings or build_settings(directory)
     now = datetime.now(UTC)
-    store = open_store(directory / "store", create=True)
+    store = make_store(directory / "store")
     for text in ("bob@b.test", "carol@b.test", "vera@v.test", "otto@o.test")[:ACCOUNTS]:
         new = NewAccount(parse_address(text), now)
         await asyncio.wrap_future(store.submit(lambda conn, new=new: create_account(conn, new)))  # type: ignore[misc]

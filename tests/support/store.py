@@ -2,6 +2,9 @@
 
 import hashlib
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
 
@@ -13,13 +16,28 @@ from mssmail.core.message import Span
 from mssmail.journal import Entry
 from mssmail.store.accounts import NewAccount, create_account
 from mssmail.store.changes import load_all
-from mssmail.store.engine import Store
+from mssmail.store.engine import DATABASE, Store, open_store
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.messages import Delivered, Delivery, Placement, deliver
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 RELAY_PREFIX = b"Received: by us\r\n"
 PREFIX = b"Return-Path: <a@b.test>\r\n" + RELAY_PREFIX
+
+
+@cache
+def _make_database() -> bytes:
+    with TemporaryDirectory() as directory:
+        open_store(Path(directory), create=True).close()
+        return (Path(directory) / DATABASE).read_bytes()
+
+
+def make_store(directory: Path) -> Store:
+    """A new store in a real SQLite file, as ``open_store`` makes it; the migrations run once for all tests."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (directory / DATABASE).touch(0o600)
+    (directory / DATABASE).write_bytes(_make_database())
+    return open_store(directory)
 
 
 def add_account(store: Store, address: str = "anne@a.test", **more: object) -> Account:
