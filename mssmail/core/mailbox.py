@@ -82,6 +82,11 @@ class Saved:
 Numbers = SeqSet | UIDSet | Saved  # which messages a command means
 
 
+def is_by_uid(numbers: Numbers) -> bool:
+    """The command names messages by their UIDs."""
+    return numbers.uid if isinstance(numbers, Saved) else isinstance(numbers, UIDSet)
+
+
 def has_number(ranges: Sequence[tuple[int, int]], number: int) -> bool:
     """It lies in one of these ascending, disjoint ranges."""
     place = bisect_right(ranges, number, key=lambda pair: pair[0])

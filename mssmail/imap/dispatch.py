@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, assert_never
 
 from mssmail.core.mailbox import Saved, SeqSet
+from mssmail.core.search import InSeqs, has_leaf
 from mssmail.core.trace import build_id
 from mssmail.errors import BadSyntax, Fault
 from mssmail.imap.news import tell_news
@@ -202,6 +203,8 @@ async def _conclude(session: Session, command: c.Command, work: Awaitable[Answer
         session.waiting = command
         return
     gone = not session.has_ended and await tell_news(session, may_expunge=_may_expunge(command.body))
+    if isinstance(command.body, c.Fetch | c.Store) and not session.hears_messages:
+        await session.tell_clock(has_missed=True)
     await _answer(session, command.tag, _add_clock(session, command.body, answer))
     if gone:
         await dismiss(session, _GONE)
@@ -225,8 +228,11 @@ async def _attempt(session: Session, command: c.Command, work: Awaitable[Answer 
 
 
 def _add_clock(session: Session, body: c.CommandBody, answer: Answer) -> Answer:
-    """HIGHESTMODSEQ with the end of EXPUNGE and MOVE (RFC 7162 §3.2.7): the news before it have told all up to then."""
-    if not isinstance(body, c.Expunge | c.Move) or session.view is None or not session.dialect.has_modseq:
+    """HIGHESTMODSEQ with the end of what removes messages: the news before it have told all up to then.
+
+    RFC 7162 §3.2.7, RFC 6851 §4.4, RFC 8508 §4.5.
+    """
+    if not isinstance(body, c.Expunge | c.Move | c.Replace) or session.view is None or not session.dialect.has_modseq:
         return answer
     if answer.condition is not Condition.OK or answer.code is not None:
         return answer
@@ -234,7 +240,10 @@ def _add_clock(session: Session, body: c.CommandBody, answer: Answer) -> Answer:
 
 
 def _may_expunge(body: c.CommandBody) -> bool:
-    """RFC 9051 §7.5.1: never while FETCH, STORE or SEARCH count by sequence number; their UID variants may."""
+    """RFC 9051 §7.5.1: never while FETCH, STORE or SEARCH count by sequence number; their UID variants may.
+
+    Unless their key holds sequence numbers (RFC 7162 §3.2.10.2).
+    """
     match body:
         case (
             c.Fetch(SeqSet() | Saved(False))
@@ -244,6 +253,8 @@ def _may_expunge(body: c.CommandBody) -> bool:
             | c.Thread(uid=False)
         ):
             return False
+        case c.Search(key) | c.Sort(_, key) | c.Thread(_, key):
+            return not has_leaf(key, InSeqs)
         case _:
             return True
 

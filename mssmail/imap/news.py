@@ -24,6 +24,7 @@ async def tell_news(session: Session, *, may_expunge: bool) -> bool:
     """
     try:
         await session.catch_up(may_expunge=may_expunge)
+        await session.tell_clock()
         await _tell_fresh(session)
         await _tell_elsewhere(session)
     except NoSuchMailbox:
@@ -32,6 +33,7 @@ async def tell_news(session: Session, *, may_expunge: bool) -> bool:
         raise
     except Exception as fault:
         session.note("no news to be had", level=logging.ERROR, fault=None if is_expected(fault) else fault)
+        await session.tell_clock(has_missed=True)
     return False
 
 

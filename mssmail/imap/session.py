@@ -308,6 +308,19 @@ class Session:
         if self.view is not None:
             await self.tell(ok("From here on", build_highest_modseq(self.view.settled)))
 
+    async def tell_clock(self, *, has_missed: bool = False) -> None:
+        """Up to where the client has heard all, while something is kept from it, and once more when it has heard it.
+
+        ModSeqs beyond may be told meanwhile. A client that took the highest of them for its own, and lost the
+        connection, would never hear of the rest (RFC 7162 §3.2, §6). ``has_missed``: there are news that are not told.
+        """
+        view = self.view
+        if view is None or not self.dialect.has_modseq:
+            return
+        if has_missed or view.is_behind or view.was_behind:
+            await self.tell(ok("You have heard all up to here", build_highest_modseq(view.settled)))
+        view.was_behind = view.is_behind
+
     def hide(self) -> bool:
         """Find what this client shall not see, now that we know more of it; whether that has changed."""
         before = self.hidden

@@ -70,6 +70,7 @@ class View:
         self.counted: ModSeq = content.modseq  # and up to here what came and went
         self.uid_validity = UIDValidity(0)
         self.settled: ModSeq = content.modseq  # and up to here what went: later than that it may have gone unheard
+        self.was_behind = False  # and has said so
         self._uids = array("I", (meta.uid for meta in content.appeared))
         self.rights = LETTERS  # what this client may do here (RFC 4314 §2.1)
         self.is_shared = False  # somebody else's: the rights may change
@@ -212,6 +213,11 @@ class View:
     def release(self, *, may_expunge: bool) -> list[Update]:
         """What to tell of messages that are gone, and of nothing else."""
         return list(self._release_gone()) if may_expunge else []
+
+    @property
+    def is_behind(self) -> bool:
+        """The client has not heard all that happened up to the ModSeqs it may be told."""
+        return self.settled < self.counted
 
     @property
     def has_gone(self) -> bool:

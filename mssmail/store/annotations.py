@@ -22,6 +22,7 @@ from mssmail.core.annotation import (
 from mssmail.core.mailbox import MailboxInfo
 from mssmail.errors import AnnotationTooBig, ReadOnly, TooManyAnnotations
 from mssmail.store import places
+from mssmail.store.counters import Move, move_counters
 from mssmail.store.mailboxes import INBOX
 from mssmail.store.schema import mailbox_annotations, mailboxes, server_annotations
 
@@ -88,6 +89,7 @@ def change_annotations(
         _change_server(conn, account, changes)
     else:
         _change_mailbox(conn, account, info, changes)
+        move_counters(conn, info.id, Move())  # RFC 7162 §3.2
     owner_id = account.id if info is None else places.find_owner(conn, info.id)
     has_grown = any(change.value is not None for change in changes)
     if has_grown and max(measure_annotations(conn, each) for each in (account.id, owner_id)) > MAX_HELD:

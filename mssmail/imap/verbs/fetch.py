@@ -17,6 +17,7 @@ from mssmail.core.mailbox import (
     SeqSet,
     StoreAction,
     UIDSet,
+    is_by_uid,
 )
 from mssmail.core.ranges import intersect
 from mssmail.core.trace import build_id
@@ -58,12 +59,10 @@ RowEncoder = Callable[[MessageRow, SeqNum, bool], bytes]
 
 async def run(session: Session, command: c.Fetch) -> Answer:
     """All messages named that are still there."""
-    if command.vanished and not (session.dialect.has_vanished and isinstance(command.numbers, UIDSet)):
+    if command.vanished and not (session.dialect.has_vanished and is_by_uid(command.numbers)):
         raise BadSyntax("VANISHED is for UID FETCH after ENABLE QRESYNC")  # RFC 7162 §3.2.6
     if command.changed_since is not None or _MODSEQ in command.items:
         await session.count_by_modseq()
-    if command.vanished:
-        await session.catch_up(may_expunge=True)  # what went from this session's numbers is told as such
     fetch = _Fetch(session, command.items)
     uids = await _find_uids(session, command)
     if command.items == _ONLY_UID and isinstance(command.numbers, SeqSet) and not session.dialect.has_modseq:
@@ -102,14 +101,15 @@ async def tell_messages(session: Session, items: Sequence[c.FetchItem | c.FetchS
 
 
 async def _find_uids(session: Session, command: c.Fetch) -> Sequence[UID]:
-    """Those named, of them those that changed, of them those within the window (RFC 9394 §3.4)."""
-    uids: Sequence[UID] = await session.resolve(command.numbers)
-    if command.changed_since is not None:
-        if command.vanished and isinstance(command.numbers, UIDSet):
-            await _tell_vanished(session, command.numbers, command.changed_since)
-        changed = set(await session.store.list_changed(session.selected.mailbox_id, command.changed_since))
-        uids = [uid for uid in uids if uid in changed]
-    return uids if command.window is None else command.window.cut(uids)
+    """Those named, of them those within the window, of them those that changed (RFC 9394 §3.4)."""
+    if command.vanished and command.changed_since is not None and isinstance(command.numbers, UIDSet):
+        await _tell_vanished(session, command.numbers, command.changed_since)  # before any FETCH (RFC 7162 §3.2.6)
+    named = await session.resolve(command.numbers)
+    uids = named if command.window is None else command.window.cut(named)
+    if command.changed_since is None:
+        return uids
+    changed = set(await session.store.list_changed(session.selected.mailbox_id, command.changed_since))
+    return [uid for uid in uids if uid in changed]
 
 
 async def _tell_vanished(session: Session, numbers: UIDSet, since: ModSeq) -> None:
@@ -140,7 +140,8 @@ class _Fetch:
         self._shows_flags = "FLAGS" in names
         self._makes_previews = _PREVIEW in items  # without LAZY: there is no NIL then (RFC 8970 §3.2)
         self._encode = build_row_encoder(names, session.terms.zone)
-        self._encode_marked = build_row_encoder([*names, "FLAGS"], session.terms.zone)
+        with_uid = ["UID"] if session.dialect.has_modseq else []  # RFC 7162 §3.2.4
+        self._encode_marked = build_row_encoder([*names, *with_uid, "FLAGS"], session.terms.zone)
         can_mark = not self._view.read_only and "s" in self._view.rights
         self._marks = can_mark and any(not item.peek for item in sections)
         self._reads_bodies = any(item.section.text in _BODY_TEXTS and item.label != _SIZE for item in sections)

@@ -10,6 +10,7 @@ async def run(session: Session, _: c.Idle) -> None:
     """Listen first, then ask, so that nothing falls between the two."""
     session.listen()
     await session.catch_up(may_expunge=True)
+    await session.tell_clock()
     session.expect_line(_read_done)
     await session.tell(Continuation("idling"))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mssmail.core.mailbox import SYSTEM_FLAGS, UID, MessageMeta, Saved, UIDSet, drop_reserved
+from mssmail.core.mailbox import SYSTEM_FLAGS, UID, MessageMeta, drop_reserved, is_by_uid
 from mssmail.core.rights import may_set
 from mssmail.errors import ReadOnly
 from mssmail.imap.render import encode_flags_line
@@ -44,9 +44,11 @@ async def run(session: Session, command: c.Store) -> Answer:
     if len(metas) == len(uids):
         return ok("STORE completed")
     left = sorted(set(uids) - {meta.uid for meta in metas})
-    refused = [] if command.unchanged_since is None else await _list_alive(session, left)
+    refused = [] if command.unchanged_since is None else await _load_alive(session, left)
     if refused:
-        numbers = refused if _is_uid(command) else [view.find_number(uid) or 0 for uid in refused]
+        await _tell_refused(session, refused)
+        uids = [meta.uid for meta in refused]
+        numbers = uids if is_by_uid(command.numbers) else [view.find_number(uid) or 0 for uid in uids]
         return ok("STORE completed but for what changed meanwhile", build_modified(numbers))
     return ok("STORE completed, but some messages were expunged", Code("EXPUNGEISSUED"))  # RFC 2180 §4.2
 
@@ -60,7 +62,7 @@ async def _tell(session: Session, command: c.Store, metas: Sequence[MessageMeta]
     view, dialect = session.selected, session.dialect
     loud = {meta.uid for meta in metas if not (command.silent and view.has_heard(meta.uid, meta.before))}
     await session.learn_keywords(flag for flags in {m.flags for m in metas if m.uid in loud} for flag in flags)
-    has_uid = _is_uid(command) or dialect.has_vanished  # RFC 7162 §3.2.4: QRESYNC clients get the UID
+    has_uid = is_by_uid(command.numbers) or dialect.has_modseq  # RFC 7162 §3.2.4
     for start in range(0, len(metas), PORTION):
         portion = metas[start : start + PORTION]
         if not command.silent:  # among them keywords that others have set meanwhile
@@ -80,10 +82,18 @@ async def _tell(session: Session, command: c.Store, metas: Sequence[MessageMeta]
             await session.outlet.pause(0)  # others have their turn
 
 
-async def _list_alive(session: Session, uids: Sequence[UID]) -> list[UID]:
+async def _load_alive(session: Session, uids: Sequence[UID]) -> list[MessageMeta]:
     pages = session.store.load_rows(session.selected.mailbox_id, uids, frozenset())
-    return [row.meta.uid async for page in pages for row in page]
+    return [row.meta async for page in pages for row in page]
 
 
-def _is_uid(command: c.Store) -> bool:
-    return command.numbers.uid if isinstance(command.numbers, Saved) else isinstance(command.numbers, UIDSet)
+async def _tell_refused(session: Session, metas: Sequence[MessageMeta]) -> None:
+    """How they stand, so that the client need not ask (RFC 7162 §3.1.3); what is news to it comes with the news."""
+    view = session.selected
+    known = [(view.find_number(meta.uid), meta) for meta in metas if view.has_heard(meta.uid, meta.modseq)]
+    lines = [
+        encode_flags_line(number, meta, session.dialect, recent=view.is_recent(meta.uid))
+        for number, meta in known
+        if number is not None
+    ]
+    await session.send(b"".join(lines))

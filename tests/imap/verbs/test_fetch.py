@@ -238,6 +238,19 @@ async def test_changed_since_tells_only_what_changed(world: World) -> None:
     assert len(await talk.do("UID FETCH 1:* FLAGS (CHANGEDSINCE 0)")) == 4
 
 
+async def test_of_a_window_only_what_changed_is_told(world: World) -> None:
+    """RFC 9394 §3.4: the last two messages, and of them those that changed."""
+    for number in range(4):
+        world.deliver(build_message(f"m{number}"))
+    talk = await sign_in(world)
+    await talk.do("STORE 1,3 +FLAGS.SILENT (\\Seen)")
+    for modifiers in ("PARTIAL -1:-2 CHANGEDSINCE 5", "CHANGEDSINCE 5 PARTIAL -1:-2"):
+        told = await talk.do(f"UID FETCH 1:* FLAGS ({modifiers})")
+        assert [line for line in told if "FETCH" in line][:-1] == [
+            "* 3 FETCH (UID 3 FLAGS (\\Recent \\Seen) MODSEQ (6))"
+        ]
+
+
 async def test_vanished_tells_what_went_up_to_the_last_there_ever_was(world: World) -> None:
     for number in range(4):
         world.deliver(build_message(f"m{number}"))
@@ -246,7 +259,10 @@ async def test_vanished_tells_what_went_up_to_the_last_there_ever_was(world: Wor
     await other.do("STORE 2,4 +FLAGS.SILENT (\\Deleted)")
     await other.do("EXPUNGE")
     assert await talk.do("UID FETCH 1:* (FLAGS) (CHANGEDSINCE 6 VANISHED)") == [
-        "* VANISHED 2,4",
+        "* VANISHED 2,4",  # the client still counted them: this is told once
+        "OK FETCH completed",
+    ]
+    assert await talk.do("UID FETCH 1:* (FLAGS) (CHANGEDSINCE 6 VANISHED)") == [
         "* VANISHED (EARLIER) 2,4",
         "OK FETCH completed",
     ]
@@ -262,7 +278,7 @@ async def test_marking_as_seen_tells_the_modseq_to_those_who_count_by_it(world: 
     talk = await sign_in(world)
     await talk.do("ENABLE CONDSTORE")
     answer = await talk.do("FETCH 1 BODY[TEXT]")
-    assert answer[0] == "* 1 FETCH (MODSEQ (3) FLAGS (\\Recent \\Seen) BODY[TEXT] {10}"
+    assert answer[0] == "* 1 FETCH (UID 1 MODSEQ (3) FLAGS (\\Recent \\Seen) BODY[TEXT] {10}"  # RFC 7162 §3.2.4
 
 
 async def test_objects_and_save_dates_are_told(world: World) -> None:
