@@ -227,7 +227,9 @@ class BadSyntax(ProtocolFault):
 
 
 class BadCharset(BadSyntax):
-    """Text in a character set we do not read."""
+    """Text in a character set we do not read. ``forgets``: of a search that was to be saved (RFC 5182 §2.1)."""
+
+    forgets: bool = False
 
 
 class NoSuchNumber(BadSyntax):

@@ -247,3 +247,4 @@ class Appended:
 
     uid_validity: UIDValidity
     uids: tuple[tuple[UID, UID], ...]  # (source, target); for APPEND source equals target
+    is_hidden: bool = False  # from who put them there: he may not read the mailbox

@@ -13,6 +13,9 @@ SEND_AS: Final = "0"
 WORDS: Final = {"read": "lrs", "write": "lrswipkxte", "send-as": SEND_AS}
 """What administrators say: to read it; to work in it as in one's own box; to write in its name."""
 
+REACHING: Final = frozenset("lrikxa")
+"""With one of these a mailbox is there for somebody, and he may ask what he may do with it (RFC 4314 §4, MYRIGHTS)."""
+
 _CHANGING: Final = frozenset("swite")
 
 VIRTUAL: Final = {"c": "kx", "d": "te"}

@@ -318,7 +318,8 @@ class Mailboxes:
         def copy(conn: Connection) -> tuple[int, Appended]:
             owner_id, info = places.find_target(conn, account, target)
             require_room(conn, owner_id, rows.measure_rows(conn, mailbox_id, uids))
-            return info.id, rows.copy_rows(conn, mailbox_id, uids, info.id, now, info.rights)
+            copied = rows.copy_rows(conn, mailbox_id, uids, info.id, now, info.rights)
+            return info.id, replace(copied, is_hidden="r" not in info.rights)
 
         return (await self._write(copy, lambda done: (done[0],)))[1]
 
@@ -332,14 +333,15 @@ class Mailboxes:
             owner_id, info = places.find_target(conn, account, target)
             if owner_id != places.find_owner(conn, mailbox_id):
                 require_room(conn, owner_id, rows.measure_rows(conn, mailbox_id, page))
-            return info.id, rows.move_rows(conn, mailbox_id, page, info.id, now, info.rights)
+            moved = rows.move_rows(conn, mailbox_id, page, info.id, now, info.rights)
+            return info.id, replace(moved, is_hidden="r" not in info.rights)
 
         parts: list[Appended] = []
         for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
             _, part = await self._write(lambda conn, page=page: move(conn, page), lambda done: (mailbox_id, done[0]))  # type: ignore[misc]
             parts.append(part)
             report(sum(len(each.uids) for each in parts))
-        return Appended(parts[-1].uid_validity, tuple(pair for part in parts for pair in part.uids))
+        return replace(parts[-1], uids=tuple(pair for part in parts for pair in part.uids))
 
     async def append(self, account: Account, name: str, drafts: Sequence[Draft], report: Report = ignore) -> Appended:
         """See MailStore."""

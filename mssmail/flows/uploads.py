@@ -123,7 +123,7 @@ def _append(
     owner_id, info = places.find_target(conn, account, name)
     require_room(conn, owner_id, sum(upload.size for upload in uploads))
     uids = rows.add_rows(conn, info.id, [_insert_upload(conn, upload, info.rights, now) for upload in uploads], now)
-    return info.id, Appended(info.uid_validity, tuple((uid, uid) for uid in uids))
+    return info.id, Appended(info.uid_validity, tuple((uid, uid) for uid in uids), is_hidden="r" not in info.rights)
 
 
 def _insert_upload(conn: Connection, upload: Upload, rights: str, now: datetime) -> rows.NewRow:

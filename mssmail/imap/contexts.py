@@ -73,9 +73,13 @@ class Contexts:
     def __bool__(self) -> bool:
         return bool(self._contexts)
 
+    def __contains__(self, tag: str) -> bool:
+        """The search of this tag goes on."""
+        return tag in self._contexts
+
     def begin(self, context: Context) -> bool:
-        """Go on with it; False when there are too many. One of the same tag is replaced."""
-        if len(self._contexts) >= MAX_CONTEXTS and context.tag not in self._contexts:
+        """Go on with it, whose tag is not in use; False when there are too many."""
+        if len(self._contexts) >= MAX_CONTEXTS:
             return False
         self._contexts[context.tag] = context
         return True

@@ -12,7 +12,7 @@ from typing import Any, assert_never
 from mssmail.core.mailbox import Saved, SeqSet
 from mssmail.core.search import InSeqs, has_leaf
 from mssmail.core.trace import build_id
-from mssmail.errors import BadSyntax, Fault
+from mssmail.errors import BadCharset, BadSyntax, Fault
 from mssmail.imap.news import tell_news
 from mssmail.imap.replies import Answer, answer_fault, bad, bye, is_expected, no, ok
 from mssmail.imap.session import Session, Severed
@@ -156,6 +156,8 @@ async def _obey(session: Session, frame: Frame) -> None:
         command = parse_command(frame, utf8=session.dialect.has_utf8)
     except BadSyntax as fault:
         session.note("not understood", level=logging.DEBUG, reason=str(fault))
+        if isinstance(fault, BadCharset) and fault.forgets and session.view is not None:
+            session.view.saved = ()
         await _refuse(session, fault.tag, answer_fault(fault, None, ""))
         return
     session.tag = command.tag

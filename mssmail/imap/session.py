@@ -11,7 +11,8 @@ from typing import Protocol
 
 from mssmail.core.account import Account
 from mssmail.core.envelope import Peer, TlsFacts
-from mssmail.core.mailbox import SYSTEM_FLAGS, UID, Appended, Numbers
+from mssmail.core.mailbox import RESERVED_KEYWORDS, SYSTEM_FLAGS, UID, Appended, Numbers
+from mssmail.core.rights import may_set
 from mssmail.errors import MailboxGone, ReadOnly, StoreFault
 from mssmail.imap.backend import Bell, Herald, MailStore
 from mssmail.imap.contexts import Contexts
@@ -25,7 +26,7 @@ from mssmail.imap.watch import Watch
 from mssmail.imap.wire.commands import Command, Idle
 from mssmail.imap.wire.framing import Framer
 from mssmail.imap.wire.notify_values import Happening
-from mssmail.imap.wire.response_codes import build_highest_modseq
+from mssmail.imap.wire.response_codes import build_highest_modseq, build_permanent_flags
 from mssmail.imap.wire.responses import Flags, Response, encode_response
 from mssmail.policy.hiding import find_hidden
 from mssmail.settings import Hide
@@ -224,6 +225,13 @@ class Session:
         """The FLAGS of the selected mailbox."""
         return (*SYSTEM_FLAGS, *self._keywords)
 
+    def list_permanent(self) -> list[str]:
+        r"""The flags that this client may change here for good; ``\*``: keywords of its own, too (RFC 9051 §7.1)."""
+        if self.selected.read_only:
+            return []
+        own = (*(flag for flag in self.list_flags() if flag.lower() not in RESERVED_KEYWORDS), "\\*")
+        return [flag for flag in own if may_set(self.selected.rights, flag)]
+
     async def learn_keywords(self, flags: Iterable[str]) -> None:
         r"""Tell the client of keywords it has not seen here, before they occur (RFC 9051 §7.3.5)."""
         news = {flag for flag in flags if not flag.startswith("\\")} - self._keywords
@@ -282,9 +290,13 @@ class Session:
         """
         if self.view is None or not self.view.is_shared:
             return
+        before = self.view.rights
         self.view.rights = await self.store.find_rights(self.owner, self.view.mailbox_id)
         if "r" not in self.view.rights:
             raise MailboxGone("the mailbox is closed to this account")
+        if set(before) != set(self.view.rights) and not self.view.read_only:  # RFC 4314 §5.1.1
+            await self.tell(Flags(self.list_flags()))
+            await self.tell(ok("Flags to keep", build_permanent_flags(self.list_permanent())))
 
     def require_rights(self, letters: str) -> None:
         """Raise ReadOnly unless the selected mailbox was opened for writing and allows all of this."""

@@ -8,6 +8,8 @@ from mssmail.core.mailbox import MailboxInfo
 from mssmail.imap.backend import MailStore
 from mssmail.imap.patterns import list_parents
 
+NO_SELECT = "\\Noselect"
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -21,8 +23,8 @@ class Tree:
         """The attributes every form of LIST tells."""
         info = self.mailboxes.get(name)
         has_children = "\\HasChildren" if name in self.parents else "\\HasNoChildren"
-        if info is None:
-            return ("\\Noselect", has_children)
+        if info is None or "r" not in info.rights:  # there, perhaps, but nothing to SELECT (RFC 4314 §4)
+            return (NO_SELECT, has_children)
         return (has_children, info.special_use) if info.special_use else (has_children,)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from mssmail.core.mailbox import OTHER_USERS
 from mssmail.imap.interests import Interests, Overflow
 from mssmail.imap.patterns import DELIMITER, list_parents
-from mssmail.imap.tree import Tree
+from mssmail.imap.tree import NO_SELECT, Tree
 from mssmail.imap.wire.notify_values import Happening
 from mssmail.imap.wire.responses import ListLine
 
@@ -81,9 +81,9 @@ def describe(tree: Tree, name: str, *, was_shared: bool = False) -> tuple[str, .
     attributes = tree.describe(name)
     if info is None:
         gone = (NON_EXISTENT, NO_ACCESS) if was_shared else (NON_EXISTENT,)
-        attributes = (*gone, *(word for word in attributes if word != "\\Noselect"))
+        attributes = (*gone, *(word for word in attributes if word != NO_SELECT))
     elif "r" not in info.rights:
-        attributes = (NO_ACCESS, *attributes)
+        attributes = (NO_ACCESS, *(word for word in attributes if word != NO_SELECT))
     return (*attributes, SUBSCRIBED) if name in tree.subscribed else attributes
 
 

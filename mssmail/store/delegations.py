@@ -180,6 +180,27 @@ def copy_entries(conn: Connection, grantor_id: int, old: str, new: str) -> None:
     conn.execute(insert(delegations).from_select([*(column.name for column in taken), "mailbox"], wanted))
 
 
+def foresee_rights(entries: Mapping[str, str], mailbox: str, above: str) -> str:
+    """The rights on a mailbox that is made below ``above``: a new one is as open as that (RFC 4314 §4)."""
+    rights = resolve_rights(entries, mailbox)
+    if mailbox in entries or above not in entries:
+        return rights
+    return "".join(dict.fromkeys(rights + entries[above].replace(SEND_AS, "")))
+
+
+def inherit_entries(conn: Connection, grantor_id: int, mailbox: str, above: str, now: datetime) -> None:
+    """Give a new mailbox the entries by which it is as open as the one above it, where it would not be anyhow."""
+    wanted = select(delegations.c.grantee_id).where(
+        delegations.c.grantor_id == grantor_id, delegations.c.mailbox == above
+    )
+    for grantee_id in conn.execute(wanted).scalars().all():
+        entries = load_entries(conn, grantor_id, grantee_id)
+        rights = foresee_rights(entries, mailbox, above)
+        if set(rights) > set(resolve_rights(entries, mailbox)):
+            values = {"grantor_id": grantor_id, "grantee_id": grantee_id, "mailbox": mailbox}
+            conn.execute(insert(delegations).values(**values, rights=join_rights(rights), created_at=now))
+
+
 def forget_mailbox(conn: Connection, grantor_id: int, name: str) -> None:
     """A mailbox has gone, and with it the rights given on it."""
     conn.execute(delete(delegations).where(delegations.c.grantor_id == grantor_id, delegations.c.mailbox == name))

@@ -119,6 +119,20 @@ def find_mailbox(conn: Connection, account_id: int, name: str, *, counts: bool =
     return build_info(row)
 
 
+def has_mailbox(conn: Connection, account_id: int, name: str) -> bool:
+    """There is a mailbox of this name, as it is kept."""
+    wanted = select(mailboxes.c.id).where(mailboxes.c.account_id == account_id, mailboxes.c.name == name)
+    return conn.execute(wanted).first() is not None
+
+
+def find_nearest(conn: Connection, account_id: int, name: str) -> str:
+    """The nearest mailbox above this name that is there; empty when there is none."""
+    above = normalise(name).rpartition("/")[0]
+    while above and not has_mailbox(conn, account_id, above):
+        above = above.rpartition("/")[0]
+    return above
+
+
 def load_mailbox(conn: Connection, mailbox_id: int, *, counts: bool = False) -> MailboxInfo:
     """The mailbox of this id; raises NoSuchMailbox when it has gone."""
     row = conn.execute(_BY_ID[counts], {"of_id": mailbox_id}).first()
@@ -136,7 +150,7 @@ def load_mailboxes(conn: Connection, mailbox_ids: Sequence[int]) -> Sequence[tup
 def create_mailbox(conn: Connection, account_id: int, name: str, special_use: str, now: datetime) -> MailboxInfo:
     """A new mailbox and the parents it lacks; raises MailboxExists, Impossible, TooMany."""
     kept = parse_name(name)
-    if _has_mailbox(conn, account_id, kept):
+    if has_mailbox(conn, account_id, kept):
         raise MailboxExists("a mailbox of this name exists")
     _insert_parents(conn, account_id, kept, now)
     return load_mailbox(conn, _insert(conn, account_id, kept, special_use, now))
@@ -172,13 +186,13 @@ def rename_mailbox(conn: Connection, account_id: int, old: str, new: str, now: d
     """Rename with its children, making parents; INBOX is the caller's special case. Raises as CREATE and DELETE do."""
     info = find_mailbox(conn, account_id, old)
     kept = parse_name(new)
-    if _has_mailbox(conn, account_id, kept):
+    if has_mailbox(conn, account_id, kept):
         raise MailboxExists("a mailbox of this name exists")
     if info.name == INBOX or kept.startswith(info.name + "/"):
         raise Impossible("a mailbox cannot be renamed to this")
     below = select(mailboxes.c.id, mailboxes.c.name).where(_is_below(account_id, info.name))
     moves = [(info.id, kept), *((row.id, parse_name(kept + row.name[len(info.name) :])) for row in conn.execute(below))]
-    if any(_has_mailbox(conn, account_id, name) for _, name in moves):
+    if any(has_mailbox(conn, account_id, name) for _, name in moves):
         raise MailboxExists("a mailbox of this name exists")
     _insert_parents(conn, account_id, kept, now)
     for mailbox_id, name in moves:
@@ -229,16 +243,11 @@ def _is_below(account_id: int, name: str) -> ColumnElement[bool]:
     return and_(mailboxes.c.account_id == account_id, func.substr(mailboxes.c.name, 1, len(prefix)) == prefix)
 
 
-def _has_mailbox(conn: Connection, account_id: int, name: str) -> bool:
-    wanted = select(mailboxes.c.id).where(mailboxes.c.account_id == account_id, mailboxes.c.name == name)
-    return conn.execute(wanted).first() is not None
-
-
 def _insert_parents(conn: Connection, account_id: int, name: str, now: datetime) -> None:
     levels = name.split("/")
     for depth in range(1, len(levels)):
         parent = "/".join(levels[:depth])
-        if not _has_mailbox(conn, account_id, parent):
+        if not has_mailbox(conn, account_id, parent):
             _insert(conn, account_id, parent, "", now)
 
 

@@ -13,14 +13,16 @@ from sqlalchemy import Connection, select
 from mssmail.core.account import Account
 from mssmail.core.address import Address
 from mssmail.core.mailbox import OTHER_USERS, MailboxInfo
-from mssmail.core.rights import LETTERS
+from mssmail.core.rights import LETTERS, REACHING
 from mssmail.errors import Impossible, MailboxGone, NoSuchMailbox, ReadOnly
 from mssmail.store import mailboxes as tree
 from mssmail.store.delegations import (
     copy_entries,
     find_rights,
     follow_mailbox,
+    foresee_rights,
     forget_mailbox,
+    inherit_entries,
     list_grantees,
     list_grants,
     load_entries,
@@ -173,7 +175,12 @@ def create_mailbox(conn: Connection, account: Account, name: str, special_use: s
     place = _find_new_place(conn, account, name)
     if place.is_shared and special_use:
         raise ReadOnly("what another's mailboxes are for is for their owner to say")
-    return _show(place, tree.create_mailbox(conn, place.owner_id, place.name, special_use, now))
+    above = tree.find_nearest(conn, place.owner_id, place.name)
+    made = tree.create_mailbox(conn, place.owner_id, place.name, special_use, now)
+    if above:
+        for each in list_levels_below(made.name, above):
+            inherit_entries(conn, place.owner_id, each, above, now)
+    return _show(place, made)
 
 
 def create_for_inbox(conn: Connection, account: Account, name: str, now: datetime) -> MailboxInfo:
@@ -218,16 +225,26 @@ def _find_new_place(conn: Connection, account: Account, name: str) -> Place:
         raise Impossible("the name is that of others' boxes")
     place = find_place(conn, account, name)
     if place.is_shared:
-        parent = place.name.rpartition("/")[0]  # empty: the whole box
-        if "k" not in find_rights(conn, place.owner_id, account.id, parent) or "l" not in place.rights:
-            raise ReadOnly("no mailbox of this name can be made", rights=place.rights)
+        entries = load_entries(conn, place.owner_id, account.id)
+        above = tree.find_nearest(conn, place.owner_id, place.name)  # empty: the whole box
+        is_there = tree.has_mailbox(conn, place.owner_id, place.name)
+        rights = place.rights if is_there else foresee_rights(entries, place.name, above)
+        if "k" not in resolve_rights(entries, above) or "l" not in rights:
+            raise ReadOnly("no mailbox of this name can be made", rights=rights)
+        return replace(place, rights=rights)
     return place
+
+
+def list_levels_below(name: str, above: str) -> list[str]:
+    """``a/b/c`` below ``a`` → ``a/b``, ``a/b/c``."""
+    levels = name.split("/")
+    return ["/".join(levels[:count]) for count in range(above.count("/") + 2, len(levels) + 1)]
 
 
 def _find_sharer(conn: Connection, account: Account, who: str) -> int | None:
     """The account of somebody whose box this account has rights on; suspended boxes are closed."""
     for grant in list_grants(conn, account.id):
-        if _write_address(grant.grantor).lower() == who.lower() and "l" in grant.rights:
+        if _write_address(grant.grantor).lower() == who.lower() and REACHING & set(grant.rights):
             wanted = select(accounts.c.id).where(accounts.c.id == grant.grantor_id, accounts.c.suspended.is_(False))
             return conn.execute(wanted).scalar()
     return None

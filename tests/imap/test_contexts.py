@@ -2,8 +2,7 @@
 
 import pytest
 
-from mssmail.core.search import All
-from mssmail.imap.contexts import MAX_CONTEXTS, Context, Contexts
+from mssmail.imap.contexts import MAX_CONTEXTS
 from tests.imap.support import Talk, World, build_message, sign_in
 
 
@@ -85,11 +84,12 @@ async def test_too_many_are_answered_once_and_not_gone_on_with(talk: Talk) -> No
     assert len([line for line in await talk.do("STORE 1 +FLAGS.SILENT (\\Seen)") if "ADDTO" in line]) == MAX_CONTEXTS
 
 
-def test_the_same_tag_begins_anew() -> None:
-    contexts = Contexts()
-    assert not contexts
-    for _ in range(MAX_CONTEXTS + 1):
-        assert contexts.begin(Context("t", All(), True, None, []))
-    assert contexts
-    contexts.cancel("t")
-    assert not contexts
+async def test_a_tag_that_is_in_use_is_not_used_anew(talk: Talk) -> None:
+    """RFC 5267 §4.3."""
+    await talk.do("SEARCH RETURN (UPDATE) SEEN")
+    for command in ("UID SEARCH RETURN (UPDATE COUNT) ALL", "SORT RETURN (UPDATE) (SUBJECT) UTF-8 ALL"):
+        assert (await talk.do(command))[-1].startswith("BAD")
+    assert (await talk.do("SEARCH RETURN (COUNT) ALL"))[-1].startswith("OK")
+    assert (await talk.do("STORE 1 +FLAGS.SILENT (\\Seen)"))[0] == '* ESEARCH (TAG "T") ADDTO (0 1)'
+    await talk.do('CANCELUPDATE "T"')
+    assert (await talk.do("UID SEARCH RETURN (UPDATE COUNT) ALL"))[-1].startswith("OK")

@@ -164,7 +164,8 @@ def build_list(draw: st.DrawFn) -> List:
     selection = tuple(draw(st.lists(st.sampled_from(["SUBSCRIBED", "REMOTE", "SPECIAL-USE"]), unique=True)))
     returns = tuple(draw(st.lists(st.sampled_from(RETURN_OPTIONS), unique=True)))
     items = draw(STATUS_LISTS) if "STATUS" in returns else ()
-    return List(name, draw(NAMES), patterns, selection, returns, items)
+    is_extended = bool(selection or returns or len(patterns) > 1) or draw(st.booleans())
+    return List(name, draw(NAMES), patterns, selection, returns, items, is_extended)
 
 
 _LEVELS = st.lists(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E, exclude_characters="/%*"), min_size=1))

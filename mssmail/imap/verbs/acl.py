@@ -3,8 +3,8 @@
 Identifiers are accounts' addresses. There is no ``anyone``, and no negative right: a box is shared with people by name.
 """
 
-from mssmail.core.rights import LETTERS, VIRTUAL, parse_acl_rights, show_acl_rights
-from mssmail.errors import BadAccount, BadSyntax
+from mssmail.core.rights import LETTERS, REACHING, VIRTUAL, parse_acl_rights, show_acl_rights
+from mssmail.errors import BadAccount, BadSyntax, NoSuchMailbox
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.wire import commands as c
@@ -52,7 +52,9 @@ async def list_grantable(session: Session, command: c.ListRights) -> Answer:
 
 
 async def tell_own(session: Session, command: c.MyRights) -> Answer:
-    """MYRIGHTS: whoever may look a mailbox up may ask."""
-    info = await session.store.find_mailbox(session.owner, command.mailbox)
+    """MYRIGHTS: whoever may do anything with a mailbox may ask, also where he may not look it up (RFC 4314 §4)."""
+    info = await session.store.find_mailbox(session.owner, command.mailbox, needs="")
+    if not REACHING & set(info.rights):
+        raise NoSuchMailbox("a mailbox that this account has no right on")
     await session.tell(OwnRights(info.name, show_acl_rights(info.rights)))
     return ok("MYRIGHTS completed")

@@ -1,5 +1,7 @@
 """CREATE (RFC 9051 §6.3.4, RFC 6154 §3)."""
 
+from mssmail.core.mailbox import OTHER_USERS
+from mssmail.imap.patterns import DELIMITER
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session
 from mssmail.imap.verbs.list import describe_mailbox
@@ -11,9 +13,10 @@ USES = frozenset({"", "\\Archive", "\\Drafts", "\\Junk", "\\Sent", "\\Trash"})  
 
 async def run(session: Session, command: c.Create) -> Answer:
     """A new mailbox; a trailing ``/`` only says that it will have children."""
-    if command.special_use not in USES:
-        return no("There is no such use here, or more than one", "USEATTR")
     name = command.mailbox.removesuffix("/") or command.mailbox
+    is_of_others = name.startswith(OTHER_USERS + DELIMITER)  # what theirs are for is for them to say
+    if command.special_use not in USES or (command.special_use and is_of_others):
+        return no("There is no such use here, or more than one", "USEATTR")
     info = await session.store.create_mailbox(session.owner, name, command.special_use)
     session.note_names(info.name)
     session.note("created", mailbox=info.name)

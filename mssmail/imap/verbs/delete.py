@@ -7,7 +7,7 @@ from mssmail.imap.wire import commands as c
 
 async def run(session: Session, command: c.Delete) -> Answer:
     """Remove the mailbox; when it is the selected one the client is left with none selected."""
-    info = await session.store.find_mailbox(session.owner, command.mailbox)
+    info = await session.store.find_mailbox(session.owner, command.mailbox, needs="x")
     await session.store.delete_mailbox(session.owner, command.mailbox)
     session.note_names(info.name)
     if session.view is not None and session.view.mailbox_id == info.id:

@@ -40,6 +40,7 @@ async def run(session: Session, command: c.Search) -> Answer:
     """One SEARCH response, also when nothing matches; ESEARCH when RETURN was given."""
     if command.charset and session.dialect.has_utf8_accept:
         raise BadSyntax("CHARSET after UTF8=ACCEPT")  # RFC 6855 §3
+    require_new_tag(session, command)
     view = session.selected
     counts_modseq = has_leaf(command.key, ModSeqKey)
     if counts_modseq:
@@ -61,6 +62,12 @@ async def run(session: Session, command: c.Search) -> Answer:
     numbers = uids if command.uid else [number for _, number in view.number_known(uids)]
     await session.tell(Found(tuple(numbers), modseq))
     return ok("SEARCH completed")
+
+
+def require_new_tag(session: Session, command: c.Search | c.Sort) -> None:
+    """Raise BadSyntax for a search that shall go on under the tag of one that does (RFC 5267 §4.3)."""
+    if _UPDATE in (command.returns or ()) and session.tag in session.contexts:
+        raise BadSyntax("a tag is used anew")
 
 
 async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID]:

@@ -3,12 +3,11 @@ r"""SELECT and EXAMINE: enter a mailbox (RFC 3501 §6.3.1, RFC 9051 §6.3.2: eac
 A client that returns says what it knows, and hears what happened since (QRESYNC, RFC 7162 §3.2.5).
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
-from mssmail.core.mailbox import RESERVED_KEYWORDS, SEEN, Changes, MailboxInfo, has_number
+from mssmail.core.mailbox import SEEN, Changes, MailboxInfo, has_number
 from mssmail.core.ranges import intersect
-from mssmail.core.rights import may_change, may_set
+from mssmail.core.rights import may_change
 from mssmail.errors import BadSyntax
 from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
@@ -51,8 +50,8 @@ async def run(session: Session, command: c.Select) -> Answer:
 
 
 async def _describe(session: Session, info: MailboxInfo, content: Changes, name: str) -> None:
-    view, flags = session.selected, session.list_flags()
-    await session.tell(Flags(flags))
+    view = session.selected
+    await session.tell(Flags(session.list_flags()))
     await session.tell(Exists(len(view)))
     if session.dialect.has_rev2:
         old_name = name if name != info.name else ""  # written in another way than we keep it
@@ -62,19 +61,11 @@ async def _describe(session: Session, info: MailboxInfo, content: Changes, name:
         unseen = next((number for number, meta in enumerate(content.appeared, 1) if SEEN not in meta.flags), None)
         if unseen is not None:
             await session.tell(ok("The first that is not seen", build_unseen(unseen)))
-    await session.tell(ok("Flags to keep", build_permanent_flags(_list_permanent(view, flags))))
+    await session.tell(ok("Flags to keep", build_permanent_flags(session.list_permanent())))
     await session.tell(ok("UIDs are valid", build_uid_validity(info.uid_validity)))
     await session.tell(ok("The next UID", build_uid_next(info.uid_next)))
     await session.tell(ok("The mailbox's clock", build_highest_modseq(info.highest_modseq)))
     await session.tell(ok("Whatever its name", build_mailbox_id(info.id)))
-
-
-def _list_permanent(view: View, flags: Iterable[str]) -> list[str]:
-    r"""The flags that this client may change here for good; ``\*``: keywords of its own, too (RFC 9051 §7.1)."""
-    if view.read_only:
-        return []
-    own = (*(flag for flag in flags if flag.lower() not in RESERVED_KEYWORDS), "\\*")
-    return [flag for flag in own if may_set(view.rights, flag)]
 
 
 async def _resynchronise(session: Session, info: MailboxInfo, content: Changes, known: c.Known) -> None:

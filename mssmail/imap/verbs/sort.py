@@ -3,13 +3,14 @@
 from mssmail.core.search import ModSeqKey, has_leaf
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
-from mssmail.imap.verbs.search import answer_extended, find_known
+from mssmail.imap.verbs.search import answer_extended, find_known, require_new_tag
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import Sorted
 
 
 async def run(session: Session, command: c.Sort) -> Answer:
     """One response, also when nothing matches."""
+    require_new_tag(session, command)
     view = session.selected
     counts_modseq = has_leaf(command.key, ModSeqKey)
     found = await find_known(session, command.key, uid=command.uid)

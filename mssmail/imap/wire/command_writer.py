@@ -183,9 +183,10 @@ def _encode_list(body: List, *, utf8: bool) -> bytes:
         option.encode("ascii") + (b" " + _encode_words(body.status_items) if option == "STATUS" else b"")
         for option in body.returns
     ]
+    is_plain = not (body.selection or returns or len(body.patterns) > 1)
     words = [
         body.name.encode("ascii"),
-        _encode_words(body.selection) if body.selection else b"",
+        _encode_words(body.selection) if body.selection or (is_plain and body.is_extended) else b"",
         encode_client_mailbox(body.reference, utf8=utf8),
         b"(" + patterns + b")" if len(body.patterns) > 1 else patterns,
         b"RETURN (" + b" ".join(returns) + b")" if returns else b"",

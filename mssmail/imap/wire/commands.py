@@ -123,7 +123,10 @@ class Subscribe:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """LIST, LSUB when ``subscribed_only`` came by that name, XLIST likewise; the options of RFC 5258 and RFC 5819."""
+    """LIST, LSUB when ``subscribed_only`` came by that name, XLIST likewise; the options of RFC 5258 and RFC 5819.
+
+    ``is_extended``: written as only RFC 5258 has it, with options, even none, or patterns in parentheses.
+    """
 
     name: str  # LIST, LSUB or XLIST
     reference: str
@@ -131,6 +134,7 @@ class List:
     selection: tuple[str, ...] = ()  # upper-case: SUBSCRIBED, REMOTE, RECURSIVEMATCH, SPECIAL-USE
     returns: tuple[str, ...] = ()  # upper-case: SUBSCRIBED, CHILDREN, SPECIAL-USE, STATUS
     status_items: tuple[str, ...] = ()
+    is_extended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

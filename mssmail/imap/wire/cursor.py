@@ -113,6 +113,8 @@ class Cursor:
         if found is None:
             return None
         content = found[1]
+        if not content.isascii():
+            decode_text(content)  # RFC 6855 §3: BAD for what is not UTF-8, whatever it is read for
         return octets.QUOTED_PAIR.sub(rb"\1", content) if b"\\" in content else content
 
     # string = quoted / literal

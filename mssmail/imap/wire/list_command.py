@@ -18,12 +18,17 @@ _RETURN = re.compile(rb"RETURN ", re.IGNORECASE)
 def parse_list(cursor: Cursor) -> List:
     """LIST."""
     selection: tuple[str, ...] = ()
-    if cursor.is_at(b"("):
+    is_extended = cursor.is_at(b"(")
+    if is_extended:
         selection = _parse_selection(cursor)
         cursor.expect_space()
-    reference, patterns = _parse_names(cursor)
-    returns, status_items = _parse_returns(cursor) if cursor.try_text(b" ") else ((), ())
-    return List("LIST", reference, patterns, selection, returns, status_items)
+    reference = parse_reference(cursor)
+    cursor.expect_space()
+    is_extended = is_extended or cursor.is_at(b"(")
+    patterns = _parse_patterns(cursor)
+    has_returns = cursor.try_text(b" ")
+    returns, status_items = _parse_returns(cursor) if has_returns else ((), ())
+    return List("LIST", reference, patterns, selection, returns, status_items, is_extended or has_returns)
 
 
 # lsub = "LSUB" SP mailbox SP list-mailbox
@@ -45,12 +50,10 @@ def _parse_plain(cursor: Cursor, name: str) -> List:
 
 # mbox-or-pat = list-mailbox / patterns
 # patterns = "(" list-mailbox *(SP list-mailbox) ")"
-def _parse_names(cursor: Cursor) -> tuple[str, tuple[str, ...]]:
-    reference = parse_reference(cursor)
-    cursor.expect_space()
+def _parse_patterns(cursor: Cursor) -> tuple[str, ...]:
     if cursor.is_at(b"("):
-        return reference, cursor.expect_list(lambda: parse_list_mailbox(cursor))
-    return reference, (parse_list_mailbox(cursor),)
+        return cursor.expect_list(lambda: parse_list_mailbox(cursor))
+    return (parse_list_mailbox(cursor),)
 
 
 # list-select-opts = "(" [list-select-option *(SP list-select-option)] ")"
@@ -58,8 +61,8 @@ def _parse_selection(cursor: Cursor) -> tuple[str, ...]:
     if cursor.try_text(b"()"):
         return ()
     options = cursor.expect_list(lambda: _parse_option(cursor, SELECTION_OPTIONS))
-    if "RECURSIVEMATCH" in options and not {"SUBSCRIBED", "SPECIAL-USE"} & set(options):
-        raise BadSyntax("RECURSIVEMATCH goes with another option")  # RFC 5258 §3.1
+    if "RECURSIVEMATCH" in options and "SUBSCRIBED" not in options:
+        raise BadSyntax("RECURSIVEMATCH goes with SUBSCRIBED")  # RFC 5258 §3.1; RFC 6154 §6: SPECIAL-USE is no base
     return tuple(dict.fromkeys(options))
 
 

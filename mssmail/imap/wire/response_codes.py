@@ -96,16 +96,18 @@ def build_bad_charset(charsets: Iterable[str]) -> Code:
 
 
 # resp-code-apnd = "APPENDUID" SP nz-number SP append-uid
-def build_append_uid(appended: Appended) -> Code:
-    """APPENDUID (RFC 4315 §3)."""
+def build_append_uid(appended: Appended) -> Code | None:
+    """APPENDUID (RFC 4315 §3); None for who may not select the mailbox (§5)."""
+    if appended.is_hidden:
+        return None
     uids = encode_number_set(target for _, target in appended.uids)
     return Code("APPENDUID", b"%d %s" % (appended.uid_validity, uids))
 
 
 # resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set
 def build_copy_uid(appended: Appended) -> Code | None:
-    """COPYUID (RFC 4315 §3): sources and targets in the same order; None when nothing was copied."""
-    if not appended.uids:
+    """COPYUID (RFC 4315 §3): sources and targets in the same order; None when nothing was copied, or as above."""
+    if not appended.uids or appended.is_hidden:
         return None
     sources = encode_number_set(source for source, _ in appended.uids)
     targets = encode_number_set(target for _, target in appended.uids)

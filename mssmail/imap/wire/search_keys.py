@@ -66,7 +66,11 @@ _WITHOUT_ARGUMENT: dict[str, SearchKey] = {
 def parse_search(cursor: Cursor, *, uid: bool) -> Search:
     """A search. Text is read as UTF-8 whatever the charset: US-ASCII is a part of it (RFC 9051 §6.4.4 has no other)."""
     returns = parse_returns(cursor)
-    charset = parse_charset(cursor) if cursor.try_match(_CHARSET) else ""
+    try:
+        charset = parse_charset(cursor) if cursor.try_match(_CHARSET) else ""
+    except BadCharset as fault:
+        fault.forgets = "SAVE" in (returns.options or ())
+        raise
     return Search(parse_keys(cursor), uid, charset, *returns)
 
 

@@ -253,7 +253,75 @@ async def test_a_list_with_status_tells_no_counts_of_what_may_only_be_looked_up(
     talk = await sign_in(world, select="")
     assert (await talk.do(f"STATUS {TEAM} (MESSAGES)"))[-1].startswith("NO [NOPERM]")
     lines = await talk.do('LIST "" "Other Users/*" RETURN (STATUS (MESSAGES SIZE))')
-    assert lines == ['* LIST (\\HasNoChildren) "/" "Other Users/cardio@a.test"', "OK LIST completed"]
+    # RFC 5819 §2: what cannot be selected says so
+    assert lines == ['* LIST (\\Noselect \\HasNoChildren) "/" "Other Users/cardio@a.test"', "OK LIST completed"]
+
+
+async def test_whoever_may_do_anything_with_a_mailbox_may_do_that(world: World, team: Account) -> None:
+    """RFC 4314 §4: looking up is a right of its own."""
+    await _append(world, team, "one")
+    talk = await sign_in(world, select="")
+    _grant(world, team, "r")
+    assert (await talk.do('LIST "" "Other*"')) == ["OK LIST completed"]
+    assert (await talk.do(f"MYRIGHTS {TEAM}"))[0].endswith(" r")
+    assert (await talk.do(f"STATUS {TEAM} (MESSAGES)"))[0].endswith("(MESSAGES 1)")
+    assert (await talk.do(f"SELECT {TEAM}"))[-1].startswith("OK [READ-ONLY]")
+    assert (await talk.do(f'SELECT {TEAM[:-1]}/nothing"'))[-1].startswith("NO [NONEXISTENT]")
+    _grant(world, team, "i")
+    assert (await talk.do(f"MYRIGHTS {TEAM}"))[0].endswith(" i")
+    assert (await talk.do(f"SELECT {TEAM}"))[-1].startswith("NO [NONEXISTENT]")
+    _grant(world, team, "x")
+    assert (await talk.do(f'DELETE {TEAM[:-1]}/Junk"'))[-1] == "OK DELETE completed"
+    for rights in ("p", "s", "0"):
+        _grant(world, team, rights)
+        assert (await talk.do(f"MYRIGHTS {TEAM}"))[-1].startswith("NO [NONEXISTENT]"), rights
+
+
+async def test_who_may_put_but_not_read_is_told_no_uids(world: World, team: Account) -> None:
+    """RFC 4315 §3: UIDs say how much comes into a mailbox."""
+    for number in range(3):
+        world.deliver(build_message(f"m{number}"))
+    _grant(world, team, "li")
+    talk = await sign_in(world)
+    assert (await talk.append(TEAM, MESSAGE))[-1] == "OK APPEND completed"
+    assert await talk.do(f"COPY 1 {TEAM}") == ["OK COPY completed"]
+    assert await talk.do(f"MOVE 2 {TEAM}") == ["* 2 EXPUNGE", "OK MOVE completed"]
+    head = f"T REPLACE 2 {TEAM} {{{len(MESSAGE)}+}}\r\n".encode()
+    assert await talk.say(head + MESSAGE + b"\r\n") == (
+        b"* OK The replacement is kept\r\n* 2 EXPUNGE\r\nT OK REPLACE completed\r\n"
+    )
+    owner = await _sign_in_as(world, team)
+    assert (await owner.do("STATUS INBOX (MESSAGES)"))[0] == "* STATUS INBOX (MESSAGES 4)"
+
+
+async def test_flags_that_may_be_kept_are_told_anew_when_rights_change(world: World, team: Account) -> None:
+    """RFC 4314 §5.1.1."""
+    _grant(world, team, "lrswite")
+    talk = await sign_in(world, select="")
+    await talk.do(f"SELECT {TEAM}")
+    _grant(world, team, "lrs")
+    told = await talk.do("NOOP")
+    assert told[0].startswith("* FLAGS (")
+    assert told[1:] == ["* OK [PERMANENTFLAGS (\\Seen)] Flags to keep", "OK NOOP completed"]
+    assert await talk.do("NOOP") == ["OK NOOP completed"]
+
+
+async def test_a_new_mailbox_is_as_open_as_the_one_above_it(world: World, team: Account) -> None:
+    """RFC 4314 §4 (CREATE)."""
+    owner = await _sign_in_as(world, team)
+    await owner.do("CREATE patients/older")
+    await owner.do("SETACL patients anne@a.test lrk")
+    await owner.do("CREATE patients/new/one")
+    talk = await sign_in(world, select="")
+    assert (await talk.do(f'MYRIGHTS {TEAM[:-1]}/patients/new/one"'))[0].endswith(" lrkc")
+    assert (await talk.do(f'MYRIGHTS {TEAM[:-1]}/patients/older"'))[-1].startswith("NO [NONEXISTENT]")
+    assert (await talk.do(f'CREATE {TEAM[:-1]}/patients/hers/too"'))[-1].startswith("OK")
+    assert (await talk.do(f'MYRIGHTS {TEAM[:-1]}/patients/hers"'))[0].endswith(" lrkc")
+    for name in ("patients/older", "patients/older/x", "elsewhere"):
+        assert (await talk.do(f'CREATE {TEAM[:-1]}/{name}"'))[-1].startswith("NO [NOPERM]"), name
+    await owner.do("DELETEACL patients anne@a.test")
+    await owner.do("CREATE patients/later")
+    assert (await talk.do(f'MYRIGHTS {TEAM[:-1]}/patients/later"'))[-1].startswith("NO [NONEXISTENT]")
 
 
 async def test_ones_own_inbox_is_not_emptied_into_anothers_box(world: World, team: Account) -> None:
@@ -267,7 +335,7 @@ async def test_ones_own_inbox_is_not_emptied_into_anothers_box(world: World, tea
 async def test_nobody_but_the_owner_gives_a_mailbox_a_special_use(world: World, team: Account) -> None:
     _grant(world, team, "lrk")
     talk = await sign_in(world, select="")
-    assert (await talk.do(f'CREATE {TEAM[:-1]}/new" (USE (\\Sent))'))[-1].startswith("NO [NOPERM]")
+    assert (await talk.do(f'CREATE {TEAM[:-1]}/new" (USE (\\Sent))'))[-1].startswith("NO [USEATTR]")  # RFC 6154 §3
     assert (await talk.do(f'CREATE {TEAM[:-1]}/new"'))[-1].startswith("OK")
 
 

@@ -1,7 +1,10 @@
 """LIST in all its forms."""
 
+from typing import Any
+
 import pytest
 
+from mssmail.core.mailbox import MailboxInfo
 from tests.imap.support import Talk, World, sign_in
 
 
@@ -93,5 +96,59 @@ async def test_status_follows_each_line(world: World, talk: Talk) -> None:
         "* STATUS INBOX (MESSAGES 1 UNSEEN 1)",
         '* LIST (\\HasNoChildren \\Sent) "/" Sent',
         "* STATUS Sent (MESSAGES 0 UNSEEN 0)",
+        "OK LIST completed",
+    ]
+
+
+async def test_an_extended_list_asks_for_no_delimiter(talk: Talk) -> None:
+    """RFC 5258 §3."""
+    for arguments in ('() "" ""', '"" ("")', '"" "" RETURN (CHILDREN)', 'work "" RETURN ()'):
+        assert await talk.do(f"LIST {arguments}") == ["OK LIST completed"], arguments
+    assert _names(await talk.do('LIST "" ("" INBOX)')) == ["INBOX"]
+
+
+async def test_levels_that_are_no_mailboxes_are_told_in_the_words_that_were_asked_for(talk: Talk) -> None:
+    """RFC 5258 §3.5, and its table: neither is there, but something below was chosen."""
+    await talk.do("SUBSCRIBE gone/deep/er")
+    assert await talk.do('LIST (SUBSCRIBED RECURSIVEMATCH) "" gone%') == [
+        '* LIST (\\NonExistent \\HasNoChildren) "/" gone ("CHILDINFO" ("SUBSCRIBED"))',
+        "OK LIST completed",
+    ]
+    assert await talk.do('LIST (SUBSCRIBED) "" gone%') == ["OK LIST completed"]
+
+
+async def test_childinfo_counts_what_all_options_let_through(talk: Talk) -> None:
+    """RFC 5258 §3: every selection option must be satisfied."""
+    await talk.do("CREATE work/sent (USE (\\Sent))")
+    assert await talk.do('LIST (SUBSCRIBED SPECIAL-USE RECURSIVEMATCH) "" work') == ["OK LIST completed"]
+    await talk.do("SUBSCRIBE work/sent")
+    assert await talk.do('LIST (SUBSCRIBED SPECIAL-USE RECURSIVEMATCH) "" work') == [
+        '* LIST (\\HasChildren) "/" work ("CHILDINFO" ("SUBSCRIBED"))',
+        "OK LIST completed",
+    ]
+
+
+async def test_what_was_not_chosen_itself_has_no_status(talk: Talk) -> None:
+    """RFC 5819 §3, its second example."""
+    assert await talk.do('LIST (SUBSCRIBED RECURSIVEMATCH) "" work RETURN (STATUS (MESSAGES))') == [
+        '* LIST (\\HasChildren) "/" work ("CHILDINFO" ("SUBSCRIBED"))',
+        "OK LIST completed",
+    ]
+
+
+async def test_what_goes_between_list_and_status_cannot_be_selected(
+    world: World, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 5819 §2."""
+    find = world.mailboxes.find_mailbox
+
+    async def delete_first(*args: Any, **options: Any) -> MailboxInfo:
+        monkeypatch.undo()
+        await world.mailboxes.delete_mailbox(world.anne, "work/b")
+        return await find(*args, **options)
+
+    monkeypatch.setattr(world.mailboxes, "find_mailbox", delete_first)
+    assert await talk.do('LIST "" work/b RETURN (STATUS (MESSAGES))') == [
+        '* LIST (\\Noselect \\HasNoChildren) "/" work/b',
         "OK LIST completed",
     ]

@@ -200,6 +200,7 @@ async def test_searches_that_go_on_say_what_to_fetch_of_what_comes(world: World,
     ]
     await talk.do("NOTIFY NONE")
     await talk.do(f"NOTIFY SET (SELECTED {FLAGS})")
+    await talk.do('CANCELUPDATE "T"')
     await talk.do("SEARCH RETURN (UPDATE (UID)) SEEN")
     world.deliver()
     assert (await talk.hear())[-1] == "* 2 RECENT"

@@ -21,4 +21,15 @@ async def test_an_account_without_one_has_none(world: World) -> None:
     talk = await sign_in(world, select="")
     assert await talk.do("GETQUOTAROOT Sent") == ["* QUOTAROOT Sent", "OK GETQUOTAROOT completed"]
     assert (await talk.do('GETQUOTA ""'))[-1].startswith("NO [NONEXISTENT]")
-    assert (await talk.do("GETQUOTAROOT nowhere"))[-1].startswith("NO [NONEXISTENT]")
+    assert (await talk.do('GETQUOTAROOT "Other Users/bob@a.test"'))[-1].startswith("NO [NONEXISTENT]")
+
+
+async def test_a_mailbox_need_not_be_there_yet(world: World) -> None:
+    """RFC 9208 §4.1.2: which root would hold it?"""
+    world.store.submit(lambda conn: set_quota(conn, world.anne.address, 10_240)).result()
+    talk = await sign_in(world, select="")
+    assert await talk.do("GETQUOTAROOT later") == [
+        '* QUOTAROOT later ""',
+        '* QUOTA "" (STORAGE 0 10)',
+        "OK GETQUOTAROOT completed",
+    ]

@@ -175,3 +175,15 @@ async def test_the_ends_of_the_calendar_are_days_too(world: World, zone: tzinfo)
     assert (await talk.do("SEARCH ON 1-Jan-0001"))[0] == "* SEARCH"
     assert (await talk.do("SEARCH SINCE 1-Jan-0001 BEFORE 31-Dec-9999"))[0] == "* SEARCH 1"
     assert (await talk.do("SEARCH ON 31-Dec-9999"))[0] == "* SEARCH"
+
+
+async def test_a_search_in_a_strange_charset_forgets_what_was_saved(world: World) -> None:
+    """RFC 5182 §2.1: NO with SAVE empties ``$``, BAD and any search without SAVE leave it."""
+    world.deliver()
+    talk = await sign_in(world)
+    await talk.do("SEARCH RETURN (SAVE) ALL")
+    assert (await talk.do("SEARCH CHARSET KOI8-R ALL"))[-1].startswith("NO [BADCHARSET")
+    assert (await talk.do("SEARCH RETURN (SAVE) NONSENSE"))[-1].startswith("BAD")
+    assert (await talk.do("FETCH $ UID"))[0] == "* 1 FETCH (UID 1)"
+    assert (await talk.do("SEARCH RETURN (SAVE) CHARSET KOI8-R ALL"))[-1].startswith("NO [BADCHARSET")
+    assert await talk.do("FETCH $ UID") == ["OK FETCH completed"]

@@ -77,8 +77,9 @@ NOON = datetime(1994, 2, 7, 12, 0, 0, tzinfo=UTC)
         (Subscribe("a", subscribed=False), b'UNSUBSCRIBE "a"'),
         (Status("a", ("MESSAGES", "UNSEEN")), b'STATUS "a" (MESSAGES UNSEEN)'),
         (List("LSUB", "", ("*",)), b'LSUB "" "*"'),
+        (List("LIST", "", ("*",), is_extended=True), b'LIST () "" "*"'),
         (
-            List("LIST", "", ("a", "%"), ("SUBSCRIBED",), ("CHILDREN", "STATUS"), ("SIZE",)),
+            List("LIST", "", ("a", "%"), ("SUBSCRIBED",), ("CHILDREN", "STATUS"), ("SIZE",), is_extended=True),
             b'LIST (SUBSCRIBED) "" ("a" "%") RETURN (CHILDREN STATUS (SIZE))',
         ),
         (
