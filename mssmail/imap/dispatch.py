@@ -13,7 +13,7 @@ from mssmail.core.mailbox import Saved, SeqSet
 from mssmail.core.search import InSeqs, has_leaf
 from mssmail.core.trace import build_id
 from mssmail.errors import BadCharset, BadSyntax, Fault
-from mssmail.imap.news import tell_news
+from mssmail.imap.news import GONE, dismiss, tell_news
 from mssmail.imap.replies import Answer, answer_fault, bad, bye, is_expected, no, ok
 from mssmail.imap.session import Session, Severed
 from mssmail.imap.states import is_of_selected, require_state
@@ -116,12 +116,6 @@ async def greet(session: Session) -> None:
     await session.tell(ok("mssmail is ready", build_capability(capability.list_capabilities(session))))
 
 
-async def dismiss(session: Session, answer: Answer) -> None:
-    """Say BYE and end."""
-    await session.tell(answer)
-    session.close()
-
-
 async def receive(session: Session, event: Event) -> None:
     """Do what one event asks for."""
     match event:
@@ -139,16 +133,6 @@ async def receive(session: Session, event: Event) -> None:
             await dismiss(session, bye("Too much to read past", "TOOBIG"))
         case _:
             assert_never(event)
-
-
-async def push(session: Session) -> None:
-    """Tell the news while IDLE waits, or to who asked for them by NOTIFY; the bell rang."""
-    gone = await tell_news(session, may_expunge=session.may_push_expunge)
-    if gone:
-        await dismiss(session, _GONE)
-
-
-_GONE = bye("The selected mailbox has been deleted or closed to you", "UNAVAILABLE")
 
 
 async def _obey(session: Session, frame: Frame) -> None:
@@ -209,7 +193,7 @@ async def _conclude(session: Session, command: c.Command, work: Awaitable[Answer
         await session.tell_clock(has_missed=True)
     await _answer(session, command.tag, _add_clock(session, command.body, answer))
     if gone:
-        await dismiss(session, _GONE)
+        await dismiss(session, GONE)
 
 
 async def _attempt(session: Session, command: c.Command, work: Awaitable[Answer | None]) -> Answer | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mssmail.core.mailbox import UID
 from mssmail.errors import NoSuchMailbox
 from mssmail.imap.interests import Interests, Overflow
-from mssmail.imap.replies import is_expected, ok
+from mssmail.imap.replies import Answer, bye, is_expected, ok
 from mssmail.imap.session import Session, Severed
 from mssmail.imap.verbs.fetch import tell_messages
 from mssmail.imap.wire.fetch_values import Item
@@ -15,6 +15,21 @@ from mssmail.imap.wire.response_codes import Code
 from mssmail.imap.wire.responses import ListLine, MailboxStatus, encode_response
 
 _AT_ONCE = 200  # lines of one write
+
+
+GONE = bye("The selected mailbox has been deleted or closed to you", "UNAVAILABLE")
+
+
+async def push(session: Session) -> None:
+    """Tell the news while IDLE waits, or to who asked for them by NOTIFY; the bell rang."""
+    if await tell_news(session, may_expunge=session.may_push_expunge):
+        await dismiss(session, GONE)
+
+
+async def dismiss(session: Session, answer: Answer) -> None:
+    """Say BYE and end."""
+    await session.tell(answer)
+    session.close()
 
 
 async def tell_news(session: Session, *, may_expunge: bool) -> bool:

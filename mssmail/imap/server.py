@@ -15,7 +15,8 @@ from mssmail.core.envelope import Peer
 from mssmail.core.trace import build_id
 from mssmail.imap.backend import Bell, Herald, MailStore
 from mssmail.imap.channel import Channel, Interrupted
-from mssmail.imap.dispatch import dismiss, greet, push, receive
+from mssmail.imap.dispatch import greet, receive
+from mssmail.imap.news import dismiss, push
 from mssmail.imap.replies import Answer, bye, ok
 from mssmail.imap.session import Session, Severed, Terms
 from mssmail.imap.wire.framing import Framer

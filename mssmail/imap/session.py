@@ -23,7 +23,7 @@ from mssmail.imap.replies import Answer, ok
 from mssmail.imap.states import State
 from mssmail.imap.view import FlagsChanged, View
 from mssmail.imap.watch import Watch
-from mssmail.imap.wire.commands import Command, Idle
+from mssmail.imap.wire.commands import Command
 from mssmail.imap.wire.framing import Framer
 from mssmail.imap.wire.notify_values import Happening
 from mssmail.imap.wire.response_codes import build_highest_modseq, build_permanent_flags
@@ -201,7 +201,7 @@ class Session:
     @property
     def may_push_expunge(self) -> bool:
         """What is pushed may say that messages went: while IDLE waits, or where NOTIFY said SELECTED."""
-        is_idle = self.waiting is not None and isinstance(self.waiting.body, Idle)
+        is_idle = self.view is not None and self.reader is not None  # by now, nothing but IDLE waits for a line
         return is_idle or not (self.interests is None or self.interests.is_delayed)
 
     @property

@@ -15,7 +15,8 @@ from mssmail.core.envelope import Peer, TlsFacts
 from mssmail.flows.bell import Bells
 from mssmail.flows.mailboxes import Mailboxes
 from mssmail.flows.sign_in import SignIn
-from mssmail.imap.dispatch import push, receive
+from mssmail.imap.dispatch import receive
+from mssmail.imap.news import push
 from mssmail.imap.server import ImapListener
 from mssmail.imap.session import Session, Terms
 from mssmail.imap.wire.frames import build_limits

@@ -17,10 +17,26 @@ async def test_news_come_until_done(world: World) -> None:
     assert talk.session.bell is None
 
 
-async def test_news_from_before_come_first(world: World) -> None:
-    talk = await sign_in(world)
+async def test_news_from_before_come_after_the_continuation(world: World) -> None:
+    """Thunderbird is lost when an EXPUNGE comes before it: it takes every later answer for that of another command."""
     world.deliver()
-    assert await talk.say(b"A IDLE\r\n") == b"* 1 EXISTS\r\n* 1 RECENT\r\n+ idling\r\n"
+    talk, other = await sign_in(world), await sign_in(world)
+    await other.do("STORE 1 +FLAGS.SILENT (\\Deleted)")
+    await other.do("EXPUNGE")
+    world.deliver()
+    told = b"+ idling\r\n* 1 EXPUNGE\r\n* 1 EXISTS\r\n* 1 RECENT\r\n"
+    assert await talk.say(b"A IDLE\r\n") == told
+    assert await talk.say(b"DONE\r\n") == b"A OK IDLE completed\r\n"
+
+
+async def test_a_mailbox_deleted_before_ends_the_connection_too(world: World) -> None:
+    talk, other = await sign_in(world), await sign_in(world)
+    await other.do("CREATE a")
+    await talk.do("SELECT a")
+    await other.do("DELETE a")
+    gone = b"* BYE [UNAVAILABLE] The selected mailbox has been deleted or closed to you\r\n"
+    assert await talk.say(b"A IDLE\r\n") == b"+ idling\r\n" + gone
+    assert talk.session.has_ended
 
 
 async def test_commands_may_queue_behind(world: World) -> None:
