@@ -15,9 +15,9 @@ from mssmail.core.envelope import Envelope
 from mssmail.core.message import Span
 from mssmail.core.parameters import RecipientParameters, encode_original
 from mssmail.core.return_path import has_form
-from mssmail.core.station import Station
+from mssmail.core.station import MAX_ENDS, Station
 from mssmail.core.trace import build_delivered_to, build_received, insert_trail
-from mssmail.errors import BadSyntax, NoSuchAccount, OverQuota, RoutingLoop
+from mssmail.errors import BadSyntax, ConfigError, NoSuchAccount, OverQuota, RoutingLoop
 from mssmail.flows.list_posting import post_to_list
 from mssmail.journal import Entry, Event
 from mssmail.mime.headers import select_fields
@@ -90,7 +90,8 @@ class Distributor:
 
         Of several copies the first one's id stands for all: their bytes are the same. Without any it is 0.
 
-        Raises NoSuchAccount, OverQuota or RoutingLoop when a recipient leads nowhere; then nothing may be kept.
+        Raises NoSuchAccount, OverQuota or RoutingLoop when a recipient leads nowhere, ConfigError when it leads to too
+        many; then nothing may be kept.
         """
         passed = Passed(b"" if envelope.login else delivery.body.data)
         copies = self._sort_ends(conn, recipients, passed)
@@ -141,6 +142,8 @@ class Distributor:
 
     def _require_ends(self, conn: Connection, recipient: Address, passed: "Passed") -> list[End]:
         found = self.expand(conn, recipient, passed)
+        if found.overflowed:  # aliases of aliases that have grown: whom it would leave out must not go unheard
+            raise ConfigError(f"{recipient} leads to more than {MAX_ENDS} addresses; make a list of them")
         if found.ends:
             return found.ends
         if found.looped:

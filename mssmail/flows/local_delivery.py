@@ -23,6 +23,7 @@ from mssmail.store.return_paths import Original, create_return_path
 
 _NOBODY = Failed(Reply(550, "5.1.1", "No such account here"), is_ours=True)
 _HERE = Reply(250, "2.1.5", "Delivered here")
+_TOO_MANY = Deferred("the address leads to too many others; make a list of them")
 _FULL = Deferred("the account is full", Reply(452, "4.2.2", "The account is full"))
 
 
@@ -55,6 +56,8 @@ class LocalDelivery:
         found = self._distributor.expand(conn, item.recipient, passed)
         if not found.ends:
             return _NOBODY, []
+        if found.overflowed:
+            return _TOO_MANY, []
         if len(found.ends) == 1 and found.ends[0].station is not None and not self._has_room(conn, message, found):
             return _FULL, []
         placed = [each for end in found.ends for each in self._reach(conn, message, item, end, now)]

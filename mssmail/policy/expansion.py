@@ -23,7 +23,10 @@ class End:
 
 @dataclass(slots=True)
 class Expansion:
-    """Everything one recipient leads to. ``dead`` are our own addresses that lead nowhere (any more)."""
+    """Everything one recipient leads to. ``dead`` are our own addresses that lead nowhere (any more).
+
+    ``overflowed``: there would be more ends than one address may lead to, and some are missing here.
+    """
 
     ends: list[End] = field(default_factory=list)
     dead: list[Address] = field(default_factory=list)

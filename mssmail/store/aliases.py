@@ -65,7 +65,7 @@ def add_targets(conn: Connection, address: Address, targets: Sequence[Address], 
     known = {target.key for target in alias.targets} if alias else set()
     new = {target.key: target for target in targets if target.key not in known}
     if len(known) + len(new) > MAX_ENDS:
-        raise BadAccount(f"an alias leads to at most {MAX_ENDS} addresses; make a list of them", address=str(address))
+        raise _refuse_crowd(address)
     if new:
         rows = [{"address_key": address.key, "target_key": key, "target": str(target)} for key, target in new.items()]
         conn.execute(insert(alias_targets), rows)
@@ -89,8 +89,12 @@ def remove_alias(conn: Connection, address: Address, targets: Sequence[Address] 
     conn.execute(delete(aliases).where(aliases.c.address_key == address.key))
 
 
+def _refuse_crowd(address: Address) -> BadAccount:
+    return BadAccount(f"an alias leads to at most {MAX_ENDS} addresses; make a list of them", address=str(address))
+
+
 def _refuse_circle(conn: Connection, address: Address) -> None:
-    """Follow aliases from this one: it must not come back to itself."""
+    """Follow aliases from this one: it must not come back to itself, nor lead to too many."""
     waiting, seen = [address.key], set[str]()
     while waiting:
         key = waiting.pop()
@@ -101,3 +105,5 @@ def _refuse_circle(conn: Connection, address: Address) -> None:
             raise BadAccount(f"{address} would lead to itself", address=str(address))
         waiting += [target for target in targets if target not in seen]
         seen.update(targets)
+        if len(seen) > MAX_ENDS:
+            raise _refuse_crowd(address)

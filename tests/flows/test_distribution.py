@@ -11,7 +11,9 @@ import pytest
 from mssmail.core.address import Address, parse_address
 from mssmail.core.parameters import MailParameters, RecipientParameters
 from mssmail.core.return_path import has_form
+from mssmail.errors import ConfigError
 from mssmail.journal import Event
+from mssmail.policy import expansion
 from mssmail.store.accounts import remove, set_quota, suspend
 from mssmail.store.aliases import add_targets
 from mssmail.store.engine import Connection
@@ -198,6 +200,18 @@ async def test_an_alias_of_those_who_have_gone_is_asked_for_again(tmp_path: Path
         await _change(operator, lambda conn: remove(conn, CAROL))
         assert (await operator.receiver.receive(build_envelope(data, TEAM))).code == 451
         assert not (await operator.intake.boxes.find_way(TEAM, ALICE, NOW)).leads_on
+
+
+async def test_an_alias_of_more_than_there_may_be_leaves_nobody_out_unheard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expansion, "MAX_ENDS", 2)  # as when the aliases that it leads to grow later
+    async with open_operator(tmp_path) as operator:
+        await _alias(operator, TEAM, BOB, CAROL, FAR2)
+        with pytest.raises(ConfigError, match=r"team@b\.test leads to more than"):
+            await operator.receiver.receive(build_envelope(sign(MESSAGE, tmp_path), TEAM))
+        assert [len(await operator.list_inbox(each)) for each in (BOB, CAROL)] == [0, 0]
+        assert await operator.list_queue() == []
 
 
 async def test_rcpt_knows_what_leads_on(tmp_path: Path) -> None:

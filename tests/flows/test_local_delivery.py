@@ -5,9 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from mssmail.core.address import Address, parse_address
 from mssmail.core.return_path import has_form
 from mssmail.journal import Event
+from mssmail.policy import expansion
 from mssmail.settings import Queue
 from mssmail.store.accounts import set_quota
 from mssmail.store.aliases import add_targets
@@ -68,6 +71,20 @@ async def test_a_full_box_is_tried_again_and_one_that_is_not_there_is_told_of(tm
         assert b"Final-Recipient: rfc822; nobody@b.test" in (await room.load_report()).data
         [item] = await room.read_items()
         assert item.recipient == CAROL
+
+
+async def test_a_queued_alias_of_more_than_there_may_be_waits_and_leaves_nobody_out_unheard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expansion, "MAX_ENDS", 1)
+    async with open_room(tmp_path, SLOW) as room:
+        await _change(room, lambda conn: add_targets(conn, TEAM, (BOB, CAROL), NOW))
+        await room.put(TEAM, reverse_path=ALICE)
+        await room.start()
+        await room.wait_for(Event.DEFERRED)
+        [item] = await room.read_items()
+        assert (item.recipient, item.last_error) == (TEAM, "the address leads to too many others; make a list of them")
+        assert [await _count(room, each) for each in (BOB, CAROL)] == [0, 0]
 
 
 async def test_a_full_box_behind_a_queued_alias_waits_alone(tmp_path: Path) -> None:

@@ -65,6 +65,14 @@ def test_an_address_is_an_account_or_an_alias(store: Store) -> None:
         add_account(store, "team@a.test")
 
 
+def test_refuses_aliases_that_are_too_much_together(store: Store) -> None:
+    for name in "ab":
+        _add(store, parse_address(f"{name}@a.test"), *(parse_address(f"{name}{at}@far.test") for at in range(501)))
+    with pytest.raises(BadAccount, match="leads to at most"):
+        _add(store, TEAM, parse_address("a@a.test"), parse_address("b@a.test"))
+    assert _find(store) is None
+
+
 def test_refuses_what_is_too_much_or_not_there(store: Store) -> None:
     with pytest.raises(BadAccount, match="list"):
         _add(store, TEAM, *(parse_address(f"n{at}@a.test") for at in range(MAX_ENDS + 1)))
