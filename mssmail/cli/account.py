@@ -185,6 +185,43 @@ def passwd(address: Address, config: Path, *, no_password: bool, password_stdin:
 @account.command()
 @address_argument
 @config_option
+@click.option("--name", "display_name", help="Display name.")
+@click.option("--red-list/--no-red-list", default=None, help="Works, but is published nowhere.")
+@click.option("--quota-megabytes", type=click.IntRange(1), help="How much it may hold.")
+@click.option("--no-quota", is_flag=True, help="It may hold as much as there is.")
+def change(
+    address: Address,
+    config: Path,
+    *,
+    display_name: str | None,
+    red_list: bool | None,
+    quota_megabytes: int | None,
+    no_quota: bool,
+) -> None:
+    """Change what an account is called, where it is published and how much it may hold; what is left out stays.
+
+    Example: mssmail account change marie.martin@chu-nord.test --quota-megabytes 5000
+    """
+    given = {"name": display_name, "red_list": red_list, "quota_megabytes": "none" if no_quota else quota_megabytes}
+    facts = {name: value for name, value in given.items() if value is not None}
+    if not facts:
+        raise click.UsageError("nothing to change was named")
+    if no_quota and quota_megabytes:
+        raise click.UsageError("--quota-megabytes and --no-quota contradict each other")
+
+    def work(conn: Connection) -> None:
+        if "name" in facts or "red_list" in facts:
+            accounts.set_profile(conn, address, display_name=display_name, red_list=red_list)
+        if "quota_megabytes" in facts:
+            accounts.set_quota(conn, address, quota_megabytes * 1_000_000 if quota_megabytes else None)
+
+    _change(read_config(config), "account change", address, work, **facts)
+    click.echo(f"Changed {address}.")
+
+
+@account.command()
+@address_argument
+@config_option
 @click.option("--undo", is_flag=True, help="Let the account in again.")
 def suspend(address: Address, config: Path, *, undo: bool) -> None:
     """Suspend an account: no sign-in and no new mail; what it holds stays.

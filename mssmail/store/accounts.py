@@ -124,9 +124,12 @@ def set_quota(conn: Connection, address: Address, quota_bytes: int | None) -> No
     _change(conn, address, quota_bytes=quota_bytes)
 
 
-def set_profile(conn: Connection, address: Address, *, display_name: str, red_list: bool) -> None:
-    """Change what others may read of the account; raises NoSuchAccount."""
-    _change(conn, address, display_name=display_name, red_list=red_list)
+def set_profile(
+    conn: Connection, address: Address, *, display_name: str | None = None, red_list: bool | None = None
+) -> None:
+    """Change what others may read of the account, None leaves it; raises NoSuchAccount."""
+    given = {"display_name": display_name, "red_list": red_list}
+    _change(conn, address, **{name: value for name, value in given.items() if value is not None})
 
 
 def find_usage(conn: Connection, account_id: int) -> Usage:

@@ -38,6 +38,34 @@ def test_an_account_is_added_shown_suspended_and_removed(config: str) -> None:
     assert run("account", "show", "marie@a.test", "--config", config).code == 65
 
 
+def test_an_account_is_changed_in_what_is_named_and_in_nothing_else(config: str) -> None:
+    def change(*more: str) -> tuple[str, bool, int | None]:
+        assert run("account", "change", "marie@a.test", "--config", config, *more).code == 0
+        shown = json.loads(run("account", "show", "marie@a.test", "--config", config, "--json").out)
+        return shown["name"], shown["red_list"], shown["quota_bytes"]
+
+    _add(config, "--no-owner", "--name", "Dr Marie", "--red-list", "--quota-megabytes", "1")
+    assert change("--quota-megabytes", "5000") == ("Dr Marie", True, 5_000_000_000)
+    assert change("--no-red-list", "--name", "Dr M. Martin") == ("Dr M. Martin", False, 5_000_000_000)
+    assert change("--no-quota") == ("Dr M. Martin", False, None)
+    assert change("--name", "") == ("", False, None)
+
+
+@pytest.mark.parametrize(
+    ("address", "more", "code"),
+    [
+        ("marie@a.test", (), 64),
+        ("marie@a.test", ("--no-quota", "--quota-megabytes", "1"), 64),
+        ("nobody@a.test", ("--no-quota",), 65),
+    ],
+)
+def test_a_change_of_nothing_or_of_nobody_is_refused(
+    config: str, address: str, more: tuple[str, ...], code: int
+) -> None:
+    _add(config, "--no-owner")
+    assert run("account", "change", address, "--config", config, *more).code == code
+
+
 @pytest.mark.parametrize(
     ("more", "password"),
     [
