@@ -32,8 +32,3 @@ def read_via(lane: str) -> Endpoint | None:
     """The server an administrator has redirected this lane to, None when it goes the usual way."""
     _domain, sign, via = lane.partition(_VIA)
     return parse_endpoint(via) if sign else None
-
-
-def read_domain(lane: str) -> str:
-    """The recipients' domain."""
-    return lane.partition(_VIA)[0]

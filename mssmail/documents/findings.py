@@ -5,7 +5,7 @@ rule could call a result normal although the laboratory has not said so in full 
 measures, a value converted to another unit), it may only call attention, never reassure.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -36,7 +36,6 @@ SUSCEPTIBILITY_CODES: Final = frozenset(("S", "I", "R", "NS", "SDD", "SYN-S", "S
 RESISTANCE_CODES: Final = frozenset(("R", "NS", "SYN-R"))
 SILENT_CODES: Final = frozenset(("U", "D", "B", "W", "<", ">"))  # a trend, or beyond the method's scale: no judgement
 
-SNOMED: Final = "2.16.840.1.113883.6.96"
 _CYTOLOGY = "1.2.250.1.213.1.1.4.322"
 _POSITIVE = frozenset(
     # LA6576-8 and LA11882-0 are LOINC's answers "Positive" and "Detected": they call attention as SNOMED's do.
@@ -169,12 +168,3 @@ def judge_document(assessments: Iterable[Assessment], *, is_laboratory: bool, ha
 def has_resistance(flags: Iterable[str]) -> bool:
     """An antibiogram line says that the drug will not work."""
     return any(flag.strip().upper() in RESISTANCE_CODES for flag in flags)
-
-
-CALLING: Final[Mapping[Assessment, bool]] = {
-    Assessment.CRITICAL: True,
-    Assessment.ABNORMAL: True,
-    Assessment.UNASSESSED: False,
-    Assessment.SUSCEPTIBILITY: False,
-    Assessment.NORMAL: False,
-}

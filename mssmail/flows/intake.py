@@ -245,17 +245,8 @@ class Intake:
         except Fault:
             _log.exception("the journal could not be written: %s", entries)
 
-    def note_soon(self, *entries: Entry) -> None:
-        """The same for callers that cannot wait."""
-        self._submit(entries).add_done_callback(_tell)
-
     def _submit(self, entries: tuple[Entry, ...]) -> "Future[None]":
         return self.store.submit(lambda conn: append_entries(conn, entries))
-
-
-def _tell(future: "Future[None]") -> None:
-    if (error := future.exception()) is not None:
-        _log.error("the journal could not be written", exc_info=error)
 
 
 def judge_form(data: bytes) -> Decision:

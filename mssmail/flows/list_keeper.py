@@ -52,7 +52,6 @@ class ListKeeper:
         self._changes = NO_CHANGES
         self.white_list: WhiteList | None = None
         self.held: HeldList | None = None
-        self.last_success_at: datetime | None = None  # the source answered with a list we could take, or no newer one
         self.last_fault = ""
         self.signer_certificate: bytes | None = None  # of the list in use, DER
         self._subscribers: list[ListSubscriber] = []
@@ -101,7 +100,7 @@ class ListKeeper:
             self.missing = tuple(fault.facts["missing"]) if fault.facts.get("temporary") else ()  # type: ignore[arg-type]
             self._complain(f"the white list is not renewed: {fault}")
             return False
-        self.last_success_at, self.last_fault = now, ""
+        self.last_fault = ""
         return True
 
     async def adopt_confirmed(self, snapshot: TrustSnapshot, now: datetime) -> bool:

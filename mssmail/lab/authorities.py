@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mssmail.lab.pki import Authority, Credential, create_root, load_credential
+from mssmail.lab.pki import Authority, create_root, load_credential
 
 _REVOKED_FILE = "revoked.json"
 CRL_LIFETIME = timedelta(days=2)
@@ -52,15 +52,3 @@ def load_authorities(folder: Path) -> Authorities:
     revoked: dict[str, str] = json.loads((folder / _REVOKED_FILE).read_text())
     issuing.revoked = {int(serial): datetime.fromisoformat(at) for serial, at in revoked.items()}
     return Authorities(folder, root, issuing)
-
-
-def create_foreign_authority(now: datetime) -> Authority:
-    """A CA outside the trust space."""
-    return create_root("AC ETRANGERE", now)
-
-
-def write_all(folder: Path, credentials: dict[str, Credential]) -> None:
-    """Leave each credential as ``name.crt`` and ``name.key``."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, credential in credentials.items():
-        credential.write(folder, name)

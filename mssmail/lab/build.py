@@ -118,11 +118,6 @@ def plan_endpoints(port_base: int) -> list[Endpoint]:
     return [lab.crl_endpoint, lab.list_endpoint, lab.filing_endpoint, *(Endpoint(HOST, port) for port in ports)]
 
 
-def remove_lab(folder: Path) -> None:
-    """Delete the folder of a lab that is not running."""
-    shutil.rmtree(folder)
-
-
 def _build_operator(lab: Lab, plan: _Plan, number: int, authority: Authority, now: datetime) -> Lab:
     path = lab.path / "operators" / plan.name
     for folder in ("anchors", "intermediates", "keys"):

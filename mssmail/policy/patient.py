@@ -72,13 +72,11 @@ class PatientFacts:
     answered: Sequence[Answered] = ()
 
 
-def judge_patient_message(facts: PatientFacts, settings: Patient) -> Decision:
-    """Answer the end of DATA of mail to or from a patient. Reports and receipts pass: they open and answer nothing."""
-    return settle(weigh_patient_message(facts, settings)).decision
-
-
 def weigh_patient_message(facts: PatientFacts, settings: Patient) -> Iterator[Decision | None]:
-    """The same question, rule by rule, for ``policy.shadow.settle``: with all that RCPT asks."""
+    """Answer the end of DATA of mail to or from a patient, rule by rule, for ``policy.shadow.settle``.
+
+    All that RCPT asks is asked once more. Reports and receipts pass: they open and answer nothing.
+    """
     if not settings.domains or facts.is_report:
         yield Accept("no-patient")
         return

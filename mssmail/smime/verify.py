@@ -62,11 +62,6 @@ def verify_layer(data: bytes, layer: Layer, authors: Sequence[Address], trust: T
     return _combine(checks)
 
 
-def find_structure(data: bytes, root: Part) -> Structure:
-    """The outermost layer, without verifying anything."""
-    return find_layer(data, root).structure
-
-
 def _build_malformed(reason: str) -> Verdict:
     failed = Fact(Outcome.FAILED, reason)
     return Verdict(Structure.SIGNED, Facts(failed, SKIPPED, SKIPPED, SKIPPED, SKIPPED, SKIPPED))

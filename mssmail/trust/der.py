@@ -8,7 +8,6 @@ from typing import Final
 
 from mssmail.errors import BadSyntax
 
-BOOLEAN: Final = 0x01
 INTEGER: Final = 0x02
 BIT_STRING: Final = 0x03
 OCTET_STRING: Final = 0x04

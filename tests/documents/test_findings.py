@@ -4,7 +4,6 @@ import pytest
 
 from mssmail.core.findings import Mark
 from mssmail.documents.findings import (
-    CALLING,
     NEUTRAL_CODES,
     Assessment,
     Evidence,
@@ -139,4 +138,3 @@ def test_resistance_is_information_and_reactive_is_not_resistant() -> None:
     assert has_resistance(["R"])
     assert has_resistance(["NS"])
     assert not has_resistance(["RR", "S", "I", "NR"])
-    assert {each for each, calls in CALLING.items() if calls} == {_CRITICAL, _ABNORMAL}

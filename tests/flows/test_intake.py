@@ -61,9 +61,6 @@ async def test_notes_are_in_the_journal_when_noted(tmp_path: Path) -> None:
         entry = Entry(NOW, Event.REFUSED, "id1", {"a": 1})
         await operator.intake.note(entry)
         assert await operator.read_journal() == [entry]
-        operator.intake.note_soon(entry)
-        await operator.intake.note()
-        assert len(await operator.read_journal()) == 2
 
 
 async def test_a_journal_that_cannot_be_written_stops_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

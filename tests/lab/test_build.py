@@ -6,7 +6,7 @@ import pytest
 
 from mssmail.app.checks import check_settings
 from mssmail.core.clock import read_clock
-from mssmail.lab.build import LIST_SIGNER, build_lab, plan_endpoints, remove_lab
+from mssmail.lab.build import LIST_SIGNER, build_lab, plan_endpoints
 from mssmail.lab.layout import Lab, load_lab
 from mssmail.settings import load_settings
 from mssmail.store.accounts import list_accounts
@@ -48,11 +48,9 @@ def test_every_account_has_a_box_a_key_and_a_p12_file(lab: Lab) -> None:
         assert Path(account.p12).with_suffix(".pem").stat().st_mode & 0o077 == 0
 
 
-def test_a_built_lab_is_found_again_and_can_be_removed(tmp_path: Path) -> None:
+def test_a_built_lab_is_found_again(tmp_path: Path) -> None:
     made = build_lab(tmp_path / "lab", 21_000, read_clock())
     assert load_lab(tmp_path / "lab") == made
-    remove_lab(tmp_path / "lab")
-    assert not (tmp_path / "lab").exists()
 
 
 def test_the_addresses_are_known_before_anything_is_built(lab: Lab) -> None:

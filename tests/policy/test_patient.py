@@ -11,7 +11,6 @@ from mssmail.policy.patient import (
     PatientFacts,
     closes_exchange,
     is_patient,
-    judge_patient_message,
     judge_patient_recipient,
     weigh_patient_message,
     weigh_patient_recipient,
@@ -88,12 +87,12 @@ FRESH = Answered(DOCTOR, NONE, NONE)
     ],
 )
 def test_messages(facts: PatientFacts, settings: Patient, rule: str) -> None:
-    assert judge_patient_message(facts, settings).rule == rule
+    assert settle(weigh_patient_message(facts, settings)).decision.rule == rule
 
 
 def test_a_patient_is_told_in_french_what_to_do() -> None:
-    closed = judge_patient_message(_from(Answered(DOCTOR, CLOSED, CLOSED)), ON)
-    first = judge_patient_message(_from(FRESH), ON)
+    closed = settle(weigh_patient_message(_from(Answered(DOCTOR, CLOSED, CLOSED)), ON)).decision
+    first = settle(weigh_patient_message(_from(FRESH), ON)).decision
     assert isinstance(closed, Refuse)
     assert isinstance(first, Refuse)
     assert "Cet echange est clos" in closed.reply.text

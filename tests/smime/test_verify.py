@@ -7,14 +7,14 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from mssmail.core.missing import name_issuers
-from mssmail.core.verdict import Outcome, SignerKind, Structure
+from mssmail.core.verdict import Outcome, SignerKind
 from mssmail.lab.pki import KeyKind, issue_person
 from mssmail.mime import parts
 from mssmail.mime.headers import find_authors
 from mssmail.settings import RevocationMode
 from mssmail.smime.sign import SigningKey, encode_signature, sign_message
 from mssmail.smime.signed_data import parse_signed_data
-from mssmail.smime.verify import find_structure, verify_message
+from mssmail.smime.verify import verify_message
 from mssmail.trust import der
 from mssmail.trust.signature_policy import SignaturePolicy
 from mssmail.trust.snapshot import TrustSnapshot, build_trust_store
@@ -326,12 +326,6 @@ def test_a_broken_signature_is_altered(junk: bytes) -> None:
     verdict = judge(broken, build_store(pki))
     assert name(verdict) == "Altered"
     assert verdict.signer is None
-
-
-def test_tells_the_structure_without_verifying() -> None:
-    signed = sign(build_pki().make_person(ALICE))
-    assert find_structure(signed, parts.scan(signed)) is Structure.SIGNED
-    assert find_structure(build_message(), parts.scan(build_message())) is Structure.UNSIGNED
 
 
 def test_after_one_path_that_leads_nowhere_no_other_is_searched(tmp_path: Path) -> None:

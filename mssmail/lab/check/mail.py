@@ -1,6 +1,5 @@
 """The stranger's messages: built with the standard library, signed as a peer or a client would."""
 
-import base64
 import os
 import subprocess
 import tempfile
@@ -59,8 +58,3 @@ def alter(letter: Letter) -> Letter:
     """The same with one octet of the signed text changed."""
     place = letter.data.index(b"Biologie")
     return Letter(letter.message_id, letter.data[:place] + b"b" + letter.data[place + 1 :])
-
-
-def encode_plain(user: str, password: str) -> str:
-    """SASL PLAIN (RFC 4616 §2), base64."""
-    return base64.b64encode(f"\0{user}\0{password}".encode()).decode()

@@ -1,6 +1,5 @@
 """The stranger's messages are what they say they are."""
 
-import base64
 from email import message_from_bytes
 from pathlib import Path
 from shutil import which
@@ -10,7 +9,7 @@ import pytest
 from mssmail.core.address import parse_address
 from mssmail.core.clock import read_clock
 from mssmail.core.verdict import Altered, Trusted
-from mssmail.lab.check.mail import alter, build_letter, encode_plain, sign_letter, sign_with_openssl
+from mssmail.lab.check.mail import alter, build_letter, sign_letter, sign_with_openssl
 from mssmail.lab.pki import KeyKind
 from mssmail.mime.parts import scan
 from mssmail.settings import RevocationMode
@@ -61,7 +60,3 @@ def test_what_openssl_signs_is_trusted(pki: Pki, tmp_path: Path) -> None:
     signed = sign_with_openssl(build_letter(AUTHOR, "b@b.test"), _key(pki, tmp_path), chain)
     verdict, _ = verify_message(signed.data, scan(signed.data), (parse_address(AUTHOR),), _store(pki), read_clock())
     assert isinstance(verdict.summary, Trusted), verdict.facts
-
-
-def test_sasl_plain_has_three_fields() -> None:
-    assert base64.b64decode(encode_plain("u", "p")) == b"\0u\0p"
