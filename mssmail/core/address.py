@@ -4,9 +4,9 @@
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
+from mssmail.core.composition import normalise_text
 from mssmail.errors import BadSyntax
 
 # atext of RFC 5322 §3.2.3 and UTF8-non-ascii (RFC 6531 §3.3); dots between atoms (RFC 5321 §4.1.2, Dot-string).
@@ -52,7 +52,7 @@ class Address:
 
         Composed (NFC) and not simplified further, or lookalikes would share a mailbox (RFC 6532 §3.1).
         """
-        return f"{unicodedata.normalize('NFC', self.local).lower()}@{self.domain}"
+        return f"{normalise_text('NFC', self.local).lower()}@{self.domain}"
 
     @property
     def is_ascii(self) -> bool:

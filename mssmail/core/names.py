@@ -8,11 +8,11 @@ CN never.
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mssmail.core.composition import normalise_text
 from mssmail.errors import BadSyntax
 
 AttributeValue = tuple[str, str]  # (dotted OID, value as written)
@@ -58,8 +58,8 @@ def fold_value(value: str) -> str:
 
     Folding stands between two normalisations: it can break canonical order (Unicode D145, canonical caseless matching).
     """
-    folded = unicodedata.normalize("NFD", value).casefold()
-    return " ".join(unicodedata.normalize("NFC", folded).split())
+    folded = normalise_text("NFD", value).casefold()
+    return " ".join(normalise_text("NFC", folded).split())
 
 
 def fold_attribute(oid: str, value: str) -> str:

@@ -15,6 +15,7 @@ from io import BytesIO
 from typing import Final
 
 from mssmail.core.birthdate import parse_birthdate
+from mssmail.core.composition import normalise_text
 from mssmail.documents.archive import Archive
 from mssmail.documents.cda import CdaDocument, find_document, read_document
 from mssmail.documents.cda_header import CdaHeader, read_header
@@ -179,7 +180,7 @@ def build_subject(documents: Sequence[CdaDocument]) -> str:
 
 def strip_accents(text: str) -> str:
     """Letters without their marks."""
-    return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
+    return "".join(each for each in normalise_text("NFD", text) if not unicodedata.combining(each))
 
 
 def _name_pdf(document: CdaDocument) -> str:

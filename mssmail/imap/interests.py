@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mssmail.core.mailbox import OTHER_USERS
-from mssmail.imap.patterns import DELIMITER, INBOX, list_parents, normalise_pattern
+from mssmail.imap.patterns import DELIMITER, INBOX, compose_name, list_parents
 from mssmail.imap.wire.fetch_values import Item
 from mssmail.imap.wire.notify_values import OF_MESSAGES, OF_SELECTED, EventGroup, Happening, Scope
 
@@ -93,4 +93,4 @@ class Interests:
 
 def normalise_name(name: str) -> str:
     """As mailboxes are named here, however it was written; ``*`` and ``%`` stand for themselves (RFC 5465 §6.6)."""
-    return normalise_pattern("", name.removesuffix(DELIMITER))
+    return compose_name(name.removesuffix(DELIMITER))

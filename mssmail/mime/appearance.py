@@ -7,6 +7,7 @@ from typing import Final
 
 from mssmail.core.address import Address
 from mssmail.core.appearance import Notice, Oddity
+from mssmail.core.composition import normalise_text
 from mssmail.core.reply import quote_text
 from mssmail.mime.addresses import Mailbox, list_mailboxes, parse_addresses
 from mssmail.mime.charsets import decode_text
@@ -107,7 +108,7 @@ def _is_hiding(character: str) -> bool:
 
 def _strip(name: str) -> str:
     """As it looks: compatibility forms folded, what is invisible gone, encoded words read as gaps."""
-    plain = unicodedata.normalize("NFKC", name.translate(_LIKE_MARKS))
+    plain = normalise_text("NFKC", name.translate(_LIKE_MARKS))
     return "".join(c for c in plain if unicodedata.category(c) not in _HIDING)
 
 

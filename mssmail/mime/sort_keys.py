@@ -1,10 +1,10 @@
 """What SORT and THREAD compare, from a message's header (RFC 5256 §2.2 and §3, RFC 5957 §3)."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from mssmail.core.composition import normalise_text
 from mssmail.core.listing import SortKeys
 from mssmail.mime.addresses import Group, Mailbox
 from mssmail.mime.charsets import decode_text
@@ -51,7 +51,7 @@ def fold_case(text: str) -> str:
     text = text[:MAX_KEY].replace("\0", "")
     if text.isascii():
         return text.upper()
-    return unicodedata.normalize("NFKD", "".join(map(_find_title, text))).encode("utf-8", "replace").decode()
+    return normalise_text("NFKD", "".join(map(_find_title, text))).encode("utf-8", "replace").decode()
 
 
 def _find_title(letter: str) -> str:

@@ -2,9 +2,9 @@
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterator
 
+from mssmail.core.composition import normalise_text
 from mssmail.mime.charsets import decode_text
 from mssmail.mime.headers import clip_header, decode_words, split_fields
 from mssmail.mime.quoted_printable import decode_quoted_printable
@@ -94,5 +94,5 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFD", text).casefold())
-    return unicodedata.normalize("NFKD", decomposed.casefold()).replace("ı", "i")
+    decomposed = normalise_text("NFKD", normalise_text("NFD", text).casefold())
+    return normalise_text("NFKD", decomposed.casefold()).replace("ı", "i")

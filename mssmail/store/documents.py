@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select
 
 from mssmail.core.birthdate import parse_birthdate, spell_birthdate
+from mssmail.core.composition import normalise_text
 from mssmail.core.findings import DocumentFacts, Mark
 from mssmail.store.document_tables import documents
 from mssmail.store.prepared import Prepared
@@ -94,7 +95,7 @@ def spell_document(document: DocumentFacts, at: datetime) -> str:
 
 def _strip_accents(text: str) -> str:
     """As names stand in subjects (ECO.2.1.3): without accents."""
-    return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
+    return "".join(each for each in normalise_text("NFD", text) if not unicodedata.combining(each))
 
 
 def _describe(message_id: int, document: DocumentFacts, at: datetime) -> dict[str, object]:

@@ -1,6 +1,5 @@
 """The tree of an account's mailboxes: names, counters, subscriptions. What lies in them is ``store.rows``'s matter."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -21,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 
+from mssmail.core.composition import normalise_text
 from mssmail.core.mailbox import UID, MailboxInfo, ModSeq, UIDValidity
 from mssmail.errors import HasChildren, Impossible, MailboxExists, MailboxGone, NoSuchMailbox, TooMany
 from mssmail.store.messages import drop_unused_messages
@@ -86,7 +86,7 @@ def parse_name(name: str) -> str:
 
 def normalise(name: str) -> str:
     """The name as it is looked up: composed (Net-Unicode, RFC 5198 §2), however it was typed; INBOX in capitals."""
-    name = unicodedata.normalize("NFC", name.removesuffix("/"))
+    name = normalise_text("NFC", name.removesuffix("/"))
     first, slash, rest = name.partition("/")
     return INBOX + slash + rest if first.upper() == INBOX else name
 

@@ -3,11 +3,11 @@ r"""LIST, LSUB and XLIST (RFC 3501 §6.3.8, §6.3.9; RFC 5258; RFC 5819; RFC 615
 Special uses and \HasChildren are told in every form, asked for or not: many clients never learnt to ask.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mssmail.errors import NoSuchMailbox, ReadOnly
-from mssmail.imap.patterns import DELIMITER, list_missing_parents, list_parents, matches, normalise_pattern
+from mssmail.imap.patterns import Pattern, list_missing_parents, list_parents
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.tree import NO_SELECT, Tree, load_tree
@@ -16,6 +16,7 @@ from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import ListLine
 
 _MAX_PATTERNS = 100
+_COMPARED = 500  # names at a time
 _XLIST_INBOX = "\\Inbox"
 
 
@@ -27,8 +28,9 @@ async def run(session: Session, command: c.List) -> Answer:
     await note_items(session, command.status_items)
     names = await load_tree(session.store, session.owner)
     asked = [pattern for pattern in command.patterns[:_MAX_PATTERNS] if pattern]  # RFC 5258 §3: "" matches nothing
-    patterns = [normalise_pattern(command.reference, pattern) for pattern in asked]
-    lines = _list_subscribed(names, patterns) if command.name == "LSUB" else _list_all(names, patterns, command)
+    patterns = [Pattern(command.reference, pattern) for pattern in asked]
+    matched = await _find_matching(session, names, patterns)
+    lines = _list_subscribed(names, patterns, matched) if command.name == "LSUB" else _list_all(names, matched, command)
     for line in lines:
         if command.status_items and _is_chosen(names, line.mailbox, command) and line.mailbox in names.mailboxes:
             await _tell_with_status(session, line, command.status_items)
@@ -43,17 +45,35 @@ async def describe_mailbox(session: Session, name: str, old_name: str = "") -> L
     return ListLine(name, names.describe(name), old_name=old_name)
 
 
-def _list_all(names: Tree, patterns: list[str], command: c.List) -> Iterator[ListLine]:
+async def _find_matching(session: Session, names: Tree, patterns: list[Pattern]) -> frozenset[str]:
+    """Of all that may be listed, the names that a pattern means."""
+    candidates = [*names.mailboxes, *names.parents, *names.subscribed, *_list_parents_of(names.subscribed)]
+    matched: set[str] = set()
+    for start in range(0, len(candidates), _COMPARED):
+        part = candidates[start : start + _COMPARED]
+        for pattern in patterns:
+            matched.update(name for name in part if pattern.matches(name))
+            await session.outlet.pause(0)  # ten thousand names, a hundred patterns: others have their turn
+    return frozenset(matched)
+
+
+def _list_parents_of(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(parent for name in names for parent in list_parents(name))
+
+
+def _list_all(names: Tree, matched: frozenset[str], command: c.List) -> Iterator[ListLine]:
     wants_subscribed = "SUBSCRIBED" in command.selection
     candidates = [*names.mailboxes, *list_missing_parents(names.mailboxes)]
     if wants_subscribed:
-        above = {parent for name in names.subscribed for parent in list_parents(name)}
-        candidates += sorted((names.subscribed | above) - set(candidates))
+        candidates += sorted((names.subscribed | _list_parents_of(names.subscribed)) - set(candidates))
+    # What CHILDINFO is about: something below it was chosen (RFC 5258 §3.5). Only RECURSIVEMATCH asks for it.
+    is_recursive = "RECURSIVEMATCH" in command.selection
+    chosen = {name for name in names.subscribed if is_recursive and _is_chosen(names, name, command)}
+    above = _list_parents_of(chosen)
+    # That is reason enough only where it is not listed itself: then CHILDINFO says what is new (RFC 9051 §6.3.9.6).
+    above_unlisted = _list_parents_of(chosen - matched)
     for name in candidates:
-        if not any(matches(name, pattern) for pattern in patterns):
-            continue
-        below = _find_chosen_below(names, name, command)
-        if not (_is_chosen(names, name, command) or _has_more_below(below, patterns)):
+        if name not in matched or not (_is_chosen(names, name, command) or name in above_unlisted):
             continue
         attributes = names.describe(name)
         if name in names.subscribed and (wants_subscribed or "SUBSCRIBED" in command.returns):
@@ -62,7 +82,8 @@ def _list_all(names: Tree, patterns: list[str], command: c.List) -> Iterator[Lis
             attributes = ("\\NonExistent", *(word for word in attributes if word != NO_SELECT))  # RFC 5258 §3, §3.5
         if command.name == "XLIST" and name == "INBOX":
             attributes += (_XLIST_INBOX,)
-        yield ListLine(name, attributes, name=command.name, child_info=("SUBSCRIBED",) if below else ())
+        child_info = ("SUBSCRIBED",) if name in above else ()
+        yield ListLine(name, attributes, name=command.name, child_info=child_info)
 
 
 def _is_chosen(names: Tree, name: str, command: c.List) -> bool:
@@ -73,26 +94,12 @@ def _is_chosen(names: Tree, name: str, command: c.List) -> bool:
     return "SUBSCRIBED" not in command.selection or name in names.subscribed
 
 
-def _find_chosen_below(names: Tree, name: str, command: c.List) -> list[str]:
-    """What CHILDINFO is about: something below it was chosen (RFC 5258 §3.5). Only RECURSIVEMATCH asks for it."""
-    if "RECURSIVEMATCH" not in command.selection:
-        return []
-    below = name + DELIMITER
-    return [other for other in names.subscribed if other.startswith(below) and _is_chosen(names, other, command)]
-
-
-def _has_more_below(below: Sequence[str], patterns: list[str]) -> bool:
-    """Something chosen below it is not listed itself: only then CHILDINFO says what is new (RFC 9051 §6.3.9.6)."""
-    return not all(any(matches(other, pattern) for pattern in patterns) for other in below)
-
-
-def _list_subscribed(names: Tree, patterns: list[str]) -> Iterator[ListLine]:
+def _list_subscribed(names: Tree, patterns: list[Pattern], matched: frozenset[str]) -> Iterator[ListLine]:
     r"""LSUB: subscribed names; a parent that ``%`` stops at is told as \Noselect (RFC 3501 §6.3.9)."""
-    parents = {parent for name in names.subscribed for parent in list_parents(name)} - names.subscribed
-    stopped = {
-        parent for parent in parents if any(pattern.endswith("%") and matches(parent, pattern) for pattern in patterns)
-    }
-    for name in sorted({name for name in names.subscribed if any(matches(name, p) for p in patterns)} | stopped):
+    stopping = [pattern for pattern in patterns if pattern.ends_at_level]
+    parents = _list_parents_of(names.subscribed) - names.subscribed
+    stopped = {parent for parent in parents & matched if any(pattern.matches(parent) for pattern in stopping)}
+    for name in sorted((names.subscribed & matched) | stopped):
         yield ListLine(name, (NO_SELECT,) if name in stopped else names.describe(name), name="LSUB")
 
 
