@@ -13,14 +13,18 @@ class Documents:
     mark: bool = setting(True, "Read them, and mark messages with keywords before anybody sees them.")
     mark_untrusted: bool = setting(False, "Mark also what smime = verify or off lets pass without a trusted signature.")
     test_space: bool = setting(False, "Test and demonstration identities (INS) count as qualified.")
-    neutral_loinc: tuple[str, ...] = setting(NEUTRAL_CODES, "Results without alarm: blood groups, immunity.")
-    product: str = setting("", "X-MSS-NIL of what `document send` and `patient send` write; empty: none.")
+    neutral_loinc: tuple[str, ...] = setting(
+        NEUTRAL_CODES, "LOINC codes of results that never call attention: blood groups, immunity."
+    )
+    product: str = setting(
+        "", "Product number (X-MSS-NIL) in what `document send` and `patient send` write; empty: none."
+    )
     refuse_inconsistent: bool = setting(
         False, "Refuse peers' mail whose X-MSS fields contradict its documents (550 5.6.0)."
     )
     refuse_inconsistent_clients: bool = setting(False, "The same for mail our own clients submit.")
     deadline_seconds: int = setting(2, "Reading the documents of one message may take this long; then: unreadable.")
-    memory_megabytes: int = setting(1_024, "Address space of the process that reads them.")
+    memory_megabytes: int = setting(1_024, "Memory (address space) of the process that reads them.")
 
 
 @dataclass(frozen=True, slots=True)

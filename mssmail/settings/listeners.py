@@ -42,7 +42,10 @@ class Submission:
     listen_tls: Endpoint | None = setting(Endpoint("127.0.0.1", 465), "Submission over implicit TLS (RFC 8314 §3.3).")
     certificate: Path = setting(Path("operator.crt"), "Certificate shown to clients, PEM.")
     key: Path = setting(Path("operator.key"), "Its private key, PEM.")
-    sign_with: SignWith = setting(SignWith.ACCOUNT, "Who signs unsigned mail: account, organisation or none.")
+    sign_with: SignWith = setting(
+        SignWith.ACCOUNT,
+        "Whose key signs what comes unsigned: account (the organisation's, where it has none), organisation or none.",
+    )
     sign_with_pss: bool = setting(
         False,
         "RSA keys sign with RSASSA-PSS (RFC 4056) instead of PKCS #1 v1.5; ECDSA and Ed25519 keys are as they are.",

@@ -21,7 +21,7 @@ class Queue:
     max_returned_bytes: int = setting(
         1_048_576, "A failure report returns messages up to this size whole when RET=FULL asks for it, else the header."
     )
-    lease_seconds: int = setting(600, "A dispatcher that dies frees its items after this.")
+    lease_seconds: int = setting(600, "What a server had in hand when it died is taken up again by others after this.")
     set_aside_after: int = setting(3, "An item is held for people when the server died on it so often in a row.")
     max_concurrent: int = setting(128, "Sessions with peers at a time.")
     max_per_domain: int = setting(4, "Sessions at a time with the servers of one domain.")
@@ -45,7 +45,11 @@ class Domain:
     """One domain whose accounts we hold."""
 
     name: str = required("The domain.")
-    smime: SmimeMode = setting(SmimeMode.REQUIRE, "require, verify or off: what is asked of mail from peers.")
+    smime: SmimeMode = setting(
+        SmimeMode.REQUIRE,
+        "require: peers' mail bears a signature we believe; verify: what bears none, or one we do not believe, passes "
+        "with its verdict; off: nobody looks.",
+    )
     accept_encrypted: bool = setting(False, "Take encrypted mail without an outer signature under smime = require.")
     max_message_bytes: int = setting(
         0, "Largest message for its accounts (552 5.3.4 beyond), where it is less than the listener's; 0: no less."

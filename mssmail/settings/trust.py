@@ -27,7 +27,11 @@ class Trust:
     ocsp_hosts: tuple[str, ...] = setting(
         (), "Hosts whose OCSP address may be taken from a certificate, once its path is good but for its status."
     )
-    revocation: RevocationMode = setting(RevocationMode.HARD, "hard, soft or off: what a missing list means.")
+    revocation: RevocationMode = setting(
+        RevocationMode.HARD,
+        "When nobody can say whether a certificate is revoked: hard: mail is put off (451); soft: it passes, and that "
+        "is told; off: nobody asks.",
+    )
     expiry_warning_days: int = setting(30, "Certificates, ours and peers', that end within so many days raise alarms.")
     min_rsa_bits: int = setting(2_048, "Smallest RSA key believed.")
     allow_sha1: bool = setting(False, "Believe SHA-1 and SHA-224 signatures (never in production).")
@@ -39,4 +43,4 @@ class Workers:
 
     count: int = setting(2, "How many.")
     deadline_seconds: int = setting(30, "One examination may take this long; then 451 and a new worker.")
-    memory_megabytes: int = setting(1_024, "Address space of each worker.")
+    memory_megabytes: int = setting(1_024, "Memory (address space) of each worker.")
