@@ -97,7 +97,8 @@ def check_items(items: Sequence[c.FetchItem | c.FetchSection]) -> None:
 
 async def tell_messages(session: Session, items: Sequence[c.FetchItem | c.FetchSection], uids: Sequence[UID]) -> None:
     """FETCH responses that nobody asked for now, but some time ago (RFC 5465 §5.2); what has gone is left out."""
-    await _Fetch(session, items).tell(uids)
+    by_uid = _ONLY_UID if session.dialect.has_modseq else ()  # RFC 7162 §3.2.4
+    await _Fetch(session, (*by_uid, *items)).tell(uids)
 
 
 async def _find_uids(session: Session, command: c.Fetch) -> Sequence[UID]:

@@ -190,6 +190,16 @@ async def test_a_mailbox_that_goes_while_nothing_is_told_is_missed(world: World,
     assert (await talk.do("NOOP"))[-1].startswith("* BYE [UNAVAILABLE]")
 
 
+async def test_who_counts_by_modseq_is_told_the_uid_of_what_comes(world: World, other: Talk) -> None:
+    """RFC 7162 §3.2.4, whatever MessageNew asked for."""
+    talk = await _begin(world, "(SELECTED (MessageNew (FLAGS) MessageExpunge))")
+    world.deliver()
+    assert (await talk.hear())[-1] == "* 1 FETCH (FLAGS (\\Recent))"
+    await talk.do("ENABLE CONDSTORE")
+    world.deliver()
+    assert (await talk.hear())[-1] == "* 2 FETCH (UID 2 FLAGS (\\Recent) MODSEQ (3))"
+
+
 async def test_searches_that_go_on_say_what_to_fetch_of_what_comes(world: World, other: Talk) -> None:
     talk = await _begin(world, "(SELECTED (MessageNew (UID FLAGS) MessageExpunge FlagChange))")
     await talk.do("SEARCH RETURN (COUNT UPDATE (UID RFC822.SIZE)) FROM bob")
