@@ -229,7 +229,9 @@ class BadSyntax(ProtocolFault):
 class BadCharset(BadSyntax):
     """Text in a character set we do not read. ``forgets``: of a search that was to be saved (RFC 5182 §2.1)."""
 
-    forgets: bool = False
+    def __init__(self, message: str = "", *, tag: str = "", forgets: bool = False, **facts: object) -> None:
+        super().__init__(message, tag=tag, **facts)
+        self.forgets = forgets
 
 
 class NoSuchNumber(BadSyntax):

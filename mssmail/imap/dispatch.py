@@ -58,6 +58,7 @@ from mssmail.imap.wire.frames import Event, Frame, HangUp, Malformed, NeedContin
 from mssmail.imap.wire.parser import parse_command
 from mssmail.imap.wire.response_codes import build_capability, build_highest_modseq
 from mssmail.imap.wire.responses import Condition, Continuation
+from mssmail.imap.wire.search_returns import SAVE
 from mssmail.policy.hiding import is_hidden
 
 Verb = Callable[[Session, Any], Awaitable[Answer | None]]
@@ -140,8 +141,8 @@ async def _obey(session: Session, frame: Frame) -> None:
         command = parse_command(frame, utf8=session.dialect.has_utf8)
     except BadSyntax as fault:
         session.note("not understood", level=logging.DEBUG, reason=str(fault))
-        if isinstance(fault, BadCharset) and fault.forgets and session.view is not None:
-            session.view.saved = ()
+        if isinstance(fault, BadCharset) and fault.forgets:
+            _forget_saved(session)
         await _refuse(session, fault.tag, answer_fault(fault, None, ""))
         return
     session.tag = command.tag
@@ -205,12 +206,21 @@ async def _attempt(session: Session, command: c.Command, work: Awaitable[Answer 
         incident = build_id()
         answer = answer_fault(fault, command.body, incident)
         verb = type(command.body).__name__.upper()
+        is_to_save = isinstance(command.body, c.Search | c.Sort) and SAVE in (command.body.returns or ())
+        if is_to_save and answer.condition is Condition.NO:
+            _forget_saved(session)
         if is_expected(fault):
             facts = fault.facts if isinstance(fault, Fault) else {}
             session.note("refused", verb=verb, kind=type(fault).__name__, reason=str(fault), details=facts)
         else:
             session.note("failed", level=logging.ERROR, fault=fault, verb=verb, incident=incident)
         return answer
+
+
+def _forget_saved(session: Session) -> None:
+    """A search that was to be saved failed: ``$`` is empty now (RFC 5182 §2.1)."""
+    if session.view is not None:
+        session.view.saved = ()
 
 
 def _add_clock(session: Session, body: c.CommandBody, answer: Answer) -> Answer:

@@ -19,7 +19,7 @@ from mssmail.core.search import (
     map_leaves,
 )
 from mssmail.core.window import Window
-from mssmail.errors import BadSyntax, Fault
+from mssmail.errors import BadSyntax
 from mssmail.imap.contexts import Context
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session
@@ -28,12 +28,12 @@ from mssmail.imap.view import View
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import build_no_update
 from mssmail.imap.wire.responses import Extended, Found
-from mssmail.imap.wire.search_returns import PARTIAL
+from mssmail.imap.wire.search_returns import PARTIAL, SAVE
 
 T = TypeVar("T")
 
 _RECENT = "\\recent"
-_SAVE, _UPDATE, _CONTEXT = "SAVE", "UPDATE", "CONTEXT"
+_UPDATE, _CONTEXT = "UPDATE", "CONTEXT"
 
 
 async def run(session: Session, command: c.Search) -> Answer:
@@ -47,14 +47,8 @@ async def run(session: Session, command: c.Search) -> Answer:
         await session.count_by_modseq()
     if command.uid:  # ``*`` is then the newest there is
         await session.catch_up(may_expunge=False)
-    try:
-        found = await session.store.search(
-            view.mailbox_id, localise(command.key, view, session.terms.zone), _follow(session)
-        )
-    except Fault:
-        if _SAVE in (command.returns or ()):
-            view.saved = ()  # RFC 5182 §2.1
-        raise
+    key = localise(command.key, view, session.terms.zone)
+    found = await session.store.search(view.mailbox_id, key, _follow(session))
     if command.returns is not None or session.dialect.has_esearch:
         return await answer_extended(session, command, view.number_known(found), counts_modseq=counts_modseq)
     uids = view.select_known(found)
@@ -106,9 +100,9 @@ async def answer_extended(
         await _go_on(session, command, [uid for uid, _ in known])
     options -= {_UPDATE, _CONTEXT}
     chosen = _choose(known, options, command.window)
-    if _SAVE in options:
+    if SAVE in options:
         session.selected.saved = tuple(sorted(uid for uid, _ in chosen))
-        options.remove(_SAVE)
+        options.remove(SAVE)
         if not options:  # RFC 5182 §2.1: then nothing is told
             return ok(f"{name} completed, result saved")
     numbers = tuple(uid if command.uid else number for uid, number in known)

@@ -30,7 +30,7 @@ from mssmail.imap.wire.commands import Search
 from mssmail.imap.wire.cursor import MAX_NUMBER64, Cursor
 from mssmail.imap.wire.dates import parse_date
 from mssmail.imap.wire.number_sets import parse_modseq, parse_seq_set, parse_uid_set
-from mssmail.imap.wire.search_returns import parse_returns
+from mssmail.imap.wire.search_returns import SAVE, parse_returns
 
 MAX_DEPTH = 50  # of parentheses, NOT and OR together: what evaluates the key recurses as deep as it is
 CHARSETS = ("US-ASCII", "UTF-8")
@@ -66,20 +66,19 @@ _WITHOUT_ARGUMENT: dict[str, SearchKey] = {
 def parse_search(cursor: Cursor, *, uid: bool) -> Search:
     """A search. Text is read as UTF-8 whatever the charset: US-ASCII is a part of it (RFC 9051 §6.4.4 has no other)."""
     returns = parse_returns(cursor)
-    try:
-        charset = parse_charset(cursor) if cursor.try_match(_CHARSET) else ""
-    except BadCharset as fault:
-        fault.forgets = "SAVE" in (returns.options or ())
-        raise
+    charset = parse_charset(cursor, returns.options) if cursor.try_match(_CHARSET) else ""
     return Search(parse_keys(cursor), uid, charset, *returns)
 
 
 # charset = atom / quoted
-def parse_charset(cursor: Cursor) -> str:
-    """The charset in capitals, and the blank behind it; raises BadCharset for one we do not search in."""
+def parse_charset(cursor: Cursor, options: tuple[str, ...] | None = None) -> str:
+    """The charset in capitals, and the blank behind it; raises BadCharset for one we do not search in.
+
+    ``options`` are RETURN's.
+    """
     charset = cursor.expect_text_astring("a character set").upper()
     if charset not in CHARSETS:
-        raise BadCharset("a character set that we do not search in")
+        raise BadCharset("a character set that we do not search in", forgets=SAVE in (options or ()))
     cursor.expect_space()
     return charset
 

@@ -9,7 +9,8 @@ from mssmail.imap.wire.cursor import Cursor
 from mssmail.imap.wire.fetch_items import parse_fetch_list
 from mssmail.imap.wire.fetch_values import Item
 
-OPTIONS = ("MIN", "MAX", "ALL", "COUNT", "SAVE", "UPDATE", "CONTEXT")  # RFC 4731 §3.1, RFC 5182 §2.1, RFC 5267 §4
+SAVE = "SAVE"
+OPTIONS = ("MIN", "MAX", "ALL", "COUNT", SAVE, "UPDATE", "CONTEXT")  # RFC 4731 §3.1, RFC 5182 §2.1, RFC 5267 §4
 PARTIAL = "PARTIAL"
 UPDATE = "UPDATE"
 

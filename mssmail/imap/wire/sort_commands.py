@@ -43,7 +43,7 @@ def _parse_sort(cursor: Cursor, *, uid: bool) -> Sort:
     if len(criteria) > MAX_CRITERIA:
         raise BadSyntax("too many sort criteria")
     cursor.expect_space()
-    charset = parse_charset(cursor)
+    charset = parse_charset(cursor, returns.options)
     if returns.options is None:  # the grammar has it in front; Dovecot's public test of CONTEXT=SORT writes it here
         returns = parse_returns(cursor)
     return Sort(tuple(criteria), parse_keys(cursor), uid, charset, *returns)

@@ -185,5 +185,7 @@ async def test_a_search_in_a_strange_charset_forgets_what_was_saved(world: World
     assert (await talk.do("SEARCH CHARSET KOI8-R ALL"))[-1].startswith("NO [BADCHARSET")
     assert (await talk.do("SEARCH RETURN (SAVE) NONSENSE"))[-1].startswith("BAD")
     assert (await talk.do("FETCH $ UID"))[0] == "* 1 FETCH (UID 1)"
-    assert (await talk.do("SEARCH RETURN (SAVE) CHARSET KOI8-R ALL"))[-1].startswith("NO [BADCHARSET")
-    assert await talk.do("FETCH $ UID") == ["OK FETCH completed"]
+    for command in ("SEARCH RETURN (SAVE) CHARSET KOI8-R ALL", "SORT RETURN (SAVE) (DATE) KOI8-R ALL"):
+        await talk.do("SEARCH RETURN (SAVE) ALL")
+        assert (await talk.do(command))[-1].startswith("NO [BADCHARSET")
+        assert await talk.do("FETCH $ UID") == ["OK FETCH completed"]
