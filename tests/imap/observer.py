@@ -1,17 +1,17 @@
 """A session that believes what it is told and remembers it, as imaptest's random mode does: contradictions are faults.
 
-Beyond ``crowd``: flags, keywords that were not announced, facts of a message that must never change, \\Recent in one
-session only, flags that nobody else sets, searches whose answer is known.
+Beyond its picture of the mailbox: facts of a message that must never change, \\Recent in one session only, flags that
+nobody else sets, searches whose answer is known.
 """
 
 from dataclasses import dataclass, field
 from random import Random
 
 from tests.imap.matching import Args
+from tests.imap.picture import Picture, find_item
 from tests.imap.scripted_player import Connection
 
 KEYWORDS = ("blue", "Red", "$Green")
-_KEEPS_NUMBERS = ("FETCH", "STORE", "SEARCH")  # RFC 9051 §7.5.1
 _FACTS = "(UID EMAILID INTERNALDATE RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE)"
 
 
@@ -26,16 +26,13 @@ class Known:
 
 @dataclass
 class Observer:
-    """One session and its picture of the mailbox: UID 0 stands for a message it has not asked about."""
+    """One session, and what it has been told."""
 
     line: Connection
     random: Random
     name: str
     known: Known
-    uids: list[int] = field(default_factory=list)
-    flags: dict[int, frozenset[str]] = field(default_factory=dict)
-    modseqs: dict[int, int] = field(default_factory=dict)
-    announced: set[str] = field(default_factory=set)
+    picture: Picture = field(default_factory=Picture)
     own: dict[int, bool] = field(default_factory=dict)  # whether our own keyword is set
 
     async def do(self, command: str) -> list[Args]:
@@ -48,70 +45,32 @@ class Observer:
 
     async def select(self, how: str) -> list[Args]:
         """Enter the mailbox anew."""
-        self.uids, self.flags, self.modseqs = [], {}, {}
+        self.picture.enter()
         return await self.do(how)
 
     def _hear(self, answer: Args, command: str) -> None:
-        match answer:
-            case [number, "EXISTS"]:
-                assert int(number) >= len(self.uids), f"{answer}: only EXPUNGE takes away"
-                self.uids += [0] * (int(number) - len(self.uids))
-            case [number, "EXPUNGE"]:
-                assert not command.startswith(_KEEPS_NUMBERS), f"{answer} during {command}"
-                self._forget(self.uids.pop(int(number) - 1))
-            case ["VANISHED", ["EARLIER"], str(numbers)]:
-                for uid in _read_set(numbers):
-                    self._forget(uid)
-            case ["VANISHED", str(numbers)]:
-                for uid in _read_set(numbers):
-                    self.uids.remove(uid)
-                    self._forget(uid)
-            case ["FLAGS", list(flags)]:
-                self.announced = {str(flag).lower() for flag in flags}
-                used = {flag for uid in self.uids for flag in self.flags.get(uid, ()) if flag[0] != "\\"}
-                assert used <= self.announced, f"{used - self.announced} is in use and not announced"
-            case [number, "FETCH", list(items)]:
-                self._hear_message(int(number), dict(zip(items[::2], items[1::2], strict=True)))
+        self.picture.hear(answer, [command])
+        if answer[1:2] == ["FETCH"] and (uid := self.picture.find_uid(int(answer[0]))):
+            self._hear_message(uid, answer[2])
 
-    def _forget(self, uid: int) -> None:
-        self.flags.pop(uid, None)
-        self.modseqs.pop(uid, None)
-
-    def _hear_message(self, number: int, items: dict[str, object]) -> None:
-        assert 1 <= number <= len(self.uids), f"{number} of {len(self.uids)}"
-        uid = int(str(items.get("UID", self.uids[number - 1])))
-        assert self.uids[number - 1] in {0, uid}, f"{number} is {uid}, and was {self.uids[number - 1]}"
-        self.uids[number - 1] = uid
-        told = [each for each in self.uids if each]
-        assert told == sorted(set(told)), "UIDs ascend with the numbers"
-        if not uid:  # nothing is known of it but that it is there
-            return
-        if isinstance(modseq := items.get("MODSEQ"), list):
-            assert int(modseq[0]) >= self.modseqs.get(uid, 0), f"the ModSeq of {uid} went back"
-            self.modseqs[uid] = int(modseq[0])
-        if isinstance(flags := items.get("FLAGS"), list):
-            self._hear_flags(uid, frozenset(str(flag).lower() for flag in flags))
-        if "EMAILID" in items:
-            facts = str({name: value for name, value in items.items() if name not in {"UID", "MODSEQ", "FLAGS"}})
-            assert self.known.facts.setdefault(str(items["EMAILID"]), facts) == facts
-            self.known.sizes[uid] = int(str(items["RFC822.SIZE"]))
-
-    def _hear_flags(self, uid: int, flags: frozenset[str]) -> None:
-        if "\\recent" in flags:
+    def _hear_message(self, uid: int, items: Args) -> None:
+        if "\\recent" in {str(flag).lower() for flag in find_item(items, "FLAGS") or ()}:
             assert self.known.recent.setdefault(uid, self.name) == self.name, f"{uid} is recent in two sessions"
-        strange = {flag for flag in flags if flag[0] != "\\"} - self.announced
-        assert not strange, f"{strange} was never announced"
-        self.flags[uid] = flags - {"\\recent"}
+        if email := find_item(items, "EMAILID"):
+            told = dict(zip(items[::2], items[1::2], strict=True))
+            facts = str({name: value for name, value in told.items() if name not in {"UID", "MODSEQ", "FLAGS"}})
+            assert self.known.facts.setdefault(str(email), facts) == facts
+            self.known.sizes[uid] = int(str(told["RFC822.SIZE"]))
 
     async def act(self) -> None:
         """Something, at random."""
         random = self.random
-        if not self.uids or random.random() < 0.15:
+        if not self.picture.uids or random.random() < 0.15:
             await self._append()
             return
-        number = random.randint(1, len(self.uids))
-        last = min(len(self.uids), number + random.randint(0, 5))
-        uid = self.uids[number - 1] or 1
+        number = random.randint(1, len(self.picture.uids))
+        last = min(len(self.picture.uids), number + random.randint(0, 5))
+        uid = self.picture.uids[number - 1] or 1
         flags = " ".join(random.sample([*KEYWORDS, "\\Seen", "\\Flagged", "\\Deleted"], random.randint(1, 3)))
         commands = [
             f"STORE {number}:{last} {random.choice('+-')}FLAGS ({flags})",
@@ -124,7 +83,7 @@ class Observer:
         ]
         match random.randrange(10):
             case 0 | 1:
-                await self._mark(self.uids[number - 1])
+                await self._mark(self.picture.uids[number - 1])
             case 2:
                 await self._search()
             case _:
@@ -148,13 +107,5 @@ class Observer:
         least = self.random.choice([100, 600, 2_000])
         told = await self.do(f"UID SEARCH LARGER {least}")
         found = {int(each) for answer in told if answer[0] == "SEARCH" for each in answer[1:]}
-        for uid in {uid for uid in self.uids if uid} & self.known.sizes.keys() & self.flags.keys():
+        for uid in {uid for uid in self.picture.uids if uid} & self.known.sizes.keys() & self.picture.flags.keys():
             assert uid not in found or self.known.sizes[uid] > least, f"{uid} is not larger than {least}"
-
-
-def _read_set(numbers: str) -> list[int]:
-    found: list[int] = []
-    for part in numbers.split(","):
-        low, _, high = part.partition(":")
-        found += range(int(low), int(high or low) + 1)
-    return found

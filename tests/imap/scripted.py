@@ -121,6 +121,8 @@ def _read_line(script: Script, line: str, number: int) -> None:
     if step is not None and line[:2] in {"* ", "! ", "? "}:
         step.untagged.append((line[0], add_defaults(parse_args(line[2:]))))
         return
+    if line[0] in "!*?":  # conditions, pauses, a greeting: no script that we could read has one
+        raise ValueError(f"{script.name}, line {number}: {line}")
     connection = 0
     if script.connections > 1:
         head, _, line = line.partition(" ")

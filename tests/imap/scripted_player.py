@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 
 from tests.imap.matching import Args, Matcher, is_status, parse_args
+from tests.imap.picture import Picture
 from tests.imap.scripted import Script, Step
 
 _PATIENCE_SECONDS = 60
 _MAILBOX = "imaptest"
 _SYNC = re.compile(rb"(?<=\})\r\n")
+_LEAVES, _LOGOUT = re.compile(r"(?i)(close|unselect)$"), re.compile(r"(?i)logout$")
 _STATES = ("nonauth", "auth", "created", "appended", "selected")
 
 
@@ -36,13 +38,12 @@ class Skipped(Exception):
 
 @dataclass
 class Connection:
-    """One connection of a script, and how many messages its mailbox has."""
+    """One connection of a script."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     number: int
     given: int = 0
-    count: int = 0
     heard: list[Args] = field(default_factory=list)
 
     async def read(self) -> str:
@@ -87,17 +88,6 @@ class Connection:
             if answer[0] == tag:
                 return answer[1:], untagged
             untagged.append(answer[1:])
-            self.note(answer[1:])
-
-    def note(self, answer: Args) -> int | None:
-        """Keep count of the messages; the number of the one that has gone, if one has."""
-        match [str(each).upper() for each in answer[:2]]:
-            case [number, "EXISTS"]:
-                self.count = int(number)
-            case [number, "EXPUNGE"]:
-                self.count -= 1
-                return int(number)
-        return None
 
 
 async def play(script: Script, target: Target) -> None:
@@ -108,6 +98,7 @@ async def play(script: Script, target: Target) -> None:
         await player.prepare()
         for step in script.steps:
             await player.play(step)
+        await player.leave()
 
 
 async def open_connection(target: Target, number: int, stack: AsyncExitStack) -> Connection:
@@ -129,6 +120,7 @@ class _Player:
             variables |= {f"{key}{number}": value for key, value in values.items()}
         self._script, self._lines, self._target = script, lines, target
         self._matcher = Matcher(variables)
+        self._pictures = [Picture() for _ in lines]
         self._messages = cycle(script.messages)
 
     async def prepare(self) -> None:
@@ -156,8 +148,10 @@ class _Player:
 
     async def _must(self, line: Connection, command: str) -> list[Args]:
         answer, untagged = await line.do(command)
+        for each in untagged:
+            self._note(self._lines.index(line), each, [command], "outside of the script")
         if str(answer[0]).upper() != "OK":
-            raise Unfit(f"before the script, {command[:60]}: {answer}")
+            raise Unfit(f"outside of the script, {command[:60]}: {answer}")
         return untagged
 
     async def _check_capabilities(self, line: Connection) -> None:
@@ -168,31 +162,57 @@ class _Player:
 
     async def play(self, step: Step) -> None:
         """One step."""
-        line = self._lines[step.connection]
-        self._matcher.numbers = list(range(1, line.count + 1))
-        tags = {}
-        for tag, command, number in step.commands:
-            where = f"line {number}: {command[:80]!r}"
-            tags[await line.give(self._complete(self._matcher.fill(command)))] = tag
-        self._matcher.variables["tag"] = next(iter(tags))
+        picture = self._pictures[step.connection]
+        self._matcher.numbers = list(range(1, len(picture.uids) + 1))
+        where = f"line {step.commands[-1][2]}: {step.commands[-1][1][:80]!r}"
+        given = await self._give(step)
+        self._matcher.variables["tag"] = next(iter(given))
         missing, strange = list(step.untagged), list[Args]()
-        while tags:
-            answer = await line.next_answer()
+        while given:
+            answer = await self._lines[step.connection].next_answer()
             answer = answer[1:] if answer[:1] == [""] else answer
-            if answer[0] in tags:
-                wanted = step.replies[tags.pop(answer[0])]
-                if not self._matcher.matches(wanted, answer[1:], prefix=True):
-                    raise Unfit(f"{where}: wanted {wanted}, told {answer[1:]}")
-                continue
-            if not self._hear(step, missing, answer[1:], where):
-                strange.append(answer[1:])
-            if gone := line.note(answer[1:]):
-                numbers = self._matcher.numbers
-                self._matcher.numbers = [0 if n == gone else n - (n > gone) for n in numbers]
+            if answer[0] == "*":
+                if not self._hear(step, missing, answer[1:], where):
+                    strange.append(answer[1:])
+                self._note(step.connection, answer[1:], [command for _, command in given.values()], where)
+            elif answer[0] in given:
+                self._finish(step, *given.pop(answer[0]), answer[1:])
+            else:
+                raise Unfit(f"{where}: {answer} answers no command")
         if still := [each for kind, each in missing if kind == "*"]:
             raise Unfit(f"{where}: not told {still}, but {strange}; {self._matcher.variables}")
         if strange and not self._script.ignores_extra:
             raise Unfit(f"{where}: also told {strange}")
+
+    async def _give(self, step: Step) -> dict[str, tuple[str, str]]:
+        """Every command of the step: its tag on the wire → its tag in the script, and what was sent."""
+        given = {}
+        for tag, command, _ in step.commands:
+            filled = self._complete(self._matcher.fill(command))
+            given[await self._lines[step.connection].give(filled)] = tag, filled
+        return given
+
+    def _finish(self, step: Step, tag: str, command: str, answer: Args) -> None:
+        wanted = step.replies[tag]
+        if not self._matcher.matches(wanted, answer, prefix=True):
+            raise Unfit(f"{command[:80]!r}: wanted {wanted}, told {answer}")
+        if _LEAVES.match(command):
+            self._pictures[step.connection].enter()
+
+    async def leave(self) -> None:
+        """As imaptest does: LOGOUT is answered, unless the script has said it."""
+        if not any(_LOGOUT.match(command) for step in self._script.steps for _, command, _ in step.commands):
+            await self._must(self._lines[0], "LOGOUT")
+
+    def _note(self, connection: int, answer: Args, commands: list[str], where: str) -> None:
+        """Hold it against what this connection has been told before, whether the script speaks of it or not."""
+        try:
+            self._pictures[connection].hear(answer, commands)
+        except AssertionError as fault:
+            raise Unfit(f"{where}: {answer} cannot be: {fault}") from fault
+        if answer[1:2] and str(answer[1]).upper() == "EXPUNGE":
+            gone = int(answer[0])
+            self._matcher.numbers = [0 if n == gone else n - (n > gone) for n in self._matcher.numbers]
 
     def _hear(self, step: Step, missing: list[tuple[str, Args]], answer: Args, where: str) -> bool:
         """Strike out every expectation it meets; whether there was one."""

@@ -43,41 +43,42 @@ async def _act(observer: Observer) -> None:
 
 def _compare(observer: Observer, truth: Observer) -> None:
     """What the session was told of, unasked or not, is so."""
-    assert len(observer.uids) == len(truth.uids), observer.name
-    for mine, theirs in zip(observer.uids, truth.uids, strict=True):
+    told, true = observer.picture, truth.picture
+    assert len(told.uids) == len(true.uids), observer.name
+    for mine, theirs in zip(told.uids, true.uids, strict=True):
         assert mine in {0, theirs}, observer.name
-    for uid in filter(None, observer.uids):
-        assert observer.flags.get(uid, truth.flags[uid]) == truth.flags[uid], f"{observer.name}: {uid}"
-        assert observer.modseqs.get(uid, truth.modseqs[uid]) == truth.modseqs[uid], f"{observer.name}: {uid}"
+    for uid in filter(None, told.uids):
+        assert told.flags.get(uid, true.flags[uid]) == true.flags[uid], f"{observer.name}: {uid}"
+        assert told.modseqs.get(uid, true.modseqs[uid]) == true.modseqs[uid], f"{observer.name}: {uid}"
     for uid, is_set in observer.own.items():
-        assert f"own-{observer.name}" not in truth.flags.get(uid, ()) or is_set, f"{observer.name}: {uid}"
-        assert not is_set or f"own-{observer.name}" in truth.flags.get(uid, {f"own-{observer.name}"})
+        assert f"own-{observer.name}" not in true.flags.get(uid, ()) or is_set, f"{observer.name}: {uid}"
+        assert not is_set or f"own-{observer.name}" in true.flags.get(uid, {f"own-{observer.name}"})
 
 
 async def _look(truth: Observer) -> int:
     """See all there is; the highest ModSeq."""
     await truth.select("EXAMINE INBOX (CONDSTORE)")
-    await truth.do("FETCH 1:* (UID FLAGS MODSEQ)" if truth.uids else "NOOP")
+    await truth.do("FETCH 1:* (UID FLAGS MODSEQ)" if truth.picture.uids else "NOOP")
     for least in (100, 600, 2_000):
         told = await truth.do(f"UID SEARCH LARGER {least}")
         found = {int(each) for answer in told if answer[0] == "SEARCH" for each in answer[1:]}
-        sizes = {uid: truth.known.sizes[uid] for uid in truth.uids if uid in truth.known.sizes}
+        sizes = {uid: truth.known.sizes[uid] for uid in truth.picture.uids if uid in truth.known.sizes}
         assert {uid for uid, size in sizes.items() if size > least} == found & sizes.keys()
     (status,) = await truth.do("STATUS INBOX (MESSAGES HIGHESTMODSEQ)")
     numbers = dict(zip(status[2][::2], status[2][1::2], strict=True))
-    assert int(numbers["MESSAGES"]) == len(truth.uids)
+    assert int(numbers["MESSAGES"]) == len(truth.picture.uids)
     return int(numbers["HIGHESTMODSEQ"])
 
 
 async def _resynchronise(stale: Observer, since: int, validity: str) -> None:
     """Come back as a client that knows its mailbox by UID, and hear only what has changed (RFC 7162 §3.2.5)."""
-    flags = stale.flags
+    flags = stale.picture.flags
     await stale.line.do("CLOSE")
-    stale.uids, stale.modseqs = [], {}
+    stale.picture.uids, stale.picture.modseqs = [], {}
     await stale.do(f"EXAMINE INBOX (QRESYNC ({validity} {since}))" if since else "EXAMINE INBOX")
-    assert stale.flags is flags
+    assert stale.picture.flags is flags
     if not since:
-        await stale.do("FETCH 1:* (UID FLAGS)" if stale.uids else "NOOP")
+        await stale.do("FETCH 1:* (UID FLAGS)" if stale.picture.uids else "NOOP")
 
 
 async def test_what_each_session_was_told_is_what_is_there(world: World, tmp_path: Path) -> None:
@@ -98,8 +99,8 @@ async def test_what_each_session_was_told_is_what_is_there(world: World, tmp_pat
             for observer in observers:
                 _compare(observer, truth)
             await _resynchronise(stale, since, validity)
-            assert stale.flags == {uid: truth.flags[uid] for uid in truth.uids}
+            assert stale.picture.flags == {uid: truth.picture.flags[uid] for uid in truth.picture.uids}
             since = newest
-            if len(truth.uids) > _MOST:
-                await observers[0].do(f"STORE 1:{len(truth.uids) - 5} +FLAGS (\\Deleted)")
+            if len(truth.picture.uids) > _MOST:
+                await observers[0].do(f"STORE 1:{len(truth.picture.uids) - 5} +FLAGS (\\Deleted)")
                 await observers[0].do("EXPUNGE")

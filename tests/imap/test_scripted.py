@@ -157,5 +157,13 @@ async def test_what_the_server_does_not_announce_is_passed_over(world: World, tm
         await _play(world, tmp_path, "capabilities: idle x-nobody\n\nok noop\n")
 
 
+@pytest.mark.parametrize("line", ["!ifenv X", "!sleep 5", "* ok"])
+def test_what_the_player_does_not_know_is_not_passed_over(tmp_path: Path, line: str) -> None:
+    (tmp_path / "default.mbox").write_text(_MBOX)
+    (tmp_path / "script").write_text(f"messages: 0\n\n{line}\n")
+    with pytest.raises(ValueError, match="line 3"):
+        read_script(tmp_path / "script")
+
+
 async def test_before_signing_in(world: World, tmp_path: Path) -> None:
     await _play(world, tmp_path, 'state: nonauth\n\nok login $user "$password"\nok examine INBOX\n* 0 exists\n')
