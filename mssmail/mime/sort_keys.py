@@ -22,8 +22,8 @@ _MOMENT = re.compile(
     r"(?:\s+(\d{1,2})[:.](\d{2})(?:[:.](\d{2}))?(?:\s*([+-]\d{4})|\s+([A-Za-z]+))?)?"
 )
 _ZONES = {"edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6, "mst": -7, "pdt": -7, "pst": -8}
-# msg-id = "<" id-left "@" id-right ">"   RFC 5322 §3.6.4
-_MESSAGE_ID = re.compile(rb"<((?:\"(?:[^\"\\\r\n]|\\.)*+\"|[^<>\"@\s])++)@([^<>@\s]++)>", re.DOTALL)
+# msg-id = "<" id-left "@" id-right ">"   RFC 5322 §3.6.4; §4.5.4 has blanks around the two
+_MESSAGE_ID = re.compile(rb"<\s*+((?:\"(?:[^\"\\\r\n]|\\.)*+\"|[^<>\"@\s])++)\s*+@\s*+([^<>@\s]++)\s*+>", re.DOTALL)
 _PAIR = re.compile(rb"\\(.)", re.DOTALL)
 
 Entries = Sequence[Mailbox | Group]

@@ -57,7 +57,8 @@ def test_folds_case_to_title_case_and_decomposes(text: str, folded: str) -> None
         (b'<"a\\"b"@c>', ['a"b@c']),
         (b"<1@a>\r\n <2@a>", ["1@a", "2@a"]),
         (b"Your letter of Monday <none> <@a> <a@>", []),
-        (b"<a b@c>", []),
+        (b"<a b@c> <a@b c>", []),
+        (b"<\r\n\t1@a\r\n > < 2 @\r\n a >", ["1@a", "2@a"]),  # programs fold a long id between its brackets
         (b'<"a\nb"@c>', ["ab@c"]),
     ],
 )
