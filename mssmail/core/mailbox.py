@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 from mssmail.core.message import Span
 from mssmail.core.rights import LETTERS
@@ -135,8 +135,7 @@ class MailboxInfo:
     is_shared: bool = False  # another account's: the rights may change at any moment
 
 
-@dataclass(frozen=True, slots=True)
-class MessageMeta:
+class MessageMeta(NamedTuple):  # made by the thousand: a frozen dataclass takes several times as long to build
     """A message's place in a mailbox. ``message_id`` is the store's key of the message itself."""
 
     uid: UID
@@ -144,7 +143,7 @@ class MessageMeta:
     flags: frozenset[str]
     message_id: int
     recent: bool = False
-    before: ModSeq = field(default=ModSeq(0), compare=False)  # after STORE: its ModSeq until then
+    before: ModSeq = ModSeq(0)  # after STORE: its ModSeq until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,35 +182,34 @@ class ViewLayout:
         return len(self.prefix) + self.length - sum(len(cut) for cut in self.cuts)
 
 
-@dataclass(frozen=True, slots=True)
-class MessageRow:
-    """What FETCH shows of a message without reading its bytes. ``size`` is the view's; ``modseq`` the row's.
+class MessageRow(NamedTuple):  # as MessageMeta
+    """What FETCH shows of a message without reading its bytes. ``size`` is the view's.
 
-    What was not asked for is empty or None. ``header`` holds the bytes of ``layout.header``, cuts included; ``data`` is
-    all of the message. They are None as well when there is more of them than MAX_ROW_HEADER or MAX_ROW_DATA: the reader
-    then asks for them alone. ``fields`` are those that ``mime.fields`` lists, None where that is not known.
+    What was not asked for is None. ``header`` holds the bytes of ``layout.header``, cuts included; ``data`` is all of
+    the message. They are None as well when there is more of them than MAX_ROW_HEADER or MAX_ROW_DATA: the reader then
+    asks for them alone. ``fields`` are those that ``mime.fields`` lists, None where that is not known.
     """
 
     meta: MessageMeta
-    internal_date: datetime
     size: int
-    envelope: bytes = b""
-    body: bytes = b""
-    bodystructure: bytes = b""
-    layout: ViewLayout | None = None
-    header: bytes | None = None
-    data: bytes | None = None
+    envelope: bytes | None = None
+    body: bytes | None = None
+    bodystructure: bytes | None = None
     fields: bytes | None = None
     preview: str | None = None  # None: not made yet (RFC 8970)
     thread: str | None = None  # RFC 8474; None: an older version's message, not listed yet
+    internal_date: datetime | None = None
     saved_at: datetime | None = None  # when it came into this mailbox (RFC 8514)
+    layout: ViewLayout | None = None
+    header: bytes | None = None
+    data: bytes | None = None
 
 
 MAX_ROW_HEADER = MAX_ROW_DATA = 65_536  # so that a page of rows stays small whatever the peers send
 
 
 class Column(Enum):
-    """What a page of rows should bring along besides meta, internal date and size."""
+    """What a page of rows should bring along besides meta and size."""
 
     ENVELOPE = "envelope"
     BODY = "body"
@@ -222,6 +220,8 @@ class Column(Enum):
     FIELDS = "fields"
     PREVIEW = "preview"
     THREAD = "thread"
+    INTERNAL_DATE = "internal_date"
+    SAVED_AT = "saved_at"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,18 @@
-"""FETCH responses as octets: prepared columns as they are, BODY[section] cut out of the view by offsets.
+"""BODY[section] cut out of the view of a message by offsets, and flags as they are told.
 
 The view of a message is our prefix, then the message without its ``cuts`` (see ``core.mailbox.ViewLayout``). A section
 becomes a ``Slice``: octets we hold and spans still to be read, so that a large body need never be held whole.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from functools import lru_cache
 
-from mssmail.core.mailbox import Column, MessageMeta, MessageRow, SeqNum, ViewLayout
+from mssmail.core.mailbox import MessageMeta, ViewLayout
 from mssmail.core.message import Span
-from mssmail.errors import BadSyntax
 from mssmail.imap.view import Expunged, FlagsChanged, Grown, Update
-from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
-from mssmail.imap.wire.dates import encode_date_time
-from mssmail.imap.wire.fetch_responses import encode_fetch_start
-from mssmail.imap.wire.writer import NIL, encode_flags, encode_nstring, encode_number_set
-from mssmail.mime.fields import LISTED_FIELDS
+from mssmail.imap.wire.commands import Section
+from mssmail.imap.wire.writer import encode_flags, encode_number_set
 from mssmail.mime.part_table import PartTable
 
 Piece = bytes | Span
@@ -157,74 +152,3 @@ def encode_flags_line(
     if dialect.has_modseq:
         words.append(b"MODSEQ (%d)" % meta.modseq)
     return b"* %d FETCH (%b)\r\n" % (number, b" ".join(words))
-
-
-# -- items that need no bytes of the message
-
-# What is shown of a message whose columns are missing: never a reason to fail a FETCH of others.
-_NO_ENVELOPE = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
-_NO_BODY = b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" %d 0)'
-
-RowEncoder = Callable[[MessageRow, bool, tzinfo], bytes]
-
-_ENCODERS: dict[str, RowEncoder] = {
-    "UID": lambda row, _, __: b"UID %d" % row.meta.uid,
-    "FLAGS": lambda row, recent, _: b"FLAGS " + encode_flag_list(row.meta.flags, recent=recent),
-    "INTERNALDATE": lambda row, _, zone: b"INTERNALDATE " + encode_date_time(row.internal_date, zone),
-    "RFC822.SIZE": lambda row, _, __: b"RFC822.SIZE %d" % row.size,
-    "MODSEQ": lambda row, _, __: b"MODSEQ (%d)" % row.meta.modseq,
-    "SAVEDATE": lambda row, _, zone: (
-        b"SAVEDATE " + (NIL if row.saved_at is None else encode_date_time(row.saved_at, zone))
-    ),
-    "EMAILID": lambda row, _, __: b"EMAILID (E%d)" % row.meta.message_id,
-    "THREADID": lambda row, _, __: b"THREADID " + (NIL if row.thread is None else b"(%b)" % row.thread.encode("ascii")),
-    "PREVIEW": lambda row, _, __: (
-        b"PREVIEW " + encode_nstring(None if row.preview is None else row.preview.encode("utf-8"))
-    ),
-    "ENVELOPE": lambda row, _, __: b"ENVELOPE " + (row.envelope or _NO_ENVELOPE),
-    "BODY": lambda row, _, __: b"BODY " + (row.body or _NO_BODY % row.size),
-    "BODYSTRUCTURE": lambda row, _, __: b"BODYSTRUCTURE " + (row.bodystructure or _NO_BODY % row.size),
-}
-_COLUMNS = {
-    "ENVELOPE": Column.ENVELOPE,
-    "BODY": Column.BODY,
-    "BODYSTRUCTURE": Column.BODYSTRUCTURE,
-    "PREVIEW": Column.PREVIEW,
-    "THREADID": Column.THREAD,
-}
-
-
-def find_columns(items: Iterable[FetchItem | FetchSection]) -> frozenset[Column]:
-    """What a page of rows must bring along for these items."""
-    listed = list(items)
-    columns = {_COLUMNS[item.name] for item in listed if isinstance(item, FetchItem) and item.name in _COLUMNS}
-    sections = [item.section for item in listed if isinstance(item, FetchSection)]
-    if all(map(is_listed, sections)):
-        columns |= {Column.FIELDS} if sections else set()
-    else:
-        columns |= {Column.LAYOUT, Column.HEADER if all(map(is_top_header, sections)) else Column.DATA}
-    return frozenset(columns)
-
-
-def is_top_header(section: Section) -> bool:
-    """Only the message's own header is needed."""
-    return not section.part and section.text.startswith("HEADER")
-
-
-def is_listed(section: Section) -> bool:
-    """The fields it names are kept apart from the message."""
-    return not section.part and section.text == "HEADER.FIELDS" and fold_names(section) <= LISTED_FIELDS
-
-
-def build_row_encoder(names: Iterable[str], zone: tzinfo = UTC) -> Callable[[MessageRow, SeqNum, bool], bytes]:
-    """A function that writes ``* n FETCH (…`` of a row, without the closing parenthesis; UID stands first."""
-    ordered = sorted(dict.fromkeys(names), key=lambda name: name != "UID")
-    unknown = [name for name in ordered if name not in _ENCODERS]
-    if unknown:
-        raise BadSyntax("an unknown item of FETCH", items=unknown)
-    encoders = [_ENCODERS[name] for name in ordered]
-
-    def encode(row: MessageRow, number: SeqNum, recent: bool) -> bytes:
-        return encode_fetch_start(number) + b" ".join([encode_item(row, recent, zone) for encode_item in encoders])
-
-    return encode

@@ -12,7 +12,7 @@ from mssmail.imap.session import Outlet, Severed
 from mssmail.imap.wire.commands import FetchSection, Section
 from mssmail.imap.wire.fetch_responses import encode_section_label
 from mssmail.imap.wire.writer import NIL, encode_literal_start
-from mssmail.mime.fields import filter_fields, pick_fields
+from mssmail.mime.fields import filter_fields
 from mssmail.mime.part_table import PartTable, decode_parts
 
 BLOCK = 262_144  # octets read at a time
@@ -123,15 +123,6 @@ class Ready:
     beginning: bytes = b""
     rest: AsyncIterator[bytes] | None = None
     has_nul: bool = False  # somewhere in it, which only BINARY can have (RFC 3516 §4.2)
-
-
-def prepare_listed(fields: bytes, ask: Ask) -> Ready:
-    """The same of header fields that are kept apart."""
-    found = pick_fields(fields, ask.names)
-    if ask.partial is not None:
-        offset, length = ask.partial
-        found = found[offset : offset + length]
-    return Ready(ask.label, len(found), found)
 
 
 async def prepare(source: Source, ask: Ask, most: int = BLOCK) -> Ready:

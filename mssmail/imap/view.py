@@ -7,7 +7,7 @@ keeps its number until then (RFC 9051 §7.5.1).
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, filterfalse
 
@@ -133,10 +133,16 @@ class View:
 
     def number_known(self, uids: Sequence[UID]) -> list[tuple[UID, SeqNum]]:
         """Those of these UIDs that this client counts, in their order, with their numbers."""
-        if len(uids) * 16 < len(self._uids):  # few are looked up one by one
-            return [(uid, number) for uid in uids if (number := self.find_number(uid)) is not None]
-        numbers = dict(zip(self._uids, count(1), strict=False))
-        return [(uid, SeqNum(numbers[uid])) for uid in uids if uid in numbers]
+        numbers = self.find_numbers(uids)
+        return [(uid, numbers[uid]) for uid in uids if uid in numbers]
+
+    def find_numbers(self, uids: Sequence[UID]) -> Mapping[UID, SeqNum]:
+        """The sequence numbers of these UIDs, perhaps also of others; none of those this client does not know."""
+        low = bisect_left(self._uids, min(uids, default=0))
+        high = bisect_right(self._uids, max(uids, default=0))
+        if len(uids) * 16 < high - low:  # few are looked up one by one
+            return {uid: number for uid in uids if (number := self.find_number(uid)) is not None}
+        return dict(zip(self._uids[low:high], count(low + 1), strict=False))  # type: ignore[arg-type]
 
     def list_uids(self) -> list[UID]:
         """All that this client counts, ascending; what has gone unheard among them."""

@@ -29,7 +29,12 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """Microseconds → datetime in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return read_moment(value)
+
+
+def read_moment(value: int | None) -> datetime | None:
+    """The datetime in UTC of a Moment as the database keeps it."""
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
 class Words(TypeDecorator[str]):

@@ -1,9 +1,10 @@
 """How the bytes of a message lie: what reading any part of it needs."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from mssmail.core.mailbox import UID, ViewLayout
 from mssmail.core.message import Span
@@ -22,7 +23,7 @@ LAYOUT_COLUMNS = (
 
 # Statements of the hot path stand ready: building one costs more than running it.
 _LOAD_LAYOUT = Prepared(select(*LAYOUT_COLUMNS).where(messages.c.id == bindparam("of_id")))
-_FIND_LAYOUT = (
+_FIND_LAYOUT = Prepared(
     select(*LAYOUT_COLUMNS)
     .join(mailbox_rows, mailbox_rows.c.message_id == messages.c.id)
     .where(mailbox_rows.c.mailbox_id == bindparam("of_mailbox"), mailbox_rows.c.uid == bindparam("of_uid"))
@@ -31,23 +32,20 @@ _FIND_LAYOUT = (
 
 def find_layout(conn: Connection, mailbox_id: int, uid: UID) -> ViewLayout | None:
     """How the bytes of a message in a mailbox lie; None when it is not there."""
-    row = conn.execute(_FIND_LAYOUT, {"of_mailbox": mailbox_id, "of_uid": uid}).first()
+    row = _FIND_LAYOUT.fetch(conn, {"of_mailbox": mailbox_id, "of_uid": uid})
     return None if row is None else build_layout(row)
 
 
 def load_layout(conn: Connection, message_id: int) -> ViewLayout | None:
     """How the bytes of a message lie, wherever it is; None when it has gone."""
     row = _LOAD_LAYOUT.fetch(conn, {"of_id": message_id})
-    if row is None:
-        return None
+    return None if row is None else build_layout(row)
+
+
+def build_layout(row: Sequence[Any]) -> ViewLayout:
+    """The layout from the values of LAYOUT_COLUMNS."""
     id, prefix, start, end, cuts, parts, length = row
     return ViewLayout(id, prefix, Span(start, end), _read_cuts(cuts), parts, length)
-
-
-def build_layout(row: Row[*tuple[Any, ...]]) -> ViewLayout:
-    """The layout from a row with LAYOUT_COLUMNS."""
-    header = Span(row.header_start, row.header_end)
-    return ViewLayout(row.id, row.prefix, header, _read_cuts(row.cuts), row.parts, row.length)
 
 
 def _read_cuts(text: str) -> tuple[Span, ...]:

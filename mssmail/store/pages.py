@@ -3,52 +3,57 @@
 A client that reads slowly has two pages held for it, so a page is short in octets, too.
 """
 
+import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from contextlib import closing
+from functools import cache, partial
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, null, select
 
 from mssmail.core.mailbox import MAX_ROW_DATA, MAX_ROW_HEADER, UID, Column, MessageMeta, MessageRow
 from mssmail.core.message import Span
 from mssmail.errors import StoreUnavailable
 from mssmail.store.bodies import find_files
+from mssmail.store.columns import read_moment
 from mssmail.store.flags import decode_flags
 from mssmail.store.layouts import LAYOUT_COLUMNS, build_layout
+from mssmail.store.prepared import Prepared
 from mssmail.store.schema import bodies, listings, mailbox_rows, messages, previews, sort_keys
 from mssmail.store.sorting import THREAD_ID
 
 ROWS, WIDE_ROWS, HEADER_ROWS, DATA_ROWS = 500, 250, 50, 50  # of one page; the more a row may hold, the fewer
 PAGE_OCTETS = 524_288  # of what its rows hold; the row that passes this is its last
 
-AnyRow = Row[*tuple[Any, ...]]
+AnyRow = tuple[Any, ...]
 
-_NARROW = (
+_META = (
     mailbox_rows.c.uid,
     mailbox_rows.c.modseq,
     mailbox_rows.c.flags,
     mailbox_rows.c.keywords,
     mailbox_rows.c.message_id,
-    mailbox_rows.c.internal_date,
-    mailbox_rows.c.size,
-    mailbox_rows.c.saved_at,
 )
-_WIDE = {
+_SHOWN: dict[Column, ColumnElement[Any]] = {  # as MessageRow orders them
     Column.ENVELOPE: messages.c.envelope,
     Column.BODY: messages.c.body,
     Column.BODYSTRUCTURE: messages.c.bodystructure,
     Column.FIELDS: listings.c.fields,
     Column.PREVIEW: previews.c.text,
     Column.THREAD: THREAD_ID,
+    Column.INTERNAL_DATE: mailbox_rows.c.internal_date,
+    Column.SAVED_AT: mailbox_rows.c.saved_at,
 }
-# These lie in tables of their own, where some messages have no row.
-_BESIDE = frozenset({Column.FIELDS, Column.PREVIEW, Column.THREAD})
 _HEADER_LENGTH = messages.c.header_end - messages.c.header_start
 _HEADER = case(
     (_HEADER_LENGTH <= MAX_ROW_HEADER, func.substr(bodies.c.data, messages.c.header_start + 1, _HEADER_LENGTH))
 )
 _DATA = case((messages.c.length <= MAX_ROW_DATA, bodies.c.data))
+_OF_MESSAGE = frozenset({Column.ENVELOPE, Column.BODY, Column.BODYSTRUCTURE})
+_OF_BODY = frozenset({Column.LAYOUT, Column.HEADER, Column.DATA})
+_get_long = attrgetter("envelope", "body", "bodystructure", "fields", "header", "data")
 
 
 def find_page_size(columns: frozenset[Column]) -> int:
@@ -67,11 +72,12 @@ def load_page(
 
     No more than PAGE_OCTETS and one row: ``find_following`` says where to go on.
     """
-    found = conn.execute(_select(columns), {"of_mailbox": mailbox_id, "of_uids": uids})
+    values = {"of_mailbox": mailbox_id, "of_uids": json.dumps(uids)}
     if not columns:
-        return [MessageRow(_build_meta(row), row[5], row[6], saved_at=row[7]) for row in found]
-    with found:  # we may stop before the last
-        return list(_cut_short(_build_rows(conn, found, columns)))
+        return [_build_row(row) for row in _prepare(columns).fetch_all(conn, values)]
+    with closing(_prepare(columns).fetch_each(conn, values)) as found:  # we may stop before the last
+        build = partial(_build_long_row, conn, columns) if columns & _OF_BODY else _build_row
+        return list(_cut_short(map(build, found)))
 
 
 def find_following(uids: Sequence[UID], start: int, size: int, rows: Sequence[MessageRow]) -> int:
@@ -82,7 +88,7 @@ def find_following(uids: Sequence[UID], start: int, size: int, rows: Sequence[Me
     return bisect_right(uids, rows[-1].meta.uid) if sum(map(_measure, rows)) > PAGE_OCTETS else end
 
 
-def _cut_short(rows: Iterator[MessageRow]) -> Iterator[MessageRow]:
+def _cut_short(rows: Iterable[MessageRow]) -> Iterator[MessageRow]:
     held = 0
     for row in rows:
         yield row
@@ -93,60 +99,52 @@ def _cut_short(rows: Iterator[MessageRow]) -> Iterator[MessageRow]:
 
 def _measure(row: MessageRow) -> int:
     """Octets of what may be long."""
-    short = len(row.envelope) + len(row.body) + len(row.bodystructure)
-    parts = b"" if row.layout is None else row.layout.parts
-    return short + len(row.fields or b"") + len(row.header or b"") + len(row.data or b"") + len(parts)
-
-
-def _build_rows(conn: Connection, found: Iterable[AnyRow], columns: frozenset[Column]) -> Iterator[MessageRow]:
-    names = [column.value for column in _WIDE if column in columns]
-    has_layout, has_header, has_data = (kind in columns for kind in (Column.LAYOUT, Column.HEADER, Column.DATA))
-    for row in found:
-        yield MessageRow(
-            _build_meta(row),
-            row[5],
-            row[6],
-            **dict(zip(names, row[8 : 8 + len(names)], strict=True)),
-            layout=build_layout(row) if has_layout else None,
-            header=_read_header(conn, row) if has_header else None,
-            data=row.all_data if has_data else None,
-            saved_at=row[7],
-        )
+    parts = 0 if row.layout is None else len(row.layout.parts)
+    return parts + sum(map(len, filter(None, _get_long(row))))
 
 
 @cache  # there are few sets of columns, and building a statement costs more than running it
-def _select(columns: frozenset[Column]) -> Select[*tuple[Any, ...]]:
+def _prepare(columns: frozenset[Column]) -> Prepared:
     row = mailbox_rows.c
-    wide = [wanted for column, wanted in _WIDE.items() if column in columns]
-    wanted: Select[*tuple[Any, ...]] = select(*_NARROW, *wide)
-    if columns - _BESIDE:
+    wanted = select(*_META, row.size, *(shown if name in columns else null() for name, shown in _SHOWN.items()))
+    if columns & (_OF_MESSAGE | _OF_BODY):
         wanted = wanted.join(messages, messages.c.id == row.message_id)
-    if Column.FIELDS in columns:
-        wanted = wanted.outerjoin(listings, listings.c.message_id == row.message_id)
-    if Column.PREVIEW in columns:
-        wanted = wanted.outerjoin(previews, previews.c.message_id == row.message_id)
-    if Column.THREAD in columns:
-        wanted = wanted.outerjoin(sort_keys, sort_keys.c.message_id == row.message_id)
-    if columns & {Column.LAYOUT, Column.HEADER, Column.DATA}:
-        wanted = wanted.add_columns(*LAYOUT_COLUMNS)
-    if Column.HEADER in columns:
-        wanted = wanted.add_columns(bodies.c.sha256, _HEADER.label("header"), bodies.c.data.is_(None).label("in_file"))
-    if Column.DATA in columns:
-        wanted = wanted.add_columns(_DATA.label("all_data"))
-    if columns & {Column.HEADER, Column.DATA}:
+    if columns & _OF_BODY:
+        wanted = wanted.add_columns(*LAYOUT_COLUMNS, *_list_octets(columns))
         wanted = wanted.join(bodies, bodies.c.id == messages.c.body_id)
-    is_wanted = row.uid.in_(bindparam("of_uids", expanding=True))
-    return wanted.where(row.mailbox_id == bindparam("of_mailbox"), is_wanted).order_by(row.uid)
+    # These lie in tables of their own, where some messages have no row.
+    for name, table in ((Column.FIELDS, listings), (Column.PREVIEW, previews), (Column.THREAD, sort_keys)):
+        if name in columns:
+            wanted = wanted.outerjoin(table, table.c.message_id == row.message_id)
+    named = func.json_each(bindparam("of_uids")).table_valued("value")
+    where = (row.mailbox_id == bindparam("of_mailbox"), row.uid.in_(select(named.c.value)))
+    return Prepared(wanted.where(*where).order_by(row.uid))
 
 
-def _build_meta(row: AnyRow) -> MessageMeta:
-    return MessageMeta(row[0], row[1], decode_flags(row[2], row[3]), row[4])
+def _list_octets(columns: frozenset[Column]) -> Iterator[ColumnElement[Any]]:
+    has_header = Column.HEADER in columns
+    yield _HEADER if has_header else null()
+    yield case((bodies.c.data.is_(None), bodies.c.sha256)) if has_header else null()  # the name of its file
+    yield _DATA if Column.DATA in columns else null()
 
 
-def _read_header(conn: Connection, row: AnyRow) -> bytes | None:
-    if not row.in_file or row.header_end - row.header_start > MAX_ROW_HEADER:
-        return None if row.header is None else bytes(row.header)
+def _build_row(row: AnyRow, read: AnyRow = (None, None, None)) -> MessageRow:
+    """``read`` are layout, header and data."""
+    uid, modseq, bits, keywords, message_id = row[:5]
+    meta = MessageMeta(uid, modseq, decode_flags(bits, keywords), message_id)
+    return MessageRow._make((meta, *row[5:12], read_moment(row[12]), read_moment(row[13]), *read))
+
+
+def _build_long_row(conn: Connection, columns: frozenset[Column], row: AnyRow) -> MessageRow:
+    layout = build_layout(row[14:21])
+    header, sha256, data = row[21:]
+    if sha256 is not None and len(layout.header) <= MAX_ROW_HEADER:
+        header = _read_header(conn, sha256, layout.header)
+    return _build_row(row, (layout if Column.LAYOUT in columns else None, header, data))
+
+
+def _read_header(conn: Connection, sha256: bytes, header: Span) -> bytes | None:
     try:
-        return find_files(conn).read(row.sha256.hex(), Span(row.header_start, row.header_end))
+        return find_files(conn).read(sha256.hex(), header)
     except StoreUnavailable:
         return None  # one message whose file is damaged must not make the whole page unreadable

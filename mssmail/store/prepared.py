@@ -36,6 +36,10 @@ class Prepared:
         rows: list[tuple[Any, ...]] = _find_driver(conn).execute(self._sql, self._bind(values)).fetchall()
         return rows
 
+    def fetch_each(self, conn: Connection, values: Values) -> sqlite3.Cursor:
+        """Run it; its rows, one after the other. Close the cursor when done with it."""
+        return _find_driver(conn).execute(self._sql, self._bind(values))
+
     def run(self, conn: Connection, rows: Iterable[Values]) -> None:
         """Run it for each of the rows, in order."""
         _find_driver(conn).executemany(self._sql, map(self._bind, rows))

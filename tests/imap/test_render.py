@@ -1,25 +1,20 @@
-"""Sections cut by offsets, and rows as FETCH shows them."""
-
-from datetime import UTC, datetime
+"""Sections cut by offsets, and flags as they are told."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmail.core.mailbox import UID, Column, MessageMeta, MessageRow, ModSeq, SeqNum, ViewLayout
+from mssmail.core.mailbox import UID, MessageMeta, ModSeq, SeqNum, ViewLayout
 from mssmail.core.message import Span
-from mssmail.errors import BadSyntax
 from mssmail.imap.render import (
     Slice,
-    build_row_encoder,
     encode_flag_list,
     encode_updates,
-    find_columns,
     find_header,
     find_section,
 )
 from mssmail.imap.view import Expunged, FlagsChanged, Grown, Update
-from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
+from mssmail.imap.wire.commands import Section
 from mssmail.mime.part_table import decode_parts, encode_parts
 from mssmail.mime.parts import scan
 
@@ -114,49 +109,7 @@ def test_a_partial_is_the_same_cut_of_the_whole(offset: int, length: int) -> Non
     assert len(whole.cut(offset, length)) == len((_HEADER + _BODY)[offset : offset + length])
 
 
-@pytest.mark.parametrize(
-    ("section", "expected"),
-    [
-        (Section((), "HEADER.FIELDS", ("From", "x-priority")), {Column.FIELDS}),
-        (Section((), "HEADER.FIELDS", ("From", "Received")), {Column.LAYOUT, Column.HEADER}),
-        (Section((), "HEADER.FIELDS.NOT", ("From",)), {Column.LAYOUT, Column.HEADER}),
-        (Section((1,), "HEADER.FIELDS", ("From",)), {Column.LAYOUT, Column.DATA}),
-    ],
-)
-def test_fields_that_are_kept_apart_need_no_message(section: Section, expected: set[Column]) -> None:
-    assert find_columns([FetchSection(section)]) == expected
-
-
 _META = MessageMeta(UID(5), ModSeq(9), frozenset({"\\Seen", "$x"}), message_id=1)
-_ROW = MessageRow(_META, datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), 77, b"(E)", b"(B)", b"(BS)")
-
-
-def test_writes_a_row_with_the_uid_first() -> None:
-    encode = build_row_encoder(["FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODY", "BODYSTRUCTURE", "UID"])
-    assert encode(_ROW, SeqNum(3), True) == (
-        b'* 3 FETCH (UID 5 FLAGS ($x \\Recent \\Seen) INTERNALDATE "02-Jan-2026 03:04:05 +0000" RFC822.SIZE 77'
-        b" ENVELOPE (E) BODY (B) BODYSTRUCTURE (BS)"
-    )
-
-
-def test_a_row_without_its_columns_is_still_well_formed() -> None:
-    bare = MessageRow(_META, _ROW.internal_date, 77)
-    encode = build_row_encoder(["ENVELOPE", "BODY"])
-    assert encode(bare, SeqNum(1), False) == (
-        b'* 1 FETCH (ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) BODY ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 77 0)'
-    )
-
-
-def test_an_unknown_item_is_a_mistake() -> None:
-    with pytest.raises(BadSyntax):
-        build_row_encoder(["FLAGS", "X-GM-LABELS"])
-
-
-def test_asks_the_store_only_for_what_is_shown() -> None:
-    assert find_columns([FetchItem("UID"), FetchItem("FLAGS")]) == frozenset()
-    assert find_columns([FetchItem("ENVELOPE")]) == {Column.ENVELOPE}
-    assert find_columns([FetchSection(Section(text="HEADER.FIELDS", fields=("a",)))]) == {Column.LAYOUT, Column.HEADER}
-    assert find_columns([FetchSection(Section(part=(1,), text="MIME"))]) == {Column.LAYOUT, Column.DATA}
 
 
 def test_tells_what_happened() -> None:

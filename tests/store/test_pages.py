@@ -38,18 +38,29 @@ def test_a_page_is_ascending_and_leaves_out_what_is_gone(store: Store, anne: Acc
 def test_a_page_brings_what_was_asked_for_and_no_more(store: Store, anne: Account, inbox: int) -> None:
     deliver_to(store, anne, build_message("one"), "INBOX", "\\Seen")
     (bare,) = _load(store, inbox, [1])
-    assert (bare.internal_date, bare.size) == (NOW, len(PREFIX + build_message("one")))
+    assert bare == MessageRow(bare.meta, len(PREFIX + build_message("one")))
     assert set(bare.meta.flags) == {"\\Seen"}
-    assert (bare.envelope, bare.body, bare.bodystructure, bare.layout, bare.header) == (b"", b"", b"", None, None)
-    (some,) = _load(store, inbox, [1], Column.BODYSTRUCTURE)
-    assert (some.envelope, some.body, some.bodystructure) == (b"", b"", b"(BS)")
     (full,) = _load(store, inbox, [1], *Column)
     assert (full.envelope, full.body, full.bodystructure, full.header) == (b"(ENV)", b"(B)", b"(BS)", HEADER)
+    assert (full.internal_date, full.saved_at, full.data) == (NOW, NOW, build_message("one"))
+    for column in set(Column) - {Column.HEADER}:
+        (some,) = _load(store, inbox, [1], column)
+        assert some == bare._replace(**{column.value: getattr(full, column.value)})
     assert full.layout == store.read(lambda conn: find_layout(conn, inbox, UID(1))).result()
     (laid,) = _load(store, inbox, [1], Column.LAYOUT)
     assert (laid.layout, laid.header) == (full.layout, None)
     (header,) = _load(store, inbox, [1], Column.HEADER)
     assert (header.layout, header.header) == (None, HEADER)
+
+
+@pytest.mark.parametrize("gap", [1, 7, 5_000], ids=["dense", "holes", "sparse"])
+def test_a_page_of_any_density_holds_what_was_asked_for(store: Store, anne: Account, inbox: int, gap: int) -> None:
+    for number in range(8):
+        deliver_to(store, anne, build_message(str(number)))
+    wanted = list(range(1, 9 * gap, gap))
+    there = [uid for uid in wanted if uid <= 8]
+    assert [row.meta.uid for row in _load(store, inbox, wanted)] == there
+    assert [row.meta.uid for row in _load(store, inbox, wanted, Column.FIELDS)] == there
 
 
 def test_the_header_of_a_large_message_comes_from_its_file(store: Store, anne: Account, inbox: int) -> None:

@@ -69,7 +69,7 @@ def test_a_flag_that_was_there_moves_no_clock(store: Store, inbox: int) -> None:
     again, changed = _store(store, inbox, _uids(1, 2), StoreAction.ADD, "\\Seen")
     assert again == first
     assert changed.modseq == clock + 1
-    assert _store(store, inbox, _uids(1, 2), StoreAction.ADD, "\\Seen") == [again, changed]
+    assert _store(store, inbox, _uids(1, 2), StoreAction.ADD, "\\Seen") == [again, changed._replace(before=changed.modseq)]
     assert store.read(lambda conn: load_mailbox(conn, inbox)).result().highest_modseq == clock + 1
 
 

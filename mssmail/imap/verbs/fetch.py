@@ -4,12 +4,13 @@ One message that cannot be read never makes the others fail: it is left out and 
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from mssmail.core.mailbox import (
     SEEN,
     UID,
+    Column,
     MessageMeta,
     MessageRow,
     ModSeq,
@@ -23,8 +24,8 @@ from mssmail.core.ranges import intersect
 from mssmail.core.trace import build_id
 from mssmail.errors import BadSyntax, NoSuchMailbox, StoreFault, UnknownEncoding
 from mssmail.imap.decoded import prepare_decoded, prepare_size
-from mssmail.imap.render import build_row_encoder, find_columns
 from mssmail.imap.replies import Answer, no, ok
+from mssmail.imap.rows import RowEncoder, build_row_encoder, find_columns
 from mssmail.imap.session import Session, Severed
 from mssmail.imap.stream import (
     BLOCK,
@@ -35,7 +36,6 @@ from mssmail.imap.stream import (
     build_ask,
     encode_ready,
     prepare,
-    prepare_listed,
     send_ready,
 )
 from mssmail.imap.wire import commands as c
@@ -53,8 +53,6 @@ _BODY_TEXTS = frozenset({"", "TEXT"})
 
 _SIZE = "BINARY.SIZE"
 _PREPARE = {"BINARY": prepare_decoded, _SIZE: prepare_size}
-
-RowEncoder = Callable[[MessageRow, SeqNum, bool], bytes]
 
 
 async def run(session: Session, command: c.Fetch) -> Answer:
@@ -124,6 +122,11 @@ async def _tell_vanished(session: Session, numbers: UIDSet, since: ModSeq) -> No
         await session.tell(Vanished(told, earlier=True))
 
 
+class _Encoders(NamedTuple):
+    whole: RowEncoder  # for rows that brought along all that is asked for
+    short: RowEncoder  # for others, without the sections, which are read
+
+
 class _Fetch:
     """One FETCH at work."""
 
@@ -140,9 +143,9 @@ class _Fetch:
         self._columns = find_columns(items)
         self._shows_flags = "FLAGS" in names
         self._makes_previews = _PREVIEW in items  # without LAZY: there is no NIL then (RFC 8970 §3.2)
-        self._encode = build_row_encoder(names, session.terms.zone)
+        self._encoders = self._build_encoders(names)
         with_uid = ["UID"] if session.dialect.has_modseq else []  # RFC 7162 §3.2.4
-        self._encode_marked = build_row_encoder([*names, *with_uid, "FLAGS"], session.terms.zone)
+        self._encoders_marked = self._build_encoders([*names, *with_uid, "FLAGS"])
         can_mark = not self._view.read_only and "s" in self._view.rights
         self._marks = can_mark and any(not item.peek for item in sections)
         self._reads_bodies = any(item.section.text in _BODY_TEXTS and item.label != _SIZE for item in sections)
@@ -151,11 +154,16 @@ class _Fetch:
         self.told = 0  # messages told of, in whatever way
         self.undecodable = 0  # of them, left out because BINARY cannot be had of them
 
+    def _build_encoders(self, names: Sequence[str]) -> _Encoders:
+        zone = self._session.terms.zone
+        listed = self._asks if Column.FIELDS in self._columns else ()
+        return _Encoders(build_row_encoder(names, zone, listed), build_row_encoder(names, zone))
+
     async def tell(self, uids: Sequence[UID]) -> None:
         """Page by page; nothing stays open between them."""
         async for page in self._store.load_rows(self._view.mailbox_id, uids, self._columns):
             rows = await self._fill_previews(page) if self._makes_previews else page
-            for batch in _split(rows, _BATCH) if self._asks else (rows,):
+            for batch in _split(rows, _BATCH) if self._marks or self._reads_bodies else (rows,):
                 await self._tell_batch(batch)
                 await self._parcel.send()  # others write too between batches: never into an unfinished response
 
@@ -163,25 +171,26 @@ class _Fetch:
         marked = await self._mark_seen(rows) if self._marks else {}
         if self._reads_bodies:
             await self._session.note_read([row.meta.uid for row in rows])  # before it is sent
-        if self._shows_flags or marked:
-            metas = [marked.get(row.meta.uid, row.meta) for row in rows]  # others' new keywords come with the mark
-            await self._session.learn_keywords(flag for meta in metas for flag in meta.flags)
+        if marked:
+            rows = [row._replace(meta=marked.get(row.meta.uid, row.meta)) for row in rows]
+        if self._shows_flags or marked:  # others' new keywords come with the mark
+            await self._session.learn_keywords(flag for flags in {row.meta.flags for row in rows} for flag in flags)
+        numbers = self._view.find_numbers([row.meta.uid for row in rows])
         for row in rows:
-            number = self._view.find_number(row.meta.uid)
+            meta = row.meta
+            number = numbers.get(meta.uid)
             if number is None:
                 continue
-            meta = marked.get(row.meta.uid)
-            if meta is None:
-                await self._tell_row(row, number, self._encode)
-            else:
-                await self._tell_row(replace(row, meta=meta), number, self._encode_marked)
-            if meta is not None or (self._shows_flags and row.meta.modseq > self._view.modseq):
-                self._view.note_told(meta or row.meta)
+            await self._tell_row(row, number, self._encoders_marked if meta.uid in marked else self._encoders)
+            if meta.uid in marked or (self._shows_flags and meta.modseq > self._view.modseq):
+                self._view.note_told(meta)
 
-    async def _tell_row(self, row: MessageRow, number: SeqNum, encode: RowEncoder) -> None:
+    async def _tell_row(self, row: MessageRow, number: SeqNum, encoders: _Encoders) -> None:
+        is_whole = row.fields is not None or not self._asks
+        encode = encoders.whole if is_whole else encoders.short
         try:
-            start = encode(row, number, self._view.is_recent(row.meta.uid))
-            ready = await self._prepare(row)
+            response = encode(row, number, self._view.is_recent(row.meta.uid))
+            ready = () if is_whole else await self._prepare(row)
         except (Severed, ConnectionError):
             raise
         except NoSuchMailbox:  # expunged since the page was read
@@ -193,28 +202,24 @@ class _Fetch:
         except Exception as fault:
             await self._report(row, fault)
             return
-        if all(section.rest is None and len(section.beginning) == section.size for section in ready):
-            gap = b"" if start.endswith(b"(") or not ready else b" "
-            await self._parcel.add(start + gap + b" ".join(map(encode_ready, ready)) + FETCH_END)
+        if ready:
+            await self._tell_sections(response.removesuffix(FETCH_END), ready)
         else:
-            await self._tell_sections(start, ready)
+            await self._parcel.add(response)
         self.told += 1
 
     async def _tell_sections(self, start: bytes, ready: Sequence[Ready]) -> None:
-        """Piece by piece: some are not wholly here."""
-        await self._parcel.add(start)
-        is_first = start.endswith(b"(")
-        for section in ready:
-            await self._parcel.add(b"" if is_first else b" ")
+        gap = b"" if start.endswith(b"(") else b" "
+        if all(section.rest is None and len(section.beginning) == section.size for section in ready):
+            await self._parcel.add(start + gap + b" ".join(map(encode_ready, ready)) + FETCH_END)
+            return
+        for section in ready:  # piece by piece: some are not wholly here
+            await self._parcel.add(start + gap)
             await send_ready(self._parcel, section)
-            is_first = False
+            start, gap = b"", b" "
         await self._parcel.add(FETCH_END)
 
-    async def _prepare(self, row: MessageRow) -> list[Ready]:
-        if not self._asks:
-            return []
-        if row.fields is not None:
-            return [prepare_listed(row.fields, ask) for ask in self._asks]
+    async def _prepare(self, row: MessageRow) -> Sequence[Ready]:
         layout = row.layout or await self._store.load_layout(self._view.mailbox_id, row.meta.uid)
         if layout is None:
             raise NoSuchMailbox("the message has gone")
@@ -246,7 +251,7 @@ class _Fetch:
             return rows
         made = await self._store.make_previews(missing)
         return [
-            row if row.preview is not None else replace(row, preview=made.get(row.meta.message_id, "")) for row in rows
+            row if row.preview is not None else row._replace(preview=made.get(row.meta.message_id, "")) for row in rows
         ]
 
     async def _mark_seen(self, rows: Sequence[MessageRow]) -> dict[UID, MessageMeta]:

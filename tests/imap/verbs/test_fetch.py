@@ -318,19 +318,33 @@ async def test_what_is_not_listed_yet_has_no_thread(world: World) -> None:
     assert (await talk.do(f"SEARCH NOT THREADID {name_thread(1, '', '')}"))[0] == "* SEARCH 1"
 
 
-_CORPUS = sorted((Path(__file__).parents[2] / "corpus" / "mime").glob("*.eml"))
+_CORPUS = {path.stem: path.read_bytes() for path in (Path(__file__).parents[2] / "corpus" / "mime").glob("*.eml")}
+_HOSTILE = {
+    "no header": b"\r\nthe body\r\n",
+    "no body": b"Subject: all there is\r\n",
+    "nothing": b"",
+    "only a name": b"From\r\n\r\nthe body\r\n",
+    "8-bit": b"From: \xe9 <b@b.test>\r\nSubject: \xff\xfe\x80 100 %d\r\n\r\n",
+    "folded": b"To: a@a.test,\r\n\tb@a.test,\r\n \r\n c@a.test\r\nReferences:\r\n <1@b.test>\r\n\r\n",
+    "folded first": b" From: a@b.test\r\nTo: b@a.test\r\n\r\n",
+    "a thousand of one": b"To: a@a.test\r\n" * 1000 + b"\r\n",
+    "more than is kept apart": b"To: a@a.test\r\n" * 9000 + b"Subject: last\r\n\r\n",
+    "a megabyte": b"X-Long: y\r\nSubject: " + b"z" * 1_000_000 + b"\r\nTo: a@a.test\r\n\r\n",
+}
 
 
-@pytest.mark.parametrize("data", [path.read_bytes() for path in _CORPUS], ids=[path.stem for path in _CORPUS])
+@pytest.mark.parametrize("data", [pytest.param(data, id=name) for name, data in sorted((_CORPUS | _HOSTILE).items())])
 async def test_fields_that_are_kept_apart_are_those_of_the_header(world: World, data: bytes) -> None:
     world.deliver(data)
+    world.deliver()  # the next is told of as ever
     talk = await sign_in(world)
     names = "From To Cc Bcc Subject Date Message-ID Return-Path Authentication-Results References Content-Type"
     told = []
     for more in ("", " X-Not-Listed"):  # which only the whole header could have
-        answer = await talk.say(f"A FETCH 1 BODY.PEEK[HEADER.FIELDS ({names}{more})]\r\n".encode())
+        answer = await talk.say(f"A FETCH 1:2 (UID BODY.PEEK[HEADER.FIELDS ({names}{more})])\r\n".encode())
         told.append(answer.replace(more.encode() + b")]", b")]"))
     assert told[0] == told[1]
+    assert told[0].count(b" FETCH (UID ") == 2
 
 
 async def test_the_clock_told_is_not_ahead_of_what_went(world: World) -> None:

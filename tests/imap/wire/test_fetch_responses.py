@@ -1,16 +1,9 @@
-"""FETCH responses: labels, and the pieces a stream is made of."""
+"""FETCH responses: labels of sections."""
 
 import pytest
 
 from mssmail.imap.wire.commands import FetchSection, Section
-from mssmail.imap.wire.fetch_responses import (
-    FETCH_END,
-    encode_fetch_start,
-    encode_item,
-    encode_missing_section,
-    encode_section_label,
-    encode_section_start,
-)
+from mssmail.imap.wire.fetch_responses import encode_section_label
 
 
 @pytest.mark.parametrize(
@@ -34,18 +27,3 @@ from mssmail.imap.wire.fetch_responses import (
 )
 def test_an_answer_names_what_was_asked_for(item: FetchSection, label: bytes) -> None:
     assert encode_section_label(item) == label
-    assert encode_missing_section(item) == label + b" NIL"
-    assert encode_section_start(item, 0) == label + b" {0}\r\n"
-
-
-def test_a_response_is_made_of_pieces() -> None:
-    pieces = [
-        encode_fetch_start(12),
-        encode_item("UID", b"5"),
-        b" ",
-        encode_section_start(FetchSection(Section()), 6),
-        b"abc",
-        b"\r\n)",
-        FETCH_END,
-    ]
-    assert b"".join(pieces) == b"* 12 FETCH (UID 5 BODY[] {6}\r\nabc\r\n))\r\n"
