@@ -269,8 +269,8 @@ def _encode_search(response: Searches) -> bytes:
     match response:
         case Found(numbers, modseq) | Sorted(numbers, modseq):
             name = b"* SEARCH" if isinstance(response, Found) else b"* SORT"
-            words = [name, *(b"%d" % number for number in numbers)]
-            return b" ".join(words if modseq is None else [*words, b"(MODSEQ %d)" % modseq])
+            line = name + b" %d" * len(numbers) % numbers  # faster than one by one
+            return line if modseq is None else line + b" (MODSEQ %d)" % modseq
         case Threads(roots, children):
             return b"* THREAD " + encode_threads(roots, children) if roots else b"* THREAD"
         case Extended():
