@@ -31,7 +31,7 @@ def build_decoder(encoding: str) -> Decoder | None:
         case "7bit" | "8bit" | "binary":
             return _Identity()
         case "base64":
-            return _Base64()
+            return Base64Decoder()
         case "quoted-printable":
             return _QuotedPrintable()
         case _:
@@ -46,7 +46,7 @@ class _Identity:
         return b""
 
 
-class _Base64:
+class Base64Decoder:
     """What is not of the alphabet is skipped, a cut end kept as far as it goes; padding ends it (RFC 2045 §6.8)."""
 
     def __init__(self) -> None:
@@ -54,6 +54,7 @@ class _Base64:
         self._ended = False
 
     def feed(self, data: bytes) -> bytes:
+        """The octets of every group of four that is complete."""
         if self._ended:
             return b""
         *before, last = (self._held + data.translate(None, _NOT_BASE64)).split(b"=")
@@ -69,6 +70,7 @@ class _Base64:
         return binascii.a2b_base64(letters[:whole])
 
     def finish(self) -> bytes:
+        """Those of the last group, as far as it goes."""
         letters = self._held[: len(self._held) - (len(self._held) % 4 == 1)]
         return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
 

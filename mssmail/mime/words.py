@@ -4,6 +4,7 @@ import binascii
 import re
 
 from mssmail.mime.charsets import clean_text, decode_text
+from mssmail.mime.decoding import Base64Decoder
 from mssmail.mime.lexical import unfold
 
 # encoded-word = "=?" charset ["*" language] "?" encoding "?" encoded-text "?="   RFC 2047 §2, RFC 2231 §5
@@ -48,10 +49,5 @@ def _decode_word(encoding: bytes, text: bytes) -> bytes:
 
 def decode_base64(text: bytes) -> bytes:
     """The bytes of base64 text; what is not of its alphabet is skipped, a cut end is kept as far as it goes."""
-    try:
-        return binascii.a2b_base64(text)
-    except binascii.Error:
-        letters = re.sub(rb"[^A-Za-z0-9+/]", b"", text)
-        if len(letters) % 4 == 1:
-            letters = letters[:-1]
-        return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+    decoder = Base64Decoder()
+    return decoder.feed(text) + decoder.finish()

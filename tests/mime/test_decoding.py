@@ -3,7 +3,7 @@
 from base64 import b64encode
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mssmail.mime.decoding import build_decoder
@@ -22,6 +22,7 @@ def _cut(data: bytes, size: int) -> list[bytes]:
 
 @pytest.mark.parametrize("encoding", ["7bit", "8bit", "binary", "base64", "quoted-printable"])
 @given(data=st.binary(max_size=300).map(lambda data: data.replace(b"\r", b"")), size=st.integers(1, 50))
+@example(data=b"+/=/", size=1)
 def test_any_octets_in_any_pieces_are_decoded_as_at_once(encoding: str, data: bytes, size: int) -> None:
     assert _decode(encoding, _cut(data, size)) == decode_body(data, encoding)
 
