@@ -25,7 +25,18 @@ class HasFlag:
 
 @dataclass(frozen=True, slots=True)
 class HeaderText:
-    """The decoded field contains the text; empty text: the field is there. ``field`` is lower-case."""
+    """HEADER: a decoded field contains the text; empty text: the field is there. ``field`` is lower-case."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeText:
+    """SUBJECT, FROM, TO, CC, BCC: what ENVELOPE tells of the field contains the text; addresses as ``name <address>``.
+
+    Empty text: the field is there. ``field`` is one of these names in lower case.
+    """
 
     field: str
     text: str
@@ -162,7 +173,7 @@ class And:
 
 DatedKey = DateKey | AgeKey | MomentKey
 NumberKey = SizeKey | ModSeqKey | OfMessage | OfThread | InSeqs | InUids | UidRanges
-SearchKey = All | HasFlag | HeaderText | BodyText | AnyText | DatedKey | NumberKey | Not | Or | And
+SearchKey = All | HasFlag | HeaderText | EnvelopeText | BodyText | AnyText | DatedKey | NumberKey | Not | Or | And
 
 
 def map_leaves(key: SearchKey, change: Callable[[SearchKey], SearchKey]) -> SearchKey:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import assert_never
+from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, select, true
+from sqlalchemy import Column, ColumnElement, and_, false, func, literal, not_, or_, select, true
 
 from mssmail.core.mailbox import UID, has_number
 from mssmail.core.search import (
@@ -19,6 +19,7 @@ from mssmail.core.search import (
     DatedKey,
     DateKey,
     DateKind,
+    EnvelopeText,
     HasFlag,
     HeaderText,
     InSeqs,
@@ -44,14 +45,14 @@ from mssmail.store.sorting import THREAD_ID
 MAX_RANGES = 100  # of one set in SQL; more are looked up in Python
 
 _NAME = re.compile(r"[!-9;-~]+")  # of a field (RFC 5322 §2.2)
-_COLUMNS = {
+_ENVELOPE = {
     "subject": messages.c.subject,
     "from": messages.c.sender,
     "to": messages.c.to,
     "cc": messages.c.cc,
     "bcc": messages.c.bcc,
-    "message-id": messages.c.header_message_id,
 }
+_HEADER = {"message-id": messages.c.header_message_id}  # the others' columns hold what ENVELOPE tells, not the field
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,9 @@ def compile_key(key: SearchKey) -> Node:  # noqa: PLR0911 - one line per kind of
         case BodyText() | AnyText():
             return _compile_text(key)
         case HeaderText():
-            return _compile_header(key)
+            return _compile_header(key, _HEADER.get(key.field))
+        case EnvelopeText():
+            return _compile_header(key, _ENVELOPE[key.field])
         case UidRanges(ranges):
             return _compile_ranges(ranges)
         case DateKey() | MomentKey() | AgeKey():
@@ -182,9 +185,8 @@ def _has_flag(flag: str) -> ColumnElement[bool]:
     return func.instr(func.lower(mailbox_rows.c.keywords), f" {flag.lower()} ") > 0
 
 
-def _compile_header(key: HeaderText) -> Node:
+def _compile_header(key: HeaderText | EnvelopeText, column: Column[Any] | None) -> Node:
     folded = fold(key.text)
-    column = _COLUMNS.get(key.field)
     if "\0" in folded or not _NAME.fullmatch(key.field):
         return Exact(false())
     if column is not None and folded:

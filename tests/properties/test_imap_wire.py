@@ -19,6 +19,7 @@ from mssmail.core.search import (
     Comparison,
     DateKey,
     DateKind,
+    EnvelopeText,
     HasFlag,
     HeaderText,
     InSeqs,
@@ -107,6 +108,7 @@ KEYS: st.SearchStrategy[SearchKey] = st.recursive(
         st.just(All()),
         st.builds(HasFlag, st.sampled_from([*SYSTEM_FLAGS, r"\Recent"]) | ATOMS),
         st.builds(HeaderText, TEXT.map(str.lower).filter(lambda text: text == text.lower()), TEXT),
+        st.builds(EnvelopeText, st.sampled_from(["subject", "from", "to", "cc", "bcc"]), TEXT),
         st.builds(BodyText, TEXT),
         st.builds(AnyText, TEXT),
         st.builds(

@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from mssmail.core.search import All, And, BodyText, HasFlag, HeaderText, Not, Or, SearchKey, UidRanges
+from mssmail.core.search import All, And, BodyText, EnvelopeText, HasFlag, HeaderText, Not, Or, SearchKey, UidRanges
 from mssmail.store.conditions import MAX_RANGES, AndNode, Asked, Exact, Node, NotNode, OrNode, compile_key
 
 FLAG, TEXT = HasFlag("\\Seen"), BodyText("x")
@@ -12,13 +12,13 @@ FLAG, TEXT = HasFlag("\\Seen"), BodyText("x")
     [
         All(),
         FLAG,
-        HeaderText("subject", "x"),
+        EnvelopeText("subject", "x"),
         HeaderText("", "no field has this name"),
         HeaderText("a: b", "nor this one"),
         UidRanges(((1, 2),) * MAX_RANGES),
         Not(FLAG),
         Or(FLAG, All()),
-        And((FLAG, Not(Or(FLAG, HeaderText("to", "y"))))),
+        And((FLAG, Not(Or(FLAG, EnvelopeText("to", "y"))))),
     ],
 )
 def test_what_columns_can_answer_is_one_condition(key: SearchKey) -> None:
@@ -29,8 +29,9 @@ def test_what_columns_can_answer_is_one_condition(key: SearchKey) -> None:
     ("key", "kind"),
     [
         (TEXT, Asked),
-        (HeaderText("subject", ""), Asked),  # an empty column does not tell an empty field from none
+        (EnvelopeText("subject", ""), Asked),  # an empty column does not tell an empty field from none
         (HeaderText("x-other", "y"), Asked),
+        (HeaderText("subject", "y"), Asked),
         (UidRanges(((1, 2),) * (MAX_RANGES + 1)), Asked),
         (Not(TEXT), NotNode),
         (Or(FLAG, TEXT), OrNode),
@@ -48,7 +49,7 @@ def test_cheap_conditions_are_joined_and_come_first() -> None:
 
 
 def test_what_a_client_sends_is_never_part_of_the_statement() -> None:
-    node = compile_key(And((HasFlag("k'; DROP"), HeaderText("subject", "\"'; --"))))
+    node = compile_key(And((HasFlag("k'; DROP"), EnvelopeText("subject", "\"'; --"))))
     assert isinstance(node, Exact)
     statement = str(node.condition.compile(dialect=sqlite.dialect()))
     assert "DROP" not in statement

@@ -16,6 +16,7 @@ from mssmail.core.search import (
     Comparison,
     DateKey,
     DateKind,
+    EnvelopeText,
     HasFlag,
     HeaderText,
     InSeqs,
@@ -51,7 +52,11 @@ MESSAGES = {
         "From: zoe@a.test\r\nSubject:\r\nX-Empty:\r\n\r\n" + "needle " + "y" * INLINE_BYTES,
         {"\\Answered", "\\Draft", "blue-ish"},
     ),
-    4: ("Authentication-Results: us.test; smime=pass\r\nFrom: bob@b.test\r\n\r\nwords\r\n", set[str]()),
+    4: (
+        "Authentication-Results: us.test; smime=pass\r\nFrom: <bob@b.test> (call me)\r\nSubject: one\r\n"
+        "Subject: second\r\n\r\nwords\r\n",
+        set[str](),
+    ),
 }
 
 
@@ -95,7 +100,7 @@ def _date(kind: DateKind, comparison: Comparison, day: int) -> DateKey:
     return DateKey(kind, comparison, date(2026, 11, day))
 
 
-SUBJECT = HeaderText("subject", "sure")
+SUBJECT = EnvelopeText("subject", "sure")
 BODY = BodyText("needle")
 
 CASES: list[tuple[SearchKey, list[int]]] = [
@@ -109,19 +114,25 @@ CASES: list[tuple[SearchKey, list[int]]] = [
     (HasFlag("blue"), [1]),
     (HasFlag("BLUE-ISH"), [3]),
     (HasFlag("ish"), []),
-    (HeaderText("from", "rené"), [1]),
-    (HeaderText("from", "RENÉ <rene@A"), [1]),
-    (HeaderText("from", "zoe"), [2, 3]),
-    (HeaderText("to", "bob"), [1]),
-    (HeaderText("cc", "eve@c.test"), [2]),
-    (HeaderText("bcc", "eve"), []),
-    (HeaderText("subject", "CAFÉ"), [1]),
-    (HeaderText("subject", "%_"), [2]),  # no wildcards
-    (HeaderText("subject", "x%"), []),
-    (HeaderText("subject", "\udcff"), []),
+    (EnvelopeText("from", "rené"), [1]),
+    (EnvelopeText("from", "RENÉ <rene@A"), [1]),
+    (EnvelopeText("from", "zoe"), [2, 3]),
+    (EnvelopeText("to", "bob"), [1]),
+    (EnvelopeText("cc", "eve@c.test"), [2]),
+    (EnvelopeText("bcc", "eve"), []),
+    (EnvelopeText("subject", "CAFÉ"), [1]),
+    (EnvelopeText("subject", "%_"), [2]),  # no wildcards
+    (EnvelopeText("subject", "x%"), []),
+    (EnvelopeText("subject", "\udcff"), []),
     (AnyText("\udcff"), []),
-    (HeaderText("subject", ""), [1, 2, 3]),
+    (EnvelopeText("subject", ""), [1, 2, 3, 4]),
     (HeaderText("message-id", "<ONE@"), [1]),
+    # the field itself, not what ENVELOPE tells of it: its brackets and comments, and the second one too
+    (HeaderText("from", "RENÉ <rene@A"), [1]),
+    (HeaderText("from", "<bob@b.test> (call"), [4]),
+    (EnvelopeText("from", "<bob@b.test> (call"), []),
+    (HeaderText("subject", "second"), [4]),
+    (EnvelopeText("subject", "second"), []),
     (HeaderText("x-note", "FIRST"), [1]),
     (HeaderText("x-empty", ""), [3]),
     (HeaderText("x-empty", "a"), []),

@@ -13,6 +13,7 @@ from mssmail.core.search import (
     Comparison,
     DateKey,
     DateKind,
+    EnvelopeText,
     HasFlag,
     HeaderText,
     InSeqs,
@@ -159,7 +160,7 @@ def _build_age_reader(comparison: Comparison) -> Callable[[Cursor], SearchKey]:
 
 
 def _build_field_reader(field: str) -> Callable[[Cursor], SearchKey]:
-    return lambda cursor: HeaderText(field, cursor.expect_text_astring())
+    return lambda cursor: EnvelopeText(field, cursor.expect_text_astring())
 
 
 def _build_date_reader(kind: DateKind, comparison: Comparison) -> Callable[[Cursor], SearchKey]:

@@ -12,6 +12,7 @@ from mssmail.core.search import (
     Comparison,
     DateKey,
     DateKind,
+    EnvelopeText,
     HasFlag,
     HeaderText,
     InSeqs,
@@ -43,7 +44,7 @@ _DATE_COMPARISONS = {Comparison.BEFORE: b"BEFORE ", Comparison.ON: b"ON ", Compa
 _AGE_COMPARISONS = {Comparison.BEFORE: b"OLDER %d", Comparison.SINCE: b"YOUNGER %d"}
 _SIZE_COMPARISONS = {Comparison.LARGER: b"LARGER %d", Comparison.BEFORE: b"SMALLER %d"}
 
-_Text = HeaderText | BodyText | AnyText
+_Text = HeaderText | EnvelopeText | BodyText | AnyText
 _OfObject = OfMessage | OfThread
 _Leaf = All | HasFlag | _Text | DateKey | AgeKey | SizeKey | ModSeqKey | _OfObject | InSeqs | InUids
 
@@ -65,7 +66,7 @@ def encode_search_key(key: SearchKey) -> bytes:
 
 def _encode_leaf(key: _Leaf) -> bytes:
     match key:
-        case HeaderText() | BodyText() | AnyText():
+        case HeaderText() | EnvelopeText() | BodyText() | AnyText():
             return _encode_text_key(key)
         case DateKey() | AgeKey() | SizeKey():
             return _encode_comparison(key)
@@ -88,6 +89,8 @@ def _encode_text_key(key: _Text) -> bytes:
     match key:
         case HeaderText(field):
             return b"HEADER " + encode_client_string(field.encode("utf-8")) + b" " + text
+        case EnvelopeText(field):
+            return field.upper().encode("ascii") + b" " + text
         case BodyText():
             return b"BODY " + text
         case AnyText():

@@ -13,6 +13,7 @@ from mssmail.core.search import (
     Comparison,
     DateKey,
     DateKind,
+    EnvelopeText,
     HasFlag,
     HeaderText,
     InSeqs,
@@ -42,14 +43,14 @@ DAY = date(1994, 2, 1)
 KEYS: dict[bytes, SearchKey] = {
     b"ALL": All(),
     b"ANSWERED": HasFlag(r"\Answered"),
-    b"BCC x": HeaderText("bcc", "x"),
+    b"BCC x": EnvelopeText("bcc", "x"),
     b"BEFORE 1-Feb-1994": DateKey(DateKind.INTERNAL, Comparison.BEFORE, DAY),
     b'BODY "a b"': BodyText("a b"),
-    b"CC x": HeaderText("cc", "x"),
+    b"CC x": EnvelopeText("cc", "x"),
     b"DELETED": HasFlag(r"\Deleted"),
     b"DRAFT": HasFlag(r"\Draft"),
     b"FLAGGED": HasFlag(r"\Flagged"),
-    b"FROM Smith": HeaderText("from", "Smith"),
+    b"FROM Smith": EnvelopeText("from", "Smith"),
     b"HEADER Message-ID <a@b>": HeaderText("message-id", "<a@b>"),
     b'header X-A ""': HeaderText("x-a", ""),
     b"KEYWORD $Junk": HasFlag("$Junk"),
@@ -75,9 +76,9 @@ KEYS: dict[bytes, SearchKey] = {
     b"SENTSINCE 1-Feb-1994": DateKey(DateKind.SENT, Comparison.SINCE, DAY),
     b"SINCE 1-Feb-1994": DateKey(DateKind.INTERNAL, Comparison.SINCE, DAY),
     b"SMALLER 9223372036854775807": SizeKey(Comparison.BEFORE, 2**63 - 1),
-    b"SUBJECT x": HeaderText("subject", "x"),
+    b"SUBJECT x": EnvelopeText("subject", "x"),
     b"TEXT x": AnyText("x"),
-    b"TO x": HeaderText("to", "x"),
+    b"TO x": EnvelopeText("to", "x"),
     b"UID 3:*": InUids(UIDSet(((3, STAR),))),
     b"UNANSWERED": Not(HasFlag(r"\Answered")),
     b"UNDELETED": Not(HasFlag(r"\Deleted")),
@@ -105,8 +106,8 @@ def test_names_of_keys_are_read_in_any_case() -> None:
 
 def test_text_is_utf8_with_and_without_a_charset() -> None:
     text = "été".encode()
-    assert _parse(b"SUBJECT \n", text) == Search(HeaderText("subject", "été"))
-    assert _parse(b"CHARSET UTF-8 SUBJECT \n", text) == Search(HeaderText("subject", "été"), charset="UTF-8")
+    assert _parse(b"SUBJECT \n", text) == Search(EnvelopeText("subject", "été"))
+    assert _parse(b"CHARSET UTF-8 SUBJECT \n", text) == Search(EnvelopeText("subject", "été"), charset="UTF-8")
     assert _parse(b'charset "us-ascii" ALL') == Search(All(), charset="US-ASCII")
     with pytest.raises(BadSyntax, match="not UTF-8"):
         _parse(b"SUBJECT \n", b"\xe9t\xe9")

@@ -3,7 +3,7 @@
 import pytest
 
 from mssmail.core.ordering import Criterion, SortKey, ThreadAlgorithm
-from mssmail.core.search import All, HeaderText
+from mssmail.core.search import All, EnvelopeText
 from mssmail.core.window import Window
 from mssmail.errors import BadCharset, BadSyntax
 from mssmail.imap.wire.commands import CommandBody, Sort, Thread
@@ -28,7 +28,7 @@ from mssmail.imap.wire.sort_commands import MAX_CRITERIA
             b"SORT (SIZE) UTF-8 RETURN (PARTIAL 4:2) ALL",
             Sort((Criterion(SortKey.SIZE),), All(), returns=("PARTIAL",), window=Window(2, 4)),
         ),
-        (b'THREAD REFERENCES "UTF-8" SUBJECT a', Thread(ThreadAlgorithm.REFERENCES, HeaderText("subject", "a"))),
+        (b'THREAD REFERENCES "UTF-8" SUBJECT a', Thread(ThreadAlgorithm.REFERENCES, EnvelopeText("subject", "a"))),
         (b"UID THREAD orderedsubject UTF-8 ALL", Thread(ThreadAlgorithm.ORDEREDSUBJECT, All(), uid=True)),
     ],
 )
