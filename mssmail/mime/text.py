@@ -96,3 +96,16 @@ def fold(text: str) -> str:
         return text.lower()
     decomposed = normalise_text("NFKD", normalise_text("NFD", text).casefold())
     return normalise_text("NFKD", decomposed.casefold()).replace("ı", "i")
+
+
+def fold_running(text: str) -> str:
+    """The text folded, and blanks and line ends in a row as one blank.
+
+    Where a line ends, and how many tags stand between two words, a person does not see; what is found without regard
+    to it is found all the same, and more.
+    """
+    folded = fold(text)
+    words = " ".join(folded.split())
+    if not words:
+        return " " if folded else ""
+    return f"{' ' if folded[0].isspace() else ''}{words}{' ' if folded[-1].isspace() else ''}"

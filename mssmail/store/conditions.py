@@ -34,7 +34,7 @@ from mssmail.core.search import (
     SizeKey,
     UidRanges,
 )
-from mssmail.mime.text import fold
+from mssmail.mime.text import fold, fold_running
 from mssmail.store.columns import Words
 from mssmail.store.flags import BITS
 from mssmail.store.grams import NO_CLUE, Clue, choose_grams, find_clue
@@ -148,7 +148,7 @@ def _compile_column(
 
 
 def _compile_text(key: BodyText | AnyText) -> Node:
-    folded = fold(key.text)
+    folded = fold_running(key.text)
     if "\0" in folded:
         return Exact(false())  # no text is said to hold one (RFC 9051 §9, CHAR8)
     if not folded:
@@ -191,8 +191,9 @@ def _compile_header(key: HeaderText | EnvelopeText, column: Column[Any] | None) 
         return Exact(false())
     if column is not None and folded:
         return Exact(func.contains_text(column, literal(folded, Words)) == 1)
-    clue = Clue(choose_grams(folded) or choose_grams(f"{key.field}: "))
-    return Asked(lambda _, reading: reading.has_header_text(key.field, folded), true(), clue)
+    running = fold_running(key.text)
+    clue = Clue(choose_grams(running) or choose_grams(f"{key.field}: "))
+    return Asked(lambda _, reading: reading.has_header_text(key.field, running), true(), clue)
 
 
 def _compile_ranges(ranges: tuple[tuple[int, int], ...]) -> Node:

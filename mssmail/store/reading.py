@@ -12,7 +12,7 @@ from mssmail.core.message import Span
 from mssmail.errors import NoSuchMailbox, StoreUnavailable
 from mssmail.mime.headers import Field, decode_words, iterate_fields, walk_fields
 from mssmail.mime.parts import scan
-from mssmail.mime.text import extract_text, fold
+from mssmail.mime.text import extract_text, fold, fold_running
 from mssmail.store.bodies import read_body
 from mssmail.store.documents import find_words
 from mssmail.store.layouts import load_layout
@@ -58,7 +58,7 @@ class Reading:
         """All that may be searched: as it is kept, else decoded now."""
         if self._kept is not None:
             return self._kept.text
-        documents = fold(find_words(self._conn, self._message_id))
+        documents = fold_running(find_words(self._conn, self._message_id))
         return join_text(self._fold_fields(), documents, self._fold_body())
 
     @cached_property
@@ -91,7 +91,7 @@ class Reading:
         held = 0
         for found in walk_fields(self._header, Span(0, len(self._header))):
             if held > MAX_KEPT:
-                yield fold(decode_words(_NAME.sub(rb"\1: ", self._header[found.span.start :])))
+                yield fold_running(decode_words(_NAME.sub(rb"\1: ", self._header[found.span.start :])))
                 return
             line = f"{fold(found.name)}: {self._fold_value(found)}"
             held += len(line)
@@ -101,10 +101,10 @@ class Reading:
         if self._layout is not None:
             data = self._read(Span(0, min(self._layout.length, MAX_READ)))
             for text in extract_text(data, scan(data)):
-                yield fold(text)
+                yield fold_running(text)
 
     def _fold_value(self, found: Field) -> str:
-        return fold(decode_words(found.read(self._header)))
+        return fold_running(decode_words(found.read(self._header)))
 
     def _read(self, span: Span) -> bytes:
         try:

@@ -3,10 +3,12 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mssmail.mime.parts import scan
 from mssmail.mime.sort_keys import fold_case
-from mssmail.mime.text import decode_body, extract_text, fold, strip_tags
+from mssmail.mime.text import decode_body, extract_text, fold, fold_running, strip_tags
 
 
 def _texts(data: bytes) -> list[str]:
@@ -101,6 +103,26 @@ def test_folding_keeps_accents_apart_and_can_be_repeated() -> None:
     assert fold("été") != fold("ete")
     assert fold("cafe") in fold("Café")
     assert fold(fold("Straße ﬁ É")) == fold("Straße ﬁ É")
+
+
+@given(st.text("ab \r\n\t\xa0", max_size=20), st.data())
+def test_whatever_stands_in_a_text_stands_in_it_whatever_its_lines(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    assert fold_running(text[start:end]) in fold_running(text)
+
+
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        ("dépistage du\r\ncancer", "Dépistage du cancer"),
+        (strip_tags("<p>compte <b>rendu</b>\n de <i>Marie</i></p>"), "compte rendu de marie"),
+        ("a\xa0\u2003b", "a b"),
+        ("a b", "a  b"),
+    ],
+)
+def test_words_are_found_across_line_ends_and_tags(source: str, key: str) -> None:
+    assert fold_running(key) in fold_running(source)
 
 
 @pytest.mark.parametrize("source", ["<" * 1_000_000, "<style>" * 150_000, "<a " * 300_000, "&" * 1_000_000])
