@@ -6,7 +6,7 @@ whatever does not fit is a WorkerFault.
 
 import json
 import struct
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import lru_cache
 
 from mssmail.core.address import Address
@@ -18,6 +18,7 @@ from mssmail.core.missing import MissingStatus
 from mssmail.core.proof import Proof
 from mssmail.core.verdict import Fact, Facts, Outcome, Signer, SignerKind, Structure, Verdict
 from mssmail.errors import BadSyntax, WorkerFault
+from mssmail.workers.checked import require_list, require_moment, require_text
 from mssmail.workers.findings_codec import decode_findings, encode_findings
 from mssmail.workers.listing_codec import decode_listing, encode_listing
 from mssmail.workers.proof_codec import decode_proof, encode_proof
@@ -70,18 +71,18 @@ def _split(raw: bytes) -> tuple[object, list[bytes]]:
 
 def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
     (verdict, header, cuts, texts, authors, sender, report_type, missing, faults, chances, findings, keys, notices) = (
-        _list(tree)
+        require_list(tree)
     )
-    subject, from_, to, cc, bcc, message_id, sent_on = map(_text, _list(texts))
+    subject, from_, to, cc, bcc, message_id, sent_on = map(require_text, require_list(texts))
     envelope, body, bodystructure, table, fields = blobs
-    may_hold_documents, may_be_receipt = _list(chances)
+    may_hold_documents, may_be_receipt = require_list(chances)
     index = Index(
         envelope,
         body,
         bodystructure,
         table,
         header=_span(header),
-        cuts=tuple(map(_span, _list(cuts))),
+        cuts=tuple(map(_span, require_list(cuts))),
         subject=subject,
         sender=from_,
         to=to,
@@ -94,15 +95,15 @@ def _build_examination(tree: object, blobs: list[bytes]) -> Examination:
     return Examination(
         _decode_verdict(verdict),
         index,
-        authors=tuple(map(_address, _list(authors))),
+        authors=tuple(map(_address, require_list(authors))),
         sender=None if sender is None else _address(sender),
-        report_type=_text(report_type),
-        missing=tuple(map(_decode_missing, _list(missing))),
-        faults=tuple(map(_text, _list(faults))),
+        report_type=require_text(report_type),
+        missing=tuple(map(_decode_missing, require_list(missing))),
+        faults=tuple(map(require_text, require_list(faults))),
         may_hold_documents=may_hold_documents is True,
         may_be_receipt=may_be_receipt is not False,
         findings=NO_FINDINGS if findings is None else decode_findings(findings),
-        notices=tuple(map(_notice, _list(notices))),
+        notices=tuple(map(_notice, require_list(notices))),
     )
 
 
@@ -111,7 +112,7 @@ def _encode_missing(missing: MissingStatus) -> list[str]:
 
 
 def _decode_missing(tree: object) -> MissingStatus:
-    issuer, certificate, issuer_certificate = map(_text, _list(tree))
+    issuer, certificate, issuer_certificate = map(require_text, require_list(tree))
     return MissingStatus(issuer, bytes.fromhex(certificate), bytes.fromhex(issuer_certificate))
 
 
@@ -123,12 +124,12 @@ def _encode_verdict(verdict: Verdict) -> list[object]:
 
 
 def _decode_verdict(tree: object) -> Verdict:
-    structure, facts, signer, proof = _list(tree)
+    structure, facts, signer, proof = require_list(tree)
     return Verdict(
         Structure(structure),
-        Facts(*map(_fact, _list(facts))),
+        Facts(*map(_fact, require_list(facts))),
         None if signer is None else _decode_signer(signer),
-        _decode_proof(_text(proof)),
+        _decode_proof(require_text(proof)),
     )
 
 
@@ -156,21 +157,21 @@ def _encode_signer(signer: Signer) -> list[object]:
 
 
 def _decode_signer(tree: object) -> Signer:
-    subject, issuer, serial, emails, kind, fingerprint, not_after, signed_at = _list(tree)
+    subject, issuer, serial, emails, kind, fingerprint, not_after, signed_at = require_list(tree)
     return Signer(
-        _text(subject),
-        _text(issuer),
-        int(_text(serial), 16),
-        tuple(map(_text, _list(emails))),
+        require_text(subject),
+        require_text(issuer),
+        int(require_text(serial), 16),
+        tuple(map(require_text, require_list(emails))),
         SignerKind(kind),
-        _text(fingerprint),
-        _moment(not_after),
-        None if signed_at is None else _moment(signed_at),
+        require_text(fingerprint),
+        require_moment(not_after),
+        None if signed_at is None else require_moment(signed_at),
     )
 
 
 def _fact(tree: object) -> Fact:
-    outcome, reason = map(_text, _list(tree))
+    outcome, reason = map(require_text, require_list(tree))
     return _remember_fact(outcome, reason) if len(reason) <= _REMEMBERED_TEXT else Fact(Outcome(outcome), reason)
 
 
@@ -180,36 +181,17 @@ def _remember_fact(outcome: str, reason: str) -> Fact:
 
 
 def _notice(tree: object) -> Notice:
-    oddity, reason = _list(tree)
-    return Notice(Oddity(oddity), _text(reason))
+    oddity, reason = require_list(tree)
+    return Notice(Oddity(oddity), require_text(reason))
 
 
 def _address(tree: object) -> Address:
-    local, domain = map(_text, _list(tree))
+    local, domain = map(require_text, require_list(tree))
     return Address(local, domain)
 
 
 def _span(tree: object) -> Span:
-    start, end = _list(tree)
+    start, end = require_list(tree)
     if type(start) is not int or type(end) is not int:
         raise TypeError("a span is two numbers")
     return Span(start, end)
-
-
-def _moment(tree: object) -> datetime:
-    moment = datetime.fromisoformat(_text(tree))
-    if moment.tzinfo is None:
-        raise ValueError("a moment without time zone")
-    return moment
-
-
-def _text(tree: object) -> str:
-    if not isinstance(tree, str):
-        raise TypeError("a text is wanted")
-    return tree
-
-
-def _list(tree: object) -> list[object]:
-    if not isinstance(tree, list):
-        raise TypeError("a list is wanted")
-    return tree

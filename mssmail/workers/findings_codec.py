@@ -3,6 +3,7 @@
 from dataclasses import astuple, fields
 
 from mssmail.core.findings import DocumentFacts, Findings, Mark, MssFields
+from mssmail.workers.checked import require_bool, require_list, require_text
 
 
 def encode_findings(findings: Findings) -> list[object]:
@@ -18,13 +19,13 @@ def encode_findings(findings: Findings) -> list[object]:
 
 def decode_findings(tree: object) -> Findings:
     """The findings; raises ValueError or TypeError."""
-    mark, fileable, documents, declared, inconsistencies = _list(tree)
+    mark, fileable, documents, declared, inconsistencies = require_list(tree)
     return Findings(
         Mark(mark),
-        _bool(fileable),
-        tuple(_decode_document(each) for each in _list(documents)),
-        MssFields(*map(_text, _list(declared))),
-        tuple(map(_text, _list(inconsistencies))),
+        require_bool(fileable),
+        tuple(_decode_document(each) for each in require_list(documents)),
+        MssFields(*map(require_text, require_list(declared))),
+        tuple(map(require_text, require_list(inconsistencies))),
     )
 
 
@@ -34,43 +35,25 @@ def _encode_document(document: DocumentFacts) -> list[object]:
 
 
 def _decode_document(tree: object) -> DocumentFacts:
-    values = _list(tree)
+    values = require_list(tree)
     kind, name, mark, fileable, reason, document_id, type_code, title, dated, author, patient = values[:11]
     birthdate, ins, is_qualified, loinc_codes, replaces, labels = values[11:]
     return DocumentFacts(
-        _text(kind),
-        _text(name),
+        require_text(kind),
+        require_text(name),
         Mark(mark),
-        _bool(fileable),
-        _text(reason),
-        _text(document_id),
-        _text(type_code),
-        _text(title),
-        _text(dated),
-        _text(author),
-        _text(patient),
-        _text(birthdate),
-        _text(ins),
-        _bool(is_qualified),
-        tuple(map(_text, _list(loinc_codes))),
-        _text(replaces),
-        tuple(map(_text, _list(labels))),
+        require_bool(fileable),
+        require_text(reason),
+        require_text(document_id),
+        require_text(type_code),
+        require_text(title),
+        require_text(dated),
+        require_text(author),
+        require_text(patient),
+        require_text(birthdate),
+        require_text(ins),
+        require_bool(is_qualified),
+        tuple(map(require_text, require_list(loinc_codes))),
+        require_text(replaces),
+        tuple(map(require_text, require_list(labels))),
     )
-
-
-def _text(tree: object) -> str:
-    if not isinstance(tree, str):
-        raise TypeError("a text is wanted")
-    return tree
-
-
-def _bool(tree: object) -> bool:
-    if not isinstance(tree, bool):
-        raise TypeError("true or false is wanted")
-    return tree
-
-
-def _list(tree: object) -> list[object]:
-    if not isinstance(tree, list):
-        raise TypeError("a list is wanted")
-    return tree

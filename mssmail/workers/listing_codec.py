@@ -1,8 +1,9 @@
 """A message's listing as JSON, its fields as octets beside it. Decoding trusts nothing, as in ``codec``."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 
 from mssmail.core.listing import Listing, SortKeys
+from mssmail.workers.checked import require_list, require_moment, require_texts
 
 
 def encode_listing(listing: Listing | None) -> list[object] | None:
@@ -23,38 +24,18 @@ def decode_listing(tree: object, fields: bytes) -> Listing | None:
     """The listing; raises ValueError or TypeError on anything that is none."""
     if tree is None:
         return None
-    has_fields, sent_at, is_reply, texts, references = _list(tree)
-    base_subject, sender, to, cc, display_from, display_to, message_ref = _texts(texts)
+    has_fields, sent_at, is_reply, texts, references = require_list(tree)
+    base_subject, sender, to, cc, display_from, display_to, message_ref = require_texts(texts)
     keys = SortKeys(
         base_subject,
         is_reply is True,
-        None if sent_at is None else _moment(sent_at),
+        None if sent_at is None else require_moment(sent_at),
         sender,
         to,
         cc,
         display_from,
         display_to,
         message_ref,
-        tuple(_texts(references)),
+        tuple(require_texts(references)),
     )
     return Listing(fields if has_fields is True else None, keys)
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError("not a list")
-    return value
-
-
-def _texts(value: object) -> list[str]:
-    found = _list(value)
-    if not all(isinstance(item, str) for item in found):
-        raise TypeError("not texts")
-    return found  # type: ignore[return-value]
-
-
-def _moment(value: object) -> datetime:
-    found = datetime.fromisoformat(str(value))
-    if found.tzinfo is None:
-        raise ValueError("a moment without its zone")
-    return found

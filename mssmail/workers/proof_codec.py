@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from mssmail.core.proof import PathStep, Proof, StatusSource
+from mssmail.workers.checked import require_list, require_moment, require_text
 
 
 def encode_proof(proof: Proof) -> list[object]:
@@ -24,44 +25,25 @@ def encode_proof(proof: Proof) -> list[object]:
 
 def decode_proof(tree: object) -> Proof:
     """The proof; raises ValueError or TypeError on anything that is none."""
-    path, sources = _list(tree)
-    return Proof(tuple(map(_decode_step, _list(path))), tuple(map(_decode_source, _list(sources))))
+    path, sources = require_list(tree)
+    return Proof(tuple(map(_decode_step, require_list(path))), tuple(map(_decode_source, require_list(sources))))
 
 
 def _decode_step(tree: object) -> PathStep:
-    subject, serial, fingerprint, not_after = map(_text, _list(tree))
-    return PathStep(subject, int(serial, 16), fingerprint, _read(not_after))
+    subject, serial, fingerprint, not_after = map(require_text, require_list(tree))
+    return PathStep(subject, int(serial, 16), fingerprint, require_moment(not_after))
 
 
 def _decode_source(tree: object) -> StatusSource:
-    kind, issuer, number, this_update, next_update = _list(tree)
+    kind, issuer, number, this_update, next_update = require_list(tree)
     return StatusSource(
-        _text(kind),
-        _text(issuer),
-        None if number is None else int(_text(number), 16),
-        _read(_text(this_update)),
-        None if next_update is None else _read(_text(next_update)),
+        require_text(kind),
+        require_text(issuer),
+        None if number is None else int(require_text(number), 16),
+        require_moment(this_update),
+        None if next_update is None else require_moment(next_update),
     )
 
 
 def _write(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat()
-
-
-def _read(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a moment without time zone")
-    return moment
-
-
-def _text(tree: object) -> str:
-    if not isinstance(tree, str):
-        raise TypeError("a text is wanted")
-    return tree
-
-
-def _list(tree: object) -> list[object]:
-    if not isinstance(tree, list):
-        raise TypeError("a list is wanted")
-    return tree
