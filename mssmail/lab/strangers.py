@@ -1,6 +1,6 @@
 """The servers our mail is handed to while sending is rehearsed: each right, or trying in one way.
 
-Who they are stands here, for the lab's list, routes and certificates; how they behave, in ``check.sending_peers``.
+Who they are stands here, for the lab's list, routes and certificates; how they behave, in ``check.peer_servers``.
 """
 
 from collections.abc import Mapping

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 
 from mssmail.lab.audit import SITUATIONS, Situation
-from mssmail.lab.check.audit_peers import AuditPeers
 from mssmail.lab.check.case import Case
 from mssmail.lab.check.cases import LABO, NORD
 from mssmail.lab.check.mail import build_letter, sign_letter
+from mssmail.lab.check.peer_servers import PeerServers, serve_situations
 from mssmail.lab.check.stage import Stage
 from mssmail.store.engine import open_store
 from mssmail.store.queue import list_items
@@ -51,7 +51,7 @@ def _receive(situation: Situation) -> Callable[[Stage], str]:
 def _send(situation: Situation) -> Callable[[Stage], str]:
     def play(stage: Stage) -> str:
         recipient = f"testeur@{situation.domain}"
-        with AuditPeers(stage) as peers:
+        with serve_situations(stage) as peers:
             answer = stage.submit(build_letter(LABO, recipient), LABO, recipient)
             if not answer.startswith("250"):
                 return answer
@@ -60,10 +60,10 @@ def _send(situation: Situation) -> Callable[[Stage], str]:
     return play
 
 
-def _await_outcome(stage: Stage, situation: Situation, peers: AuditPeers, recipient: str) -> str:
+def _await_outcome(stage: Stage, situation: Situation, peers: PeerServers, recipient: str) -> str:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
-        if peers.taken[situation.label]:
+        if peers[situation.label].taken:
             return "handed over"
         reason = _find_reason(stage, recipient)
         if reason:

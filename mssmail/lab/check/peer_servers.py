@@ -1,16 +1,18 @@
-"""How the stranger's servers behave while sending is rehearsed: a table of moods.
+"""The servers mail is handed to in the audit and while sending is rehearsed: each its certificate, and some a mood.
 
-``with SendingPeers(stage) as peers``: the servers run in a thread of their own. ``peers["busy"].taken`` is what that
+``with serve_strangers(stage) as peers``: the servers run in a thread of their own. ``peers["busy"].taken`` is what that
 one was handed, ``peers["busy"].commands`` what it was told. Each ``with`` begins their stories anew.
 """
 
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Protocol
 
+from mssmail.lab.audit import SITUATIONS, find_port
 from mssmail.lab.check.name_server import NameServer
 from mssmail.lab.check.stage import Stage
 from mssmail.lab.layout import HOST
@@ -23,32 +25,49 @@ Answer = bytes | None
 """None: the connection is cut."""
 
 
+class Peer(Protocol):
+    """Who a server is: a situation of the audit, or a stranger that mail is sent to."""
+
+    @property
+    def label(self) -> str: ...  # noqa: D102
+
+    @property
+    def domain(self) -> str: ...  # noqa: D102
+
+    @property
+    def scenario(self) -> str: ...  # noqa: D102
+
+    @property
+    def offers_tls(self) -> bool: ...  # noqa: D102
+
+
 @dataclass
-class StrangersServer:
+class PeerServer:
     """One server and its story so far."""
 
-    stranger: Stranger
+    peer: Peer
     context: ssl.SSLContext
     commands: list[str] = field(default_factory=list)
     taken: list[bytes] = field(default_factory=list)
     dropped: int = 0  # messages it took and said nothing about
-    sessions: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = field(default_factory=dict)
+    sessions: dict[asyncio.WriteTransport, asyncio.Task[None] | None] = field(default_factory=dict)
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One session, until one side has had enough."""
-        self.sessions[writer] = asyncio.current_task()
+        wire = writer.transport
+        self.sessions[wire] = asyncio.current_task()
         try:
             await self._talk(reader, writer)
         except (OSError, EOFError):
-            return  # the operator hung up
+            return  # the operator hung up, which is an answer too: nothing was taken
         finally:
-            writer.transport.abort()
-            del self.sessions[writer]
+            wire.abort()
+            del self.sessions[wire]
 
     async def hang_up(self) -> None:
-        """End every session now."""
-        for writer in self.sessions:
-            writer.transport.abort()
+        """End every session now: an operator may keep one for a moment, in case there is more."""
+        for wire in self.sessions:
+            wire.abort()
         await asyncio.gather(*(task for task in self.sessions.values() if task is not None))
 
     def has(self, message_id: str) -> bool:
@@ -61,8 +80,8 @@ class StrangersServer:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """As much SMTP as an operator's client needs (RFC 5321 §4.5.1)."""
-        name = self.stranger.domain.encode()
-        offer = [name, *([b"STARTTLS"] if self.stranger.offers_tls else [])]
+        name = self.peer.domain.encode()
+        offer = [name, *([b"STARTTLS"] if self.peer.offers_tls else [])]
         writer.write(b"220 %s ESMTP\r\n" % name)
         while line := await reader.readline():
             command = line.decode("utf-8", "replace").strip()
@@ -70,9 +89,12 @@ class StrangersServer:
             match command.upper().split(" ")[0]:
                 case "EHLO":
                     writer.write(b"".join(b"250-%s\r\n" % word for word in offer[:-1]) + b"250 %s\r\n" % offer[-1])
-                case "STARTTLS" if self.stranger.offers_tls:
+                case "STARTTLS" if self.peer.offers_tls:
                     writer.write(b"220 2.0.0 go on\r\n")
-                    await writer.start_tls(self.context)
+                    try:
+                        await writer.start_tls(self.context)
+                    except AttributeError as error:  # asyncio of Python 3.11 has no transport then
+                        raise EOFError("the operator hung up in the handshake") from error
                     offer = [name, b"PIPELINING", b"8BITMIME", b"ENHANCEDSTATUSCODES", b"DSN", b"SIZE 50000000"]
                 case "DATA":
                     writer.write(b"354 go on\r\n")
@@ -84,36 +106,36 @@ class StrangersServer:
                     writer.write(b"221 2.0.0 bye\r\n")
                     await writer.drain()
                     return
-                case "MAIL" if self.stranger.label == "stalls":
+                case "MAIL" if self.peer.label == "stalls":
                     await reader.read()
                 case verb:
-                    answer = await _MOODS.get((self.stranger.label, verb), _agree)(self, command)
+                    answer = await _MOODS.get((self.peer.label, verb), _agree)(self, command)
                     writer.write(answer)
             await writer.drain()
 
     async def _take(self, reader: asyncio.StreamReader) -> Answer:
-        if self.stranger.label == "dies" and not self.dropped:
+        if self.peer.label == "dies" and not self.dropped:
             await reader.readline()
             self.dropped += 1
             return None
         data = (await reader.readuntil(b"\r\n.\r\n")).removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
         self.taken.append(data)
-        if self.stranger.label == "forgets" and not self.dropped:
+        if self.peer.label == "forgets" and not self.dropped:
             self.dropped += 1
             return None
         return b"250 2.0.0 taken\r\n"
 
 
-async def _agree(_server: StrangersServer, _command: str) -> bytes:
+async def _agree(_server: PeerServer, _command: str) -> bytes:
     return b"250 2.1.0 ok\r\n"
 
 
-async def _be_busy(server: StrangersServer, _command: str) -> bytes:
+async def _be_busy(server: PeerServer, _command: str) -> bytes:
     busy = server.count("MAIL") <= _BUSY_ANSWERS
     return b"451 4.3.2 busy, come again\r\n" if busy else b"250 2.1.0 ok\r\n"
 
 
-async def _judge_recipient(server: StrangersServer, command: str) -> bytes:
+async def _judge_recipient(server: PeerServer, command: str) -> bytes:
     """Recipients called ``nobody`` never, ``later`` the second time, all others at once."""
     if "nobody" in command:
         return b"550 5.1.1 nobody of that name\r\n"
@@ -128,20 +150,22 @@ _MOODS = {
 }
 
 
-class SendingPeers(Mapping[str, StrangersServer]):
-    """The servers by label, while the block lasts; ``only`` some of them listen."""
+class PeerServers(Mapping[str, PeerServer]):
+    """The servers by label, while the block lasts; ``ports`` says who they are and where each listens.
 
-    def __init__(self, stage: Stage, only: Callable[[Stranger], bool] = lambda each: each.label != "asleep") -> None:
-        self._stage = stage
+    With ``has_names`` a name server listens too, which says of one domain that it takes no mail.
+    """
+
+    def __init__(self, stage: Stage, ports: Iterable[tuple[Peer, int]], *, has_names: bool = False) -> None:
+        self._stage, self._has_names = stage, has_names
         self._ready, self._done = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._fault: BaseException | None = None
-        self._servers = {
-            each.label: StrangersServer(each, self._build_context(each)) for each in STRANGERS if only(each)
-        }
+        self._ports = [(PeerServer(each, self._build_context(each)), port) for each, port in ports]
+        self._servers = {server.peer.label: server for server, _ in self._ports}
 
-    def __getitem__(self, label: str) -> StrangersServer:
-        """The server of this stranger; KeyError when it does not listen."""
+    def __getitem__(self, label: str) -> PeerServer:
+        """The server of this peer; KeyError when it does not listen."""
         return self._servers[label]
 
     def __iter__(self) -> Iterator[str]:
@@ -152,7 +176,7 @@ class SendingPeers(Mapping[str, StrangersServer]):
         """How many listen."""
         return len(self._servers)
 
-    def __enter__(self) -> "SendingPeers":
+    def __enter__(self) -> "PeerServers":
         """Listen; OSError when a port is taken."""
         self._thread.start()
         self._ready.wait(_START_SECONDS)
@@ -170,27 +194,40 @@ class SendingPeers(Mapping[str, StrangersServer]):
     async def _serve(self) -> None:
         listening, asked = [], None
         try:
-            place = find_name_server(self._stage.lab)
-            asked, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: NameServer(NO_MAIL), (place.host, place.port)
-            )
-            for each in self._servers.values():
-                port = find_stranger_port(self._stage.lab, each.stranger)
-                listening.append(await asyncio.start_server(each.talk, HOST, port))
+            if self._has_names:
+                place = find_name_server(self._stage.lab)
+                asked, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+                    lambda: NameServer(NO_MAIL), (place.host, place.port)
+                )
+            for server, port in self._ports:
+                listening.append(await asyncio.start_server(server.talk, HOST, port))
         except OSError as error:
             self._fault = error
         self._ready.set()
         if self._fault is None:
             await asyncio.to_thread(self._done.wait)
-        for server in listening:
-            server.close()
+        for each in listening:
+            each.close()
         if asked is not None:
             asked.close()
-        for each in self._servers.values():
-            await each.hang_up()
+        for server in self._servers.values():
+            await server.hang_up()
 
-    def _build_context(self, stranger: Stranger) -> ssl.SSLContext:
+    def _build_context(self, peer: Peer) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        files = self._stage.scenario(stranger.scenario, "cert"), self._stage.scenario(stranger.scenario, "key")
+        files = self._stage.scenario(peer.scenario, "cert"), self._stage.scenario(peer.scenario, "key")
         context.load_cert_chain(*files)
         return context
+
+
+def serve_situations(stage: Stage) -> PeerServers:
+    """The peers of the audit."""
+    return PeerServers(stage, [(each, find_port(stage.lab, each)) for each in SITUATIONS])
+
+
+def serve_strangers(
+    stage: Stage, only: Callable[[Stranger], bool] = lambda each: each.label != "asleep"
+) -> PeerServers:
+    """Those that mail is handed to while sending is rehearsed; ``only`` some of them listen."""
+    ports = [(each, find_stranger_port(stage.lab, each)) for each in STRANGERS if only(each)]
+    return PeerServers(stage, ports, has_names=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mssmail.lab.check.case import Case
 from mssmail.lab.check.cases import LABO, NORD
 from mssmail.lab.check.mail import Letter, build_letter
-from mssmail.lab.check.sending_peers import SendingPeers
+from mssmail.lab.check.peer_servers import serve_strangers
 from mssmail.lab.check.stage import Stage
 from mssmail.lab.check.submission import find_report
 from mssmail.lab.check.waiting import address_at, find_item, wait_for
@@ -70,8 +70,8 @@ def _hold_and_release(stage: Stage, letter: Letter, item: str) -> str:
     held = wait_for(lambda: _try(stage, "hold", item))
     if "is held" not in held:
         return held
-    with SendingPeers(stage, only=lambda each: each.label == "asleep") as peers:
-        _queue(stage, "wake", peers["asleep"].stranger.domain)
+    with serve_strangers(stage, only=lambda each: each.label == "asleep") as peers:
+        _queue(stage, "wake", peers["asleep"].peer.domain)
         other = build_letter(LABO, address_at("asleep"))
         stage.submit(other, LABO, address_at("asleep"))
         if wait_for(lambda: "taken" if peers["asleep"].has(other.message_id) else "") != "taken":
@@ -83,7 +83,7 @@ def _hold_and_release(stage: Stage, letter: Letter, item: str) -> str:
 
 
 def _retry(stage: Stage, letter: Letter, item: str) -> str:
-    with SendingPeers(stage, only=lambda each: each.label == "asleep") as peers:
+    with serve_strangers(stage, only=lambda each: each.label == "asleep") as peers:
         wait_for(lambda: _try(stage, "retry", item))
         return wait_for(lambda: "tried at once and taken" if peers["asleep"].has(letter.message_id) else "")
 
@@ -104,7 +104,7 @@ def _redirect_to(stage: Stage, letter: Letter, item: str) -> str:
 def _redirect_by(stage: Stage, letter: Letter, item: str) -> str:
     """By a server that is not listed for the recipient's domain: it gets nothing."""
     port = find_stranger_port(stage.lab, find_stranger("steady"))
-    with SendingPeers(stage) as peers:
+    with serve_strangers(stage) as peers:
         wait_for(
             lambda: "" if "exit" in (told := _queue(stage, "redirect", item, "--route", f"127.0.0.1:{port}")) else told
         )
@@ -133,7 +133,7 @@ def _tell_delay(stage: Stage, letter: Letter, item: str) -> str:
 def _null_mx(stage: Stage) -> str:
     recipient = f"testeur@{NO_MAIL}"
     letter = build_letter(LABO, recipient)
-    with SendingPeers(stage):
+    with serve_strangers(stage):
         answer = stage.submit(letter, LABO, recipient)
         if not answer.startswith("250"):
             return answer

@@ -9,9 +9,9 @@ from mssmail.lab.check.extension_cases import EXTENSION_CASES
 from mssmail.lab.check.list_cases import LIST_CASES
 from mssmail.lab.check.mail import Letter, build_letter
 from mssmail.lab.check.patient_cases import PATIENT_CASES
+from mssmail.lab.check.peer_servers import serve_strangers
 from mssmail.lab.check.queue_cases import QUEUE_CASES
 from mssmail.lab.check.receipt_cases import RECEIPT_CASES
-from mssmail.lab.check.sending_peers import SendingPeers
 from mssmail.lab.check.stage import Stage, find_verdict
 from mssmail.lab.check.submission import find_report, submit_to_many
 from mssmail.lab.check.waiting import address_at, find_reason, wait_for
@@ -29,7 +29,7 @@ def _deliver_to(label: str) -> Callable[[Stage], str]:
 
     def play(stage: Stage) -> str:
         letter = build_letter(AUTHOR, address_at(label))
-        with SendingPeers(stage) as peers:
+        with serve_strangers(stage) as peers:
             answer = stage.submit(letter, AUTHOR, address_at(label))
             if not answer.startswith("250"):
                 return answer
@@ -49,7 +49,7 @@ def _describe_taken(taken: list[bytes], letter: Letter) -> str:
 def _keep_back_from(label: str) -> Callable[[Stage], str]:
     def play(stage: Stage) -> str:
         recipient = address_at(label)
-        with SendingPeers(stage) as peers:
+        with serve_strangers(stage) as peers:
             answer = stage.submit(build_letter(AUTHOR, recipient), AUTHOR, recipient)
             if not answer.startswith("250"):
                 return answer
@@ -63,7 +63,7 @@ def _keep_back_from(label: str) -> Callable[[Stage], str]:
 def _stall(stage: Stage) -> str:
     """While one peer says nothing, mail for another passes."""
     recipient = address_at("stalls")
-    with SendingPeers(stage):
+    with serve_strangers(stage):
         letter = build_letter(AUTHOR, recipient)
         answer = stage.submit(letter, AUTHOR, recipient)
         if not answer.startswith("250"):
@@ -79,7 +79,7 @@ def _judge_each(stage: Stage) -> str:
     """Three recipients of one message: taken, refused for good and told, taken at the second try."""
     recipients = [address_at("picky", name) for name in ("somebody", "nobody", "later")]
     letter = build_letter(AUTHOR, recipients[0])
-    with SendingPeers(stage) as peers:
+    with serve_strangers(stage) as peers:
         answer = submit_to_many(stage, letter, AUTHOR, recipients)
         if not answer.startswith("250"):
             return answer

@@ -1,6 +1,7 @@
 """The stranger's servers behave as their labels say, to a client that is not ours."""
 
 import smtplib
+import socket
 import ssl
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mssmail.core.clock import read_clock
-from mssmail.lab.check.sending_peers import SendingPeers
+from mssmail.lab.audit import SITUATIONS, find_port
+from mssmail.lab.check.peer_servers import serve_situations, serve_strangers
 from mssmail.lab.check.stage import Stage
 from mssmail.lab.layout import Lab
 from mssmail.lab.strangers import STRANGERS, find_stranger, find_stranger_port
@@ -26,7 +28,7 @@ def stage(tmp_path: Path) -> Stage:
     (tmp_path / "ca").mkdir()
     (tmp_path / "ca" / "root.crt").write_bytes(pki.root.credential.certificate_pem)
     lab = Lab(str(tmp_path), find_port_base())
-    return Stage(replace(lab, scenarios={each.scenario: files for each in STRANGERS}))
+    return Stage(replace(lab, scenarios={each.scenario: files for each in (*STRANGERS, *SITUATIONS)}))
 
 
 def _connect(stage: Stage, label: str) -> smtplib.SMTP:
@@ -41,7 +43,7 @@ def _send(stage: Stage, label: str, *recipients: str) -> dict[str, tuple[int, by
 
 
 def test_the_steady_one_takes_what_it_is_handed_dots_and_all(stage: Stage) -> None:
-    with SendingPeers(stage) as peers, _connect(stage, "steady") as smtp:
+    with serve_strangers(stage) as peers, _connect(stage, "steady") as smtp:
         smtp.sendmail("a@a.test", ["b@b.test"], b"Subject: x\r\n\r\n.x\r\n")
         assert peers["steady"].taken == [b"Subject: x\r\n\r\n.x\r\n"]
         assert peers["steady"].count("RCPT") == 1
@@ -50,7 +52,7 @@ def test_the_steady_one_takes_what_it_is_handed_dots_and_all(stage: Stage) -> No
 
 
 def test_the_busy_one_takes_at_the_third_time(stage: Stage) -> None:
-    with SendingPeers(stage) as peers:
+    with serve_strangers(stage) as peers:
         for _ in range(2):
             with pytest.raises(smtplib.SMTPSenderRefused, match="busy"):
                 _send(stage, "busy")
@@ -60,7 +62,7 @@ def test_the_busy_one_takes_at_the_third_time(stage: Stage) -> None:
 
 @pytest.mark.parametrize(("label", "taken"), [("dies", 1), ("forgets", 2)])
 def test_two_lose_the_connection_once(stage: Stage, label: str, taken: int) -> None:
-    with SendingPeers(stage) as peers:
+    with serve_strangers(stage) as peers:
         with pytest.raises(smtplib.SMTPServerDisconnected):
             _send(stage, label)
         _send(stage, label)
@@ -69,7 +71,7 @@ def test_two_lose_the_connection_once(stage: Stage, label: str, taken: int) -> N
 
 def test_the_picky_one_answers_each_recipient(stage: Stage) -> None:
     names = ("somebody@p.test", "nobody@p.test", "later@p.test")
-    with SendingPeers(stage):
+    with serve_strangers(stage):
         assert {name: code for name, (code, _) in _send(stage, "picky", *names).items()} == {
             names[1]: 550,
             names[2]: 450,
@@ -78,7 +80,7 @@ def test_the_picky_one_answers_each_recipient(stage: Stage) -> None:
 
 
 def test_one_hides_starttls_and_one_stalls(stage: Stage) -> None:
-    with SendingPeers(stage):
+    with serve_strangers(stage):
         with smtplib.SMTP("127.0.0.1", find_stranger_port(stage.lab, find_stranger("plain")), timeout=20) as plain:
             plain.ehlo()
             assert not plain.has_extn("starttls")
@@ -92,5 +94,31 @@ def test_one_hides_starttls_and_one_stalls(stage: Stage) -> None:
 
 
 def test_a_taken_port_is_told(stage: Stage) -> None:
-    with SendingPeers(stage), pytest.raises(OSError, match="in use"), SendingPeers(stage):
+    with serve_strangers(stage), pytest.raises(OSError, match="in use"), serve_strangers(stage):
         raise AssertionError("two servers on one port")
+
+
+def test_a_peer_of_the_audit_takes_mail_over_tls_with_its_certificate(stage: Stage) -> None:
+    port = find_port(stage.lab, SITUATIONS[0])
+    with serve_situations(stage) as peers, smtplib.SMTP("127.0.0.1", port, timeout=20) as smtp:
+        smtp.starttls(context=ssl.create_default_context(cafile=str(stage.lab.ca_file)))
+        smtp.sendmail("a@a.test", ["b@b.test"], MESSAGE)
+        assert peers["cert-valide"].taken == [MESSAGE]
+
+
+def test_the_peer_without_tls_offers_none(stage: Stage) -> None:
+    with serve_situations(stage), smtplib.SMTP("127.0.0.1", find_port(stage.lab, SITUATIONS[-1]), timeout=20) as smtp:
+        smtp.ehlo()
+        assert not smtp.has_extn("starttls")
+
+
+def test_who_hangs_up_in_the_handshake_ends_one_session_and_nothing_else(stage: Stage) -> None:
+    with serve_strangers(stage) as peers:
+        with socket.create_connection(
+            ("127.0.0.1", find_stranger_port(stage.lab, find_stranger("steady"))), 20
+        ) as wire:
+            wire.sendall(b"EHLO a\r\nSTARTTLS\r\n")
+            while b"220 2.0.0 go on" not in wire.recv(4_096):
+                pass
+        _send(stage, "steady")
+        assert len(peers["steady"].taken) == 1
