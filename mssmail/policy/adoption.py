@@ -15,7 +15,7 @@ def judge_adoption(
 ) -> Accept | str:
     """Accept, or why the list waits for an administrator's word.
 
-    ``loss_percent`` is the share of the old list's domains that the new one lacks (``trust.whitelist.ListDiff``).
+    ``loss_percent`` is the share of the old list's domains that the new one lacks (``trust.list_changes``).
     """
     if new.generated_at > now + MAX_LEAD:
         return f"it claims to be generated in the future, at {new.generated_at:%Y-%m-%d %H:%M}Z"
