@@ -12,7 +12,6 @@ from typing import Final
 
 from mssmail.core.clock import Clock
 from mssmail.core.verdict import Verdict
-from mssmail.errors import Fault
 from mssmail.journal import Entry, Event
 from mssmail.store.engine import Connection, Store
 from mssmail.store.journal import append_entries
@@ -81,7 +80,7 @@ class LaterNews:
                 signers = await asyncio.wrap_future(self._store.read(list_signers))
                 for revoked in await asyncio.to_thread(look, signers):
                     await self._tell(revoked)
-        except Fault:  # the next list tells it again
+        except Exception:  # whatever it is: the next list tells it again
             _log.exception("messages of revoked signers could not be looked up")
 
     async def _tell(self, revoked: Revoked) -> None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mssmail.core.address import parse_address
-from mssmail.settings import Queue, Route
+from mssmail.settings import Documents, Queue, Route, Workers
 from mssmail.store.engine import Store, open_store
 from mssmail.store.messages import deliver
 from mssmail.store.queue import list_items
@@ -123,7 +123,9 @@ class Sender:
 async def open_stage(folder: Path) -> AsyncIterator[tuple[Sender, Rememberer]]:
     """The sender, not started, and the peer it has a route to, which does not listen yet."""
     pki = Pki(datetime.now(UTC).replace(microsecond=0))
-    site = make_site(folder / "op", pki, queue=HASTY)
+    # Neither examines anything here, and each process more is one more to wait for at every start.
+    alone: dict[str, object] = {"workers": Workers(count=1), "documents": Documents(mark=False)}
+    site = make_site(folder / "op", pki, queue=HASTY, **alone)
     context = build_server_context(pki.make_operator(PEER_NAME), pki.anchors, folder)
     peer = Rememberer(Script(), context)
     sender = Sender(site)

@@ -109,6 +109,14 @@ async def test_a_closed_store_stops_nobody_and_a_stop_ends_what_goes_on(
         await news.stop()
 
 
+async def test_a_mistake_of_ours_is_told_when_it_happens(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with open_operator(tmp_path) as operator:
+        news = LaterNews(operator.store, operator.intake.clock)
+        news._begin(lambda _signers: [int("a mistake of ours")])  # type: ignore[list-item]
+        await news.settle()
+        assert "could not be looked up" in caplog.text
+
+
 def test_what_nobody_signed_has_no_signer_to_be_remembered() -> None:
     assert find_signer_key(None) is find_signer_key(UNSIGNED) is None
 

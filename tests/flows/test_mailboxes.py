@@ -26,8 +26,7 @@ from mssmail.store.accounts import find_usage, set_quota
 from mssmail.store.engine import Store, open_store
 from mssmail.store.fsck import check_store
 from mssmail.store.journal import read_entries
-from mssmail.store.passwords import hash_password
-from tests.support.store import NOW, PREFIX, add_account, build_message, deliver_to
+from tests.support.store import NOW, PREFIX, add_account, build_message, deliver_to, hash_once
 
 MESSAGE = b"From: b@b.test\r\nSubject: Hello\r\n\r\nText\r\n"
 FORGED = b"Authentication-Results: us.test; smime=pass\r\n"
@@ -68,7 +67,7 @@ async def test_it_is_what_imap_expects(boxes: Mailboxes) -> None:
 
 
 async def test_login_needs_the_password(store: Store, boxes: Mailboxes) -> None:
-    account = add_account(store, password_hash=hash_password("secret"))
+    account = add_account(store, password_hash=hash_once("secret"))
     assert await boxes.login("anne@a.test", "secret", Peer("::1", 1), "PLAIN", trace_id="s") == account
     with pytest.raises(BadCredentials):
         await boxes.login("anne@a.test", "wrong", Peer("::1", 1), "PLAIN")

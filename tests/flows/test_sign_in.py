@@ -15,8 +15,8 @@ from mssmail.settings import Login
 from mssmail.store.accounts import find_password_hash, suspend
 from mssmail.store.engine import Store
 from mssmail.store.journal import read_entries
-from mssmail.store.passwords import hash_password, is_outdated
-from tests.support.store import NOW, add_account
+from mssmail.store.passwords import is_outdated
+from tests.support.store import NOW, add_account, hash_once
 
 PEER = Peer("192.0.2.7", 4711)
 ANNE = parse_address("anne@a.test")
@@ -24,7 +24,7 @@ ANNE = parse_address("anne@a.test")
 
 @pytest.fixture
 def anne(store: Store) -> Account:
-    return add_account(store, password_hash=hash_password("secret"))
+    return add_account(store, password_hash=hash_once("secret"))
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ async def test_guessing_from_one_address_ends_but_not_for_those_who_were_there_b
     moments = [NOW]
     limits = Login(max_failures_per_account=3, max_failures_per_address=4, failure_window_seconds=60)
     signs = SignIn(store, lambda: moments[0], limits)
-    add_account(store, "bea@a.test", password_hash=hash_password("secret"))
+    add_account(store, "bea@a.test", password_hash=hash_once("secret"))
 
     async def attempt(user: str, password: str, peer: Peer = PEER) -> str:
         try:

@@ -27,9 +27,8 @@ from mssmail.mime.parts import scan
 from mssmail.settings import Endpoint, Imap, Login
 from mssmail.store.engine import Store
 from mssmail.store.messages import Delivered, Delivery, Placement, deliver
-from mssmail.store.passwords import hash_password
 from tests.support.pki import Pki
-from tests.support.store import add_account, make_store
+from tests.support.store import add_account, hash_once, make_store
 
 USER, PASSWORD = "anne@a.test", "correct horse"
 AUTHSERV_ID = "mss.a.test"
@@ -77,18 +76,13 @@ class World:
         return delivered
 
 
-@cache
-def _hash() -> str:
-    return hash_password(PASSWORD)
-
-
 @contextmanager
 def open_world(directory: Path) -> Iterator[World]:
     """A new store in a real SQLite file."""
     store = make_store(directory / "store")
     try:
         bells = Bells()
-        account = add_account(store, USER, password_hash=_hash())
+        account = add_account(store, USER, password_hash=hash_once(PASSWORD))
         yield World(store, build_mailboxes(store, bells), bells, account)
     finally:
         store.close()

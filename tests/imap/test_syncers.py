@@ -11,9 +11,8 @@ from typing import TypeVar
 import pytest
 
 from mssmail.store.accounts import set_password_hash
-from mssmail.store.passwords import hash_password
 from tests.imap.support import PASSWORD, USER, Running, World, build_message, run_listener
-from tests.support.store import add_account
+from tests.support.store import add_account, hash_once
 
 T = TypeVar("T")
 OTHER = "ben@a.test"
@@ -80,7 +79,7 @@ def _write_interimap(home: Path, running: Running) -> None:
 
 async def test_interimap_keeps_two_accounts_the_same(world: World, running: Running, tmp_path: Path) -> None:
     ben = add_account(world.store, OTHER)
-    world.store.submit(lambda conn: set_password_hash(conn, ben.address, hash_password(PASSWORD))).result()
+    world.store.submit(lambda conn: set_password_hash(conn, ben.address, hash_once(PASSWORD))).result()
     for number in range(12):
         world.deliver(build_message(f"m{number}"))
     _write_interimap(tmp_path, running)

@@ -15,7 +15,6 @@ from mssmail.flows.sign_in import SignIn
 from mssmail.journal import Event
 from mssmail.smtp.listener import Listener, build_relay_listener, build_submission_listener
 from mssmail.store.accounts import NewAccount, create_account, set_password_hash, suspend
-from mssmail.store.passwords import hash_password
 from tests.support.dialogue import find_dialogues, play_dialogue
 from tests.support.operator_room import (
     BOB,
@@ -27,6 +26,7 @@ from tests.support.operator_room import (
     sign,
     write_key,
 )
+from tests.support.store import hash_once
 
 
 def _encode(user: str, password: str) -> str:
@@ -41,7 +41,7 @@ VALUES = {
 
 
 async def _add_accounts(operator: Operator) -> None:
-    now, password = datetime.now(UTC), hash_password("right")
+    now, password = datetime.now(UTC), hash_once("right")
 
     def add(conn: object) -> None:
         for name in ("dora", "emil", "suspended", "full"):

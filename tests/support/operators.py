@@ -23,10 +23,9 @@ from mssmail.settings import (
     load_settings,
 )
 from mssmail.store.accounts import NewAccount, create_account
-from mssmail.store.passwords import hash_password
 from mssmail.trust.sign_list import ListEntry, build_white_list, sign_white_list
 from tests.support.pki import Pki
-from tests.support.store import make_store
+from tests.support.store import hash_once, make_store
 
 ANY = Endpoint("127.0.0.1", 0)
 LIST_SIGNER = "liste@confiance.test"
@@ -76,7 +75,7 @@ def build_site(folder: Path, pki: Pki, now: datetime, *, domain: str = "a.test",
     config = folder / "mssmail.toml"
     config.write_text(encode_settings(settings))
     store = make_store(folder / "store")
-    new = NewAccount(parse_address(address), now, AccountKind.PER, "Marie", password_hash=hash_password(PASSWORD))
+    new = NewAccount(parse_address(address), now, AccountKind.PER, "Marie", password_hash=hash_once(PASSWORD))
     store.submit(lambda conn: create_account(conn, new)).result()
     store.close()
     return Site(folder, config, load_settings(config))

@@ -19,6 +19,7 @@ from mssmail.store.changes import load_all
 from mssmail.store.engine import DATABASE, Store, open_store
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.messages import Delivered, Delivery, Placement, deliver
+from mssmail.store.passwords import hash_password
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 RELAY_PREFIX = b"Received: by us\r\n"
@@ -38,6 +39,12 @@ def make_store(directory: Path) -> Store:
     (directory / DATABASE).touch(0o600)
     (directory / DATABASE).write_bytes(_make_database())
     return open_store(directory)
+
+
+@cache
+def hash_once(password: str) -> str:
+    """A hash of this password: making one takes its time on purpose, and a test's account needs none of its own."""
+    return hash_password(password)
 
 
 def add_account(store: Store, address: str = "anne@a.test", **more: object) -> Account:

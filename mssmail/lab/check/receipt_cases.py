@@ -44,14 +44,18 @@ def _ask(author: str = SUD, to: str = LABO, **fields: str) -> Callable[[Stage], 
     return build
 
 
-def _expect_receipt(stage: Stage) -> str:
-    letter = _ask()(stage)
+def _exchange(stage: Stage, letter: Letter) -> list[bytes] | str:
+    """The receipts that came for the letter, or what came instead."""
     answer = stage.submit(letter, SUD, LABO)
     if not answer.startswith("250"):
         return answer
-    receipts = find_receipts(stage, SUD, letter)
-    if not receipts:
-        return "no receipt came"
+    return find_receipts(stage, SUD, letter) or "no receipt came"
+
+
+def _expect_receipt(stage: Stage) -> str:
+    receipts = _exchange(stage, _ask()(stage))
+    if isinstance(receipts, str):
+        return receipts
     received = read_receipt(receipts[0], scan(receipts[0]))
     kind = "" if received is None else received.disposition
     return f"{len(receipts)} receipt, {kind}, {find_verdict(receipts[0])}"
@@ -60,12 +64,9 @@ def _expect_receipt(stage: Stage) -> str:
 def _expect_failure(stage: Stage) -> str:
     """A document that cannot be read comes back, with code, subject form and the letter itself."""
     letter = add_fields(attach(SUD, LABO, BROKEN), Disposition_Notification_To=SUD)
-    answer = stage.submit(letter, SUD, LABO)
-    if not answer.startswith("250"):
-        return answer
-    receipts = find_receipts(stage, SUD, letter)
-    if not receipts:
-        return "no receipt came"
+    receipts = _exchange(stage, letter)
+    if isinstance(receipts, str):
+        return receipts
     received = read_receipt(receipts[0], scan(receipts[0]))
     subject = str(message_from_bytes(receipts[0], policy=default)["Subject"])
     errors = "" if received is None else " ".join(received.errors)
