@@ -29,6 +29,7 @@ from mssmail.flows.postmaster import ensure_postmasters
 from mssmail.flows.receipts import ReceiptSender
 from mssmail.flows.receive import Receiver
 from mssmail.flows.refresh import TrustKeeper
+from mssmail.flows.removals import Removals
 from mssmail.flows.sign_in import SignIn
 from mssmail.flows.submit import Submitter
 from mssmail.imap.server import ImapListener
@@ -100,6 +101,7 @@ class Operator:
         pool = await self._start_judges(trust)
         await self._follow_news(store, trust)
         await self._enter(Indexer(store))
+        await self._enter(Removals(store))
         bells = Bells()
         readers = await self._start_readers()
         intake = Intake(store, pool, trust, bells, self._clock, readers, Distributor(settings))

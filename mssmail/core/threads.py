@@ -7,12 +7,16 @@ are numbered while the work goes on; nothing recurses, for a chain of replies ma
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 
 class Threadable(NamedTuple):
-    """What is compared of one message. ``references`` has one id a line; ``sent`` grows with time."""
+    """What is compared of one message. ``references`` has one id a line; ``sent`` grows with time, no two alike.
+
+    Numbers that are small and unique are sorted at once where dates would be compared one by one, and while a hundred
+    thousand of anything are being sorted, no other thread has its turn.
+    """
 
     uid: int
     message_ref: str
@@ -41,11 +45,11 @@ def name_thread(message_id: int, message_ref: str, references: str) -> str:
 
 def thread_by_subject(messages: Sequence[Threadable]) -> Forest:
     """ORDEREDSUBJECT: messages of one base subject by the date they were sent, all below the first."""
-    ordered = sorted(messages, key=lambda each: (each.base_subject, each.sent, each.uid))
-    groups = [list(group) for _, group in groupby(ordered, key=lambda each: each.base_subject)]
-    groups.sort(key=lambda group: (group[0].sent, group[0].uid))
-    children = {group[0].uid: [each.uid for each in group[1:]] for group in groups if len(group) > 1}
-    return Forest([group[0].uid for group in groups], children)
+    groups: dict[str, list[int]] = {}
+    for message in sorted(messages, key=attrgetter("sent")):  # so are the groups, and each of them within
+        groups.setdefault(message.base_subject, []).append(message.uid)
+    children = {group[0]: group[1:] for group in groups.values() if len(group) > 1}
+    return Forest([group[0] for group in groups.values()], children)
 
 
 def thread_by_references(messages: Sequence[Threadable]) -> Forest:
@@ -191,7 +195,7 @@ class _Weaver:
 
     def _sort_siblings(self) -> None:
         """Children of everyone first, all of them messages: a dummy at the top is as old as its first child."""
-        ages = [(message.sent, message.uid) for message in self.messages]
+        ages = [message.sent for message in self.messages]
         for below in self.children.values():
             if len(below) > 1:
                 below.sort(key=ages.__getitem__)

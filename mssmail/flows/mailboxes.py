@@ -39,7 +39,6 @@ from mssmail.core.ranges import Range
 from mssmail.core.rights import LETTERS, may_change
 from mssmail.core.search import SearchKey
 from mssmail.core.threads import Forest
-from mssmail.errors import NoSuchMailbox
 from mssmail.flows.annotations import Annotations
 from mssmail.flows.bell import Bells, MailboxBell
 from mssmail.flows.herald import Herald
@@ -52,7 +51,7 @@ from mssmail.flows.uploads import Scan, Uploads, require_room
 from mssmail.journal import Entry, Event
 from mssmail.store import changes as store_changes
 from mssmail.store import mailboxes as tree
-from mssmail.store import places, rows
+from mssmail.store import places, rows, transfers
 from mssmail.store.accounts import find_quota
 from mssmail.store.annotations import copy_annotations
 from mssmail.store.engine import Connection, Store
@@ -90,6 +89,7 @@ class Mailboxes:
         self._uploads = Uploads(store, clock, scan, max_message_bytes, self._write)
         self.rights = RightsLists(store, clock, self._ringing)
         self.annotations = Annotations(store, bells)
+        self._moving: set[asyncio.Task[None]] = set()  # INBOXes that are being renamed
         self._notes: deque[Future[None]] = deque()
         self._searching = Searching(store, clock)
         self._previews = Previews(store)
@@ -118,45 +118,42 @@ class Mailboxes:
         )
 
     async def delete_mailbox(self, account: Account, name: str) -> None:
-        """See MailStore. Whoever has it open is rung, and finds it gone.
+        """See MailStore. Whoever has it open is rung, and finds it gone; what it held is removed behind the commits."""
 
-        A large one is emptied first, in steps between which mail is delivered; a kill leaves what was not yet removed.
-        Another mailbox that is given the name between two steps is not meant, and stays.
-        """
-        meant = await self._read(lambda conn: places.find_deletable(conn, account, name))
-
-        def find(conn: Connection) -> MailboxInfo:
-            info = places.find_deletable(conn, account, name)
-            if info.id != meant.id:
-                raise NoSuchMailbox("the mailbox has another name by now", mailbox_id=meant.id)
-            return info
-
-        def thin(conn: Connection) -> tuple[int, ...]:
-            rows.remove_first(conn, find(conn).id, CHANGES_AT_A_TIME)
-            return (meant.id,)
-
-        def remove(conn: Connection) -> tuple[None, tuple[int, ...]]:
-            find(conn)
+        def delete(conn: Connection) -> tuple[None, tuple[int, ...]]:
             return None, (places.delete_mailbox(conn, account, name),)
 
-        while (await self._read(find)).messages > CHANGES_AT_A_TIME:
-            await self._write(thin, lambda mailbox_ids: mailbox_ids)
-        await self._ringing.write_names(account, name, remove)
+        await self._ringing.write_names(account, name, delete)
 
     async def rename_mailbox(self, account: Account, old: str, new: str) -> None:
-        """See MailStore."""
+        """See MailStore. A client that hangs up does not keep half of INBOX from following the other."""
+        if old.upper() == tree.INBOX:
+            moving = asyncio.create_task(self._move_inbox(account, new))
+            self._moving.add(moving)
+            moving.add_done_callback(self._moving.discard)
+            await asyncio.shield(moving)
+            return
+        now = self._clock()
+        await self._ringing.write_names(
+            account, old, lambda conn: (None, (places.rename_mailbox(conn, account, old, new, now).id,))
+        )
+
+    async def _move_inbox(self, account: Account, new: str) -> None:
+        """INBOX stays, what is in it goes (RFC 9051 §6.3.6): in steps, each message wholly or not at all."""
         now = self._clock()
 
-        def rename(conn: Connection) -> tuple[None, tuple[int, ...]]:
-            if old.upper() != tree.INBOX:
-                return None, (places.rename_mailbox(conn, account, old, new, now).id,)
+        def begin(conn: Connection) -> tuple[tuple[int, int, Sequence[UID]], tuple[int, ...]]:
             inbox = tree.find_mailbox(conn, account.id, tree.INBOX)
             target = places.create_for_inbox(conn, account, new, now)
             copy_annotations(conn, inbox.id, target.id)
-            rows.move_all(conn, inbox.id, target.id, now)
-            return None, (inbox.id, target.id)
+            return (inbox.id, target.id, store_changes.list_changed(conn, inbox.id, ModSeq(0))), (inbox.id, target.id)
 
-        await self._ringing.write_names(account, old, rename)
+        inbox_id, target_id, uids = await self._ringing.write_names(account, tree.INBOX, begin)
+        for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
+            await self._write(
+                lambda conn, page=page: transfers.move_rows(conn, inbox_id, page, target_id, now),  # type: ignore[misc]
+                lambda _: (inbox_id, target_id),
+            )
 
     async def subscribe(self, account: Account, name: str, *, subscribed: bool) -> None:
         """See MailStore."""
@@ -316,9 +313,10 @@ class Mailboxes:
         now = self._clock()
 
         def copy(conn: Connection) -> tuple[int, Appended]:
+            places.find_owner(conn, mailbox_id)  # somebody may have deleted it meanwhile
             owner_id, info = places.find_target(conn, account, target)
-            require_room(conn, owner_id, rows.measure_rows(conn, mailbox_id, uids))
-            copied = rows.copy_rows(conn, mailbox_id, uids, info.id, now, info.rights)
+            require_room(conn, owner_id, transfers.measure_rows(conn, mailbox_id, uids))
+            copied = transfers.copy_rows(conn, mailbox_id, uids, info.id, now, info.rights)
             return info.id, replace(copied, is_hidden="r" not in info.rights)
 
         return (await self._write(copy, lambda done: (done[0],)))[1]
@@ -332,8 +330,8 @@ class Mailboxes:
         def move(conn: Connection, page: Sequence[UID]) -> tuple[int, Appended]:
             owner_id, info = places.find_target(conn, account, target)
             if owner_id != places.find_owner(conn, mailbox_id):
-                require_room(conn, owner_id, rows.measure_rows(conn, mailbox_id, page))
-            moved = rows.move_rows(conn, mailbox_id, page, info.id, now, info.rights)
+                require_room(conn, owner_id, transfers.measure_rows(conn, mailbox_id, page))
+            moved = transfers.move_rows(conn, mailbox_id, page, info.id, now, info.rights)
             return info.id, replace(moved, is_hidden="r" not in info.rights)
 
         parts: list[Appended] = []

@@ -14,7 +14,7 @@ from mssmail.core.trace import build_id
 from mssmail.errors import OverQuota, TooBig
 from mssmail.mime.binary import encode_binary
 from mssmail.mime.parts import scan as scan_parts
-from mssmail.store import places, rows
+from mssmail.store import places, rows, transfers
 from mssmail.store.accounts import has_room
 from mssmail.store.bodies import Body
 from mssmail.store.engine import Connection, Store
@@ -92,7 +92,7 @@ class Uploads:
             owner_id, _ = places.find_target(conn, account, name)
             freed = 0
             if instead_of is not None and places.find_owner(conn, instead_of[0]) == owner_id:
-                freed = rows.measure_rows(conn, instead_of[0], [instead_of[1]])
+                freed = transfers.measure_rows(conn, instead_of[0], [instead_of[1]])
             require_room(conn, owner_id, sum(len(draft.data) for draft in drafts) - freed)
 
         await asyncio.wrap_future(self._store.read(look))

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mssmail.core.account import Account
 from mssmail.core.envelope import Peer, TlsFacts
@@ -21,7 +21,7 @@ from mssmail.imap.progress import Progress
 from mssmail.imap.render import PLAIN, Dialect, encode_updates
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.states import State
-from mssmail.imap.view import FlagsChanged, View
+from mssmail.imap.view import PORTION, FlagsChanged, View
 from mssmail.imap.watch import Watch
 from mssmail.imap.wire.commands import Command
 from mssmail.imap.wire.framing import Framer
@@ -30,6 +30,8 @@ from mssmail.imap.wire.response_codes import build_highest_modseq, build_permane
 from mssmail.imap.wire.responses import Flags, Response, encode_response
 from mssmail.policy.hiding import find_hidden
 from mssmail.settings import Hide
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +56,10 @@ class Outlet(Protocol):
 
     def is_gone(self) -> bool:
         """Nobody will read what we send: long work may end."""
+        ...
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """The result of work that does nothing but compute, done where it keeps nobody waiting."""
         ...
 
 
@@ -137,6 +143,15 @@ class Session:
     async def tell(self, response: Response) -> None:
         """One response."""
         await self.outlet.send(encode_response(response, utf8=self.dialect.has_utf8))
+
+    async def tell_much(self, response: Response, numbers: int) -> None:
+        """One response with so many numbers in it."""
+        data = await self.work_out(lambda: encode_response(response, utf8=self.dialect.has_utf8), numbers)
+        await self.outlet.send(data)
+
+    async def work_out(self, work: Callable[[], T], messages: int) -> T:
+        """The result of ``work``, which looks at so many messages and changes nothing: many keep nobody waiting."""
+        return work() if messages <= PORTION else await self.outlet.aside(work)
 
     async def tell_progress(self) -> None:
         """How far the command at work has come, if any is that does not tell by itself."""

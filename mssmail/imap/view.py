@@ -78,7 +78,7 @@ class View:
         self.has_recent = True  # not for clients of IMAP4rev2
         self._recent = {meta.uid for meta in content.appeared if meta.recent}
         self._gone: set[UID] = set()  # gone, but the client has not heard it yet
-        self.saved: tuple[UID, ...] = ()  # what ``$`` stands for (RFC 5182 §2.1)
+        self.saved: Sequence[int] = ()  # what ``$`` stands for (RFC 5182 §2.1)
         self._told: dict[UID, ModSeq] = {}  # changes of flags this client made or saw since ``modseq``
         self._last_fresh = self._uids[-1] if self._uids else 0
 
@@ -107,7 +107,7 @@ class View:
     def resolve(self, numbers: Numbers) -> list[UID]:
         """The UIDs meant, ascending. UIDs that are not here are no error (RFC 9051 §6.4.9); sequence numbers are."""
         if isinstance(numbers, Saved):
-            return [uid for uid in self.saved if uid not in self._gone and self.find_number(uid) is not None]
+            return [uid for uid in map(UID, self.saved) if uid not in self._gone and self.find_number(uid) is not None]
         if isinstance(numbers, SeqSet):
             _refuse_beyond(numbers, len(self._uids))
             return _as_uids(chain.from_iterable(self._uids[low:high] for low, high in self._find_places(numbers)))

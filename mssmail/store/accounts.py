@@ -12,7 +12,8 @@ from mssmail.core.account import Account, AccountKind
 from mssmail.core.address import Address
 from mssmail.core.mailbox import Quota
 from mssmail.errors import AccountExists, NoSuchAccount
-from mssmail.store.mailboxes import build_first_mailboxes, remove_mailbox
+from mssmail.store.mailboxes import build_first_mailboxes
+from mssmail.store.removals import remove_mailbox
 from mssmail.store.schema import (
     accounts,
     aliases,

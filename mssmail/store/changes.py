@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, func, select, updat
 from mssmail.core.mailbox import UID, Changes, MailboxInfo, MessageMeta, ModSeq
 from mssmail.errors import MailboxGone
 from mssmail.store.flags import decode_flags
-from mssmail.store.mailboxes import load_mailbox
+from mssmail.store.mailboxes import IS_THERE, load_mailbox
 from mssmail.store.prepared import Prepared
 from mssmail.store.schema import mailbox_rows, mailboxes, vanished
 from mssmail.store.vanished import list_vanished
@@ -47,7 +47,11 @@ _CHANGED = select(_row.uid).where(_row.mailbox_id == bindparam("of_mailbox"), _r
 _HIGHEST = select(func.max(_row.modseq)).where(
     _row.mailbox_id == bindparam("of_mailbox"), _row.uid.in_(bindparam("of_uids", expanding=True))
 )
-_RECENT = select(mailboxes.c.first_recent_uid, mailboxes.c.uid_next).where(mailboxes.c.id == bindparam("of_mailbox"))
+_CLOCK = Prepared(
+    select(mailboxes.c.highest_modseq, mailboxes.c.first_recent_uid, mailboxes.c.uid_next).where(
+        mailboxes.c.id == bindparam("of_mailbox"), IS_THERE
+    )
+)
 
 
 def load_all(conn: Connection, mailbox_id: int, recent: range = NOTHING_RECENT) -> tuple[MailboxInfo, Changes]:
@@ -63,7 +67,10 @@ def load_all(conn: Connection, mailbox_id: int, recent: range = NOTHING_RECENT) 
 
 def load_changes(conn: Connection, mailbox_id: int, since: ModSeq, recent: range = NOTHING_RECENT) -> Changes:
     """What happened after ``since``; UIDs that came and went in between are not mentioned. Raises NoSuchMailbox."""
-    now = load_mailbox(conn, mailbox_id).highest_modseq
+    clock = _CLOCK.fetch(conn, {"of_mailbox": mailbox_id})
+    if clock is None:
+        raise MailboxGone("the mailbox has gone", mailbox_id=mailbox_id)
+    now = ModSeq(clock[0])
     if now <= since:
         return Changes((), (), (), now)
     where = {"of_mailbox": mailbox_id, "since": since}
@@ -96,10 +103,10 @@ def find_highest_modseq(conn: Connection, mailbox_id: int, uids: Sequence[UID]) 
 
 def find_recent(conn: Connection, mailbox_id: int) -> range:
     r"""The UIDs that nobody has been shown as \Recent; raises NoSuchMailbox."""
-    row = conn.execute(_RECENT, {"of_mailbox": mailbox_id}).first()
-    if row is None:
+    clock = _CLOCK.fetch(conn, {"of_mailbox": mailbox_id})
+    if clock is None:
         raise MailboxGone("the mailbox has gone", mailbox_id=mailbox_id)
-    return range(row.first_recent_uid, row.uid_next)
+    return range(clock[1], clock[2])
 
 
 def claim_recent(conn: Connection, mailbox_id: int) -> range:
@@ -112,5 +119,5 @@ def claim_recent(conn: Connection, mailbox_id: int) -> range:
 def _build(conn: Connection, statement: Prepared, where: dict[str, int], recent: range) -> tuple[MessageMeta, ...]:
     return tuple(
         MessageMeta(uid, modseq, decode_flags(bits, keywords), message_id, uid in recent)
-        for uid, modseq, bits, keywords, message_id in statement.fetch_all(conn, where)
+        for uid, modseq, bits, keywords, message_id in statement.fetch_each(conn, where)
     )

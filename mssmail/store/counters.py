@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, update
 from mssmail.core.mailbox import ModSeq
 from mssmail.errors import MailboxGone
 from mssmail.store.flags import DELETED_BIT, SEEN_BIT
+from mssmail.store.mailboxes import IS_THERE
 from mssmail.store.prepared import Prepared
 from mssmail.store.schema import mailboxes
 
@@ -56,7 +57,7 @@ _MOVE = (
     )
     .returning(_column.id, _column.uid_next, _column.highest_modseq)
 )
-_MOVE_BY_ID = Prepared(_MOVE.where(_column.id == bindparam("of_id")))
+_MOVE_BY_ID = Prepared(_MOVE.where(_column.id == bindparam("of_id"), IS_THERE))
 _MOVE_BY_NAME = Prepared(
     _MOVE.where(_column.account_id == bindparam("of_account"), _column.name == bindparam("of_name"))
 )

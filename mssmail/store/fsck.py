@@ -20,6 +20,7 @@ from mssmail.store.engine import Store
 from mssmail.store.flags import DELETED_BIT, SEEN_BIT
 from mssmail.store.grams import list_buckets
 from mssmail.store.layouts import LAYOUT_COLUMNS, build_layout
+from mssmail.store.mailboxes import IS_THERE
 from mssmail.store.messages import is_unused
 from mssmail.store.schema import (
     bodies,
@@ -84,6 +85,7 @@ def _check_counters(conn: Connection) -> list[Problem]:
             mailboxes.c.size,
         )
         .outerjoin(mailbox_rows, row.mailbox_id == mailboxes.c.id)
+        .where(IS_THERE)  # what is being removed counts for nobody
         .group_by(mailboxes.c.id)
     )
     names = ("messages", "unseen", "deleted", "size")

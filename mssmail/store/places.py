@@ -92,7 +92,7 @@ def _find(
 
 def find_owner(conn: Connection, mailbox_id: int) -> int:
     """Whose the mailbox is; raises NoSuchMailbox when it has gone."""
-    owner_id = conn.execute(select(mailboxes.c.account_id).where(mailboxes.c.id == mailbox_id)).scalar()
+    owner_id = conn.execute(select(mailboxes.c.account_id).where(mailboxes.c.id == mailbox_id, tree.IS_THERE)).scalar()
     if owner_id is None:
         raise MailboxGone("the mailbox has gone", mailbox_id=mailbox_id)
     return int(owner_id)
@@ -112,7 +112,7 @@ def find_rights_by_id(conn: Connection, account: Account, mailbox_id: int) -> st
     wanted = (
         select(mailboxes.c.account_id, mailboxes.c.name, accounts.c.suspended)
         .join(accounts, accounts.c.id == mailboxes.c.account_id)
-        .where(mailboxes.c.id == mailbox_id)
+        .where(mailboxes.c.id == mailbox_id, tree.IS_THERE)
     )
     row = conn.execute(wanted).first()
     if row is None:
@@ -193,17 +193,11 @@ def create_for_inbox(conn: Connection, account: Account, name: str, now: datetim
 
 
 def delete_mailbox(conn: Connection, account: Account, name: str) -> int:
-    """Remove it, with the right ``x``, and say which it was; rights that were given on it go too."""
+    """Take it out of sight, with the right ``x``, and say which it was; rights that were given on it go too."""
     place, _ = _find(conn, account, name, "x")
     mailbox_id = tree.delete_mailbox(conn, place.owner_id, place.name)
     forget_mailbox(conn, place.owner_id, tree.normalise(place.name))
     return mailbox_id
-
-
-def find_deletable(conn: Connection, account: Account, name: str) -> MailboxInfo:
-    """The mailbox that ``delete_mailbox`` would remove; raises what that does."""
-    place, _ = _find(conn, account, name, "x")
-    return tree.find_deletable(conn, place.owner_id, place.name)
 
 
 def rename_mailbox(conn: Connection, account: Account, old: str, new: str, now: datetime) -> MailboxInfo:

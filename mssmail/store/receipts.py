@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from mssmail.core.address import Address, parse_address
 from mssmail.core.mailbox import UID, StoreAction
 from mssmail.core.receipt import Disposition, DispositionType, FilingError, ReceiptOrder
+from mssmail.store.mailboxes import IS_THERE
 from mssmail.store.messages import PAGE, drop_unused_messages
 from mssmail.store.receipt_tables import receipts, sent_mail
 from mssmail.store.rows import FlagChange, store_flags
@@ -101,7 +102,7 @@ def mark_answered(conn: Connection, message_id: int, account_id: int) -> tuple[i
     held = (
         select(mailbox_rows.c.mailbox_id, mailbox_rows.c.uid)
         .join(mailboxes, mailboxes.c.id == mailbox_rows.c.mailbox_id)
-        .where(mailbox_rows.c.message_id == message_id, mailboxes.c.account_id == account_id)
+        .where(mailbox_rows.c.message_id == message_id, mailboxes.c.account_id == account_id, IS_THERE)
     )
     change = FlagChange(StoreAction.ADD, frozenset({"$MDNSent"}))
     touched = [(mailbox_id, UID(uid)) for mailbox_id, uid in conn.execute(held)]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
-from mssmail.core.mailbox import UID, Appended, MessageMeta, ModSeq, StoreAction, drop_reserved
+from mssmail.core.mailbox import UID, MessageMeta, ModSeq, StoreAction, drop_reserved
 from mssmail.core.rights import LETTERS
 from mssmail.errors import NoSuchMessage
 from mssmail.store.counters import Move, count_deleted, count_unseen, move_counters
@@ -15,7 +15,8 @@ from mssmail.store.flags import DELETED_BIT, change_flags, decode_flags, encode_
 from mssmail.store.mailboxes import load_mailbox
 from mssmail.store.messages import PAGE, drop_unused_messages
 from mssmail.store.prepared import Prepared
-from mssmail.store.schema import mailbox_rows, vanished
+from mssmail.store.schema import mailbox_rows
+from mssmail.store.transfers import take_away
 
 # The statements stand ready: building one costs more than running it.
 _row = mailbox_rows.c
@@ -26,23 +27,18 @@ _ALL = (
         _row.uid,
         _row.message_id,
         _row.modseq,
-        _row.born_modseq,
         _row.flags,
         _row.keywords,
-        _row.internal_date,
-        _row.size,
     )
     .where(_in_mailbox)
     .order_by(_row.uid)
 )
 _NAMED = _ALL.where(_is_named)
 _DELETED = _ALL.where(_row.flags.bitwise_and(DELETED_BIT) != 0)
-_MEASURE = select(func.coalesce(func.sum(_row.size), 0)).where(_in_mailbox, _is_named)
 _MEASURE_DELETED = select(func.coalesce(func.sum(_row.size), 0)).where(
     _in_mailbox, _row.flags.bitwise_and(DELETED_BIT) != 0
 )
-_INSERT, _INSERT_VANISHED = insert(mailbox_rows), insert(vanished)
-_DELETE = delete(mailbox_rows).where(_in_mailbox, _row.uid == bindparam("of_uid"))
+_INSERT = insert(mailbox_rows)
 _new_state: dict[str, Any] = {
     "modseq": bindparam("new_modseq"),
     "flags": bindparam("new_flags"),
@@ -162,16 +158,9 @@ def expunge(conn: Connection, mailbox_id: int, uids: Sequence[UID] | None, limit
         gone = list(conn.execute(_DELETED.limit(limit), {"of_mailbox": mailbox_id}))
     else:
         gone = [row for row in _load(conn, mailbox_id, uids) if row.flags & DELETED_BIT]
-    take_away(conn, mailbox_id, gone)
+    take_away(conn, mailbox_id, [row.uid for row in gone])
     drop_unused_messages(conn, [row.message_id for row in gone])
     return [row.uid for row in gone]
-
-
-def remove_first(conn: Connection, mailbox_id: int, limit: int) -> None:
-    """Remove the first messages, whatever their flags."""
-    gone = list(conn.execute(_ALL.limit(limit), {"of_mailbox": mailbox_id}))
-    take_away(conn, mailbox_id, gone)
-    drop_unused_messages(conn, [row.message_id for row in gone])
 
 
 def remove_row(conn: Connection, mailbox_id: int, uid: UID) -> None:
@@ -179,63 +168,8 @@ def remove_row(conn: Connection, mailbox_id: int, uid: UID) -> None:
     gone = _load(conn, mailbox_id, [uid])
     if not gone:
         raise NoSuchMessage("the message has gone", mailbox_id=mailbox_id, uid=uid)
-    take_away(conn, mailbox_id, gone)
+    take_away(conn, mailbox_id, [row.uid for row in gone])
     drop_unused_messages(conn, [row.message_id for row in gone])
-
-
-def copy_rows(
-    conn: Connection, mailbox_id: int, uids: Sequence[UID], target_id: int, now: datetime, rights: str = LETTERS
-) -> Appended:
-    """Copy with the flags that ``rights`` reach and internal date, in UID order; what is gone is left out.
-
-    Raises NoSuchMailbox.
-    """
-    rows = _load(conn, mailbox_id, uids)
-    placed = add_rows(conn, target_id, [_renew(row, rights) for row in rows], now)
-    pairs = tuple((row.uid, uid) for row, uid in zip(rows, placed, strict=True))
-    return Appended(load_mailbox(conn, target_id).uid_validity, pairs)
-
-
-def move_rows(
-    conn: Connection, mailbox_id: int, uids: Sequence[UID], target_id: int, now: datetime, rights: str = LETTERS
-) -> Appended:
-    """The same, and they are gone here; within one account this takes no room."""
-    rows = _load(conn, mailbox_id, uids)
-    placed = add_rows(conn, target_id, [_renew(row, rights) for row in rows], now)
-    take_away(conn, mailbox_id, rows)
-    pairs = tuple((row.uid, uid) for row, uid in zip(rows, placed, strict=True))
-    return Appended(load_mailbox(conn, target_id).uid_validity, pairs)
-
-
-def move_all(conn: Connection, mailbox_id: int, target_id: int, now: datetime) -> None:
-    """All messages go to the other mailbox, with UIDs of their own there (RENAME of INBOX, RFC 9051 §6.3.6)."""
-    rows = list(conn.execute(_ALL, {"of_mailbox": mailbox_id}))
-    add_rows(conn, target_id, [_renew(row) for row in rows], now)
-    take_away(conn, mailbox_id, rows)
-
-
-def take_away(conn: Connection, mailbox_id: int, rows: Sequence[AnyRow]) -> None:
-    """Rows leave the mailbox and are remembered as vanished; their messages stay."""
-    if not rows:
-        return
-    move = Move(
-        messages=-len(rows),
-        unseen=-sum(count_unseen(row.flags) for row in rows),
-        deleted=-sum(count_deleted(row.flags) for row in rows),
-        size=-sum(row.size for row in rows),
-    )
-    modseq = move_counters(conn, mailbox_id, move).modseq
-    conn.execute(
-        _INSERT_VANISHED,
-        [{"mailbox_id": mailbox_id, "uid": row.uid, "modseq": modseq, "born_modseq": row.born_modseq} for row in rows],
-    )
-    conn.execute(_DELETE, [{"of_mailbox": mailbox_id, "of_uid": row.uid} for row in rows])
-
-
-def measure_rows(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> int:
-    """Octets of these messages together, for the quota."""
-    where = {"of_mailbox": mailbox_id}
-    return sum(conn.execute(_MEASURE, {**where, "of_uids": page}).scalar_one() for page in cut_pages(uids))
 
 
 def measure_deleted(conn: Connection, mailbox_id: int) -> int:
@@ -296,8 +230,3 @@ def _name_states(old: tuple[int, str], new: tuple[int, str]) -> dict[str, int | 
 def _load(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> list[AnyRow]:
     where = {"of_mailbox": mailbox_id}
     return [row for page in cut_pages(uids) for row in conn.execute(_NAMED, {**where, "of_uids": page})]
-
-
-def _renew(row: AnyRow, rights: str = LETTERS) -> NewRow:
-    bits, keywords = keep_locked((0, ""), (row.flags, row.keywords), rights)
-    return NewRow(row.message_id, bits, keywords, row.internal_date, row.size)

@@ -25,6 +25,7 @@ _COLUMNS: dict[SortKey, ColumnElement[object]] = {
     SortKey.DISPLAYFROM: _keys.display_from,
     SortKey.DISPLAYTO: _keys.display_to,
 }
+_RELEASED = 2_000
 _IN_RANGE = (
     _row.mailbox_id == bindparam("of_mailbox"),
     _row.uid.between(bindparam("first"), bindparam("last")),
@@ -38,7 +39,7 @@ _THREADABLE = Prepared(
         _keys.references,
         _keys.base_subject,
         _keys.is_reply,
-        _SENT,
+        func.row_number().over(order_by=(_SENT, _row.uid)),
         _keys.message_id,
     )
     .outerjoin(sort_keys, _keys.message_id == _row.message_id)
@@ -78,11 +79,16 @@ def thread_uids(conn: Connection, mailbox_id: int, uids: Sequence[UID], algorith
     if not uids:
         return Forest((), {})
     wanted = set(uids)
-    rows = [row for row in _THREADABLE.fetch_all(conn, _find_range(mailbox_id, uids)) if row[0] in wanted]
-    if any(row[6] is None for row in rows):
-        return None
-    messages = [Threadable(*row[:6]) for row in rows]
-    return (thread_by_subject if algorithm is ThreadAlgorithm.ORDEREDSUBJECT else thread_by_references)(messages)
+    messages: list[Threadable] = []
+    for row in _THREADABLE.fetch_each(conn, _find_range(mailbox_id, uids)):
+        if row[0] in wanted:
+            if row[6] is None:
+                return None
+            messages.append(Threadable(*row[:6]))
+    forest = (thread_by_subject if algorithm is ThreadAlgorithm.ORDEREDSUBJECT else thread_by_references)(messages)
+    while messages:  # a hundred thousand let go of at once would keep all other threads waiting
+        del messages[-_RELEASED:]
+    return forest
 
 
 def _find_range(mailbox_id: int, uids: Sequence[UID]) -> dict[str, int]:

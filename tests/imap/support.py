@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from mssmail.core.account import Account
 from mssmail.core.clock import read_clock
@@ -95,6 +96,9 @@ def build_mailboxes(store: Store, bells: Bells) -> Mailboxes:
     )
 
 
+T = TypeVar("T")
+
+
 @dataclass
 class Wire:
     """Where a session without a socket sends: it remembers."""
@@ -103,6 +107,7 @@ class Wire:
     pauses: list[float] = field(default_factory=list)
     largest: int = 0
     gone: bool = False
+    aside_works: int = 0  # done in another thread
 
     async def send(self, data: bytes) -> None:
         self.sent += data
@@ -113,6 +118,10 @@ class Wire:
 
     def is_gone(self) -> bool:
         return self.gone
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        self.aside_works += 1
+        return await asyncio.to_thread(work)
 
 
 class Talk:

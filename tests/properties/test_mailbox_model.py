@@ -16,7 +16,8 @@ from mssmail.store.changes import load_all, load_changes
 from mssmail.store.engine import Store, open_store
 from mssmail.store.fsck import check_store
 from mssmail.store.mailboxes import create_mailbox, delete_mailbox
-from mssmail.store.rows import FlagChange, copy_rows, expunge, store_flags
+from mssmail.store.rows import FlagChange, expunge, store_flags
+from mssmail.store.transfers import copy_rows
 from tests.support.store import NOW, add_account, build_message, deliver_to, make_store
 
 NAMES = ("INBOX", "Other")

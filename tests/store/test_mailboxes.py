@@ -7,7 +7,6 @@ from mssmail.core.mailbox import MailboxInfo
 from mssmail.errors import Fault, HasChildren, MailboxExists, NoSuchMailbox, OverQuota, ReadOnly
 from mssmail.store import mailboxes
 from mssmail.store.engine import Store
-from mssmail.store.messages import load_message
 from tests.support.store import NOW, add_account, build_message, deliver_to, list_uids
 
 
@@ -130,13 +129,21 @@ def test_a_uidvalidity_is_never_given_twice(store: Store, anne: Account) -> None
     assert made.uid_validity == int(later.timestamp())
 
 
-def test_deleting_takes_the_messages_along_but_not_those_held_elsewhere(store: Store, anne: Account) -> None:
-    _create(store, anne, "a")
-    message_id = deliver_to(store, anne, build_message(), "a").message_id
-    mailbox_id = _delete(store, anne, "a")
-    with pytest.raises(NoSuchMailbox):
-        store.read(lambda conn: mailboxes.load_mailbox(conn, mailbox_id)).result()
-    assert store.read(lambda conn: load_message(conn, message_id)).result() is None
+def test_a_deleted_mailbox_is_out_of_sight_and_takes_no_room_among_the_others(
+    store: Store, anne: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox_id = _create(store, anne, "a").id
+    assert _delete(store, anne, "a") == mailbox_id
+    for look in (
+        lambda conn: mailboxes.load_mailbox(conn, mailbox_id),
+        lambda conn: mailboxes.find_mailbox(conn, anne.id, f"\1{mailbox_id}"),
+    ):
+        with pytest.raises(NoSuchMailbox):
+            store.read(look).result()
+    assert store.read(lambda conn: mailboxes.load_mailboxes(conn, [mailbox_id])).result() == []
+    assert "a" not in _list_names(store, anne)
+    monkeypatch.setattr(mailboxes, "MAX_MAILBOXES", 7)
+    _create(store, anne, "b")
 
 
 @pytest.mark.parametrize(("name", "fault"), [("INBOX", ReadOnly), ("a", HasChildren), ("none", NoSuchMailbox)])

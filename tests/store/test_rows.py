@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import Connection
 
@@ -10,11 +8,7 @@ from mssmail.store import rows
 from mssmail.store.changes import load_all
 from mssmail.store.engine import Store
 from mssmail.store.mailboxes import find_mailbox, load_mailbox
-from mssmail.store.messages import load_message
-from mssmail.store.pages import load_page
-from tests.support.store import NOW, PREFIX, add_account, build_message, deliver_to, list_uids
-
-LATER = NOW + timedelta(hours=1)
+from tests.support.store import NOW, add_account, build_message, deliver_to, list_uids
 
 
 @pytest.fixture
@@ -101,58 +95,6 @@ def test_an_expunged_uid_is_never_given_again(store: Store, anne: Account, inbox
     assert deliver_to(store, anne, build_message("next")).placed[0].uid == 6
 
 
-def test_a_copy_keeps_flags_and_date_and_shares_the_message(store: Store, anne: Account, inbox: int) -> None:
-    _store(store, inbox, _uids(2), StoreAction.ADD, "\\Flagged", "blue")
-    target = store.read(lambda conn: find_mailbox(conn, anne.id, "Archive")).result()
-    done = store.submit(lambda conn: rows.copy_rows(conn, inbox, _uids(4, 2, 99), target.id, LATER)).result()
-    assert (done.uid_validity, done.uids) == (target.uid_validity, ((2, 1), (4, 2)))
-    source = store.read(lambda conn: load_page(conn, inbox, _uids(2), frozenset())).result()[0]
-    copied = store.read(lambda conn: load_page(conn, target.id, _uids(1), frozenset())).result()[0]
-    assert (copied.meta.flags, copied.internal_date, copied.size) == (
-        source.meta.flags,
-        source.internal_date,
-        source.size,
-    )
-    assert copied.meta.message_id == source.meta.message_id
-    store.read(lambda conn: _check_counters(conn, target.id)).result()
-
-
-def test_a_message_lives_as_long_as_one_copy_of_it(store: Store, anne: Account, inbox: int) -> None:
-    target = store.read(lambda conn: find_mailbox(conn, anne.id, "Archive").id).result()
-    store.submit(lambda conn: rows.copy_rows(conn, inbox, _uids(1), target, NOW)).result()
-    message_id = store.read(lambda conn: load_page(conn, inbox, _uids(1), frozenset())).result()[0].meta.message_id
-    for box, alive in ((inbox, True), (target, False)):
-        _store(store, box, _uids(1), StoreAction.ADD, "\\Deleted")
-        store.submit(lambda conn, box=box: rows.expunge(conn, box, None, 100)).result()  # type: ignore[misc]
-        assert (store.read(lambda conn: load_message(conn, message_id)).result() is not None) is alive
-
-
-def test_copying_into_the_same_mailbox_is_possible(store: Store, anne: Account, inbox: int) -> None:
-    done = store.submit(lambda conn: rows.copy_rows(conn, inbox, _uids(1, 2), inbox, NOW)).result()
-    assert done.uids == ((1, 6), (2, 7))
-    assert list_uids(store, anne) == [1, 2, 3, 4, 5, 6, 7]
-
-
-def test_copying_nothing_is_no_fault(store: Store, inbox: int) -> None:
-    assert store.submit(lambda conn: rows.copy_rows(conn, inbox, _uids(99), inbox, NOW)).result().uids == ()
-
-
-def test_all_messages_move_at_once(store: Store, anne: Account, inbox: int) -> None:
-    target = store.read(lambda conn: find_mailbox(conn, anne.id, "Archive").id).result()
-    store.submit(lambda conn: rows.move_all(conn, inbox, target, NOW)).result()
-    assert list_uids(store, anne) == []
-    assert list_uids(store, anne, "Archive") == [1, 2, 3, 4, 5]
-    for box in (inbox, target):
-        store.read(lambda conn, box=box: _check_counters(conn, box)).result()  # type: ignore[misc]
-    store.submit(lambda conn: rows.move_all(conn, inbox, target, NOW)).result()
-
-
-def test_sizes_are_summed_for_the_quota(store: Store, inbox: int) -> None:
-    one = len(PREFIX) + len(build_message("message 0"))
-    assert store.read(lambda conn: rows.measure_rows(conn, inbox, _uids(1, 2, 99))).result() == 2 * one
-    assert store.read(lambda conn: rows.measure_rows(conn, inbox, [])).result() == 0
-
-
 def test_a_mailbox_that_has_gone_is_a_fault_everywhere(store: Store, inbox: int) -> None:
     gone, none = 99, frozenset({"\\Seen"})
     new = rows.NewRow(1, 0, "", NOW, 1)
@@ -160,7 +102,6 @@ def test_a_mailbox_that_has_gone_is_a_fault_everywhere(store: Store, inbox: int)
         lambda conn: rows.store_flags(conn, gone, _uids(1), rows.FlagChange(StoreAction.ADD, none)),
         lambda conn: rows.expunge(conn, gone, None, 1),
         lambda conn: rows.add_rows(conn, gone, [new], NOW),
-        lambda conn: rows.copy_rows(conn, inbox, _uids(1), gone, NOW),
     ):
         with pytest.raises(NoSuchMailbox):
             store.submit(attempt).result()

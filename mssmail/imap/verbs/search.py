@@ -1,6 +1,7 @@
 r"""SEARCH and UID SEARCH (RFC 9051 §6.4.4, RFC 4731, RFC 5182). What only the view knows becomes UIDs first."""
 
 import dataclasses
+from array import array
 from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 from typing import TypeVar
@@ -50,11 +51,12 @@ async def run(session: Session, command: c.Search) -> Answer:
     key = localise(command.key, view, session.terms.zone)
     found = await session.store.search(view.mailbox_id, key, _follow(session))
     if command.returns is not None or session.dialect.has_esearch:
-        return await answer_extended(session, command, view.number_known(found), counts_modseq=counts_modseq)
-    uids = view.select_known(found)
+        known = await session.work_out(lambda: view.number_known(found), len(found))
+        return await answer_extended(session, command, known, counts_modseq=counts_modseq)
+    uids = await session.work_out(lambda: view.select_known(found), len(found))
     modseq = await _find_modseq(session, uids) if counts_modseq and uids else None
-    numbers = uids if command.uid else [number for _, number in view.number_known(uids)]
-    await session.tell(Found(tuple(numbers), modseq))
+    numbers = await name_results(session, uids, uid=command.uid)
+    await session.tell_much(Found(numbers, modseq), len(numbers))
     return ok("SEARCH completed")
 
 
@@ -62,6 +64,14 @@ def require_new_tag(session: Session, command: c.Search | c.Sort) -> None:
     """Raise BadSyntax for a search that shall go on under the tag of one that does (RFC 5267 §4.3)."""
     if _UPDATE in (command.returns or ()) and session.tag in session.contexts:
         raise BadSyntax("a tag is used anew")
+
+
+async def name_results(session: Session, uids: Sequence[UID], *, uid: bool) -> tuple[int, ...]:
+    """What they are called in the answer, in their order: themselves, or by the numbers this client has for them."""
+    if uid:
+        return tuple(uids)
+    view = session.selected
+    return await session.work_out(lambda: tuple(number for _, number in view.number_known(uids)), len(uids))
 
 
 async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID]:
@@ -73,9 +83,8 @@ async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID
     view = session.selected
     if isinstance(key, All):  # SORT and THREAD leave out what has gone meanwhile
         return view.list_uids()
-    return view.select_known(
-        await session.store.search(view.mailbox_id, localise(key, view, session.terms.zone), _follow(session))
-    )
+    found = await session.store.search(view.mailbox_id, localise(key, view, session.terms.zone), _follow(session))
+    return await session.work_out(lambda: view.select_known(found), len(found))
 
 
 def _follow(session: Session) -> Callable[[UID], bool]:
@@ -101,11 +110,13 @@ async def answer_extended(
     options -= {_UPDATE, _CONTEXT}
     chosen = _choose(known, options, command.window)
     if SAVE in options:
-        session.selected.saved = tuple(sorted(uid for uid, _ in chosen))
+        session.selected.saved = await session.work_out(
+            lambda: array("I", sorted(uid for uid, _ in chosen)), len(chosen)
+        )
         options.remove(SAVE)
         if not options:  # RFC 5182 §2.1: then nothing is told
             return ok(f"{name} completed, result saved")
-    numbers = tuple(uid if command.uid else number for uid, number in known)
+    numbers = await session.work_out(lambda: tuple(uid if command.uid else number for uid, number in known), len(known))
     modseq = await _find_modseq(session, [uid for uid, _ in chosen]) if counts_modseq and chosen else None
     told = Extended(
         session.tag,
@@ -117,7 +128,7 @@ async def answer_extended(
         modseq=modseq,
         window=command.window,
     )
-    await session.tell(told)
+    await session.tell_much(told, len(told.numbers))
     return ok(f"{name} completed")
 
 

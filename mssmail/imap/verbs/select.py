@@ -35,9 +35,11 @@ async def run(session: Session, command: c.Select) -> Answer:
         session.deselect()
         await session.tell(ok("The mailbox before is closed", Code("CLOSED")))  # RFC 9051 §7.1
     info, content = await session.store.open_mailbox(session.owner, command.mailbox, read_only=command.read_only)
-    view = View(info.id, content, read_only=command.read_only or not may_change(info.rights))
+    is_read_only = command.read_only or not may_change(info.rights)
+    view, keywords = await session.work_out(
+        lambda: (View(info.id, content, read_only=is_read_only), _list_keywords(content)), len(content.appeared)
+    )
     view.rights, view.is_shared, view.uid_validity = info.rights, info.is_shared, info.uid_validity
-    keywords = {flag for flags in {meta.flags for meta in content.appeared} for flag in flags if flag[0] != "\\"}
     session.select(view, keywords)
     if command.condstore or command.known is not None:
         session.dialect = replace(session.dialect, has_modseq=True)
@@ -47,6 +49,10 @@ async def run(session: Session, command: c.Select) -> Answer:
     session.note("selected", mailbox=info.name, messages=len(view))
     name = "EXAMINE" if command.read_only else "SELECT"
     return ok(f"{name} completed", Code("READ-ONLY" if view.read_only else "READ-WRITE"))
+
+
+def _list_keywords(content: Changes) -> set[str]:
+    return {flag for flags in {meta.flags for meta in content.appeared} for flag in flags if flag[0] != "\\"}
 
 
 async def _describe(session: Session, info: MailboxInfo, content: Changes, name: str) -> None:

@@ -3,7 +3,7 @@
 from mssmail.core.search import ModSeqKey, has_leaf
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
-from mssmail.imap.verbs.search import answer_extended, find_known, require_new_tag
+from mssmail.imap.verbs.search import answer_extended, find_known, name_results, require_new_tag
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import Sorted
 
@@ -16,8 +16,9 @@ async def run(session: Session, command: c.Sort) -> Answer:
     found = await find_known(session, command.key, uid=command.uid)
     uids = await session.store.sort(view.mailbox_id, found, command.criteria)
     if command.returns is not None:
-        return await answer_extended(session, command, view.number_known(uids), counts_modseq=counts_modseq)
+        known = await session.work_out(lambda: view.number_known(uids), len(uids))
+        return await answer_extended(session, command, known, counts_modseq=counts_modseq)
     modseq = await session.store.find_highest_modseq(view.mailbox_id, uids) if counts_modseq and uids else None
-    numbers = uids if command.uid else [number for _, number in view.number_known(uids)]
-    await session.tell(Sorted(tuple(numbers), modseq))
+    numbers = await name_results(session, uids, uid=command.uid)
+    await session.tell_much(Sorted(numbers, modseq), len(numbers))
     return ok("SORT completed")

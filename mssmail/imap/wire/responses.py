@@ -1,7 +1,7 @@
 """What a server answers, as values, and the bytes they are (RFC 9051 §7). FETCH is in ``fetch_responses``."""
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import assert_never
@@ -136,10 +136,11 @@ class Sorted:
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """``* THREAD`` (RFC 5256 §4): a forest, whose dummies are below zero."""
+    """``* THREAD`` (RFC 5256 §4): a forest, whose dummies are below zero; ``number``: what others are shown as."""
 
     roots: Sequence[int]
     children: Mapping[int, Sequence[int]]
+    number: Callable[[int], int] = int
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +272,8 @@ def _encode_search(response: Searches) -> bytes:
             name = b"* SEARCH" if isinstance(response, Found) else b"* SORT"
             line = name + b" %d" * len(numbers) % numbers  # faster than one by one
             return line if modseq is None else line + b" (MODSEQ %d)" % modseq
-        case Threads(roots, children):
-            return b"* THREAD " + encode_threads(roots, children) if roots else b"* THREAD"
+        case Threads(roots, children, number):
+            return b"* THREAD " + encode_threads(roots, children, number) if roots else b"* THREAD"
         case Extended():
             return _encode_extended(response)
         case ContextUpdate():

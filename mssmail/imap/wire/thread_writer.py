@@ -1,6 +1,6 @@
 """Threads as IMAP writes them (RFC 5256 §4): ``(2)(3 6 (4 23)(44 7 96))``. Nothing recurses: threads may be deep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 _CLOSE = 0
 
@@ -8,8 +8,13 @@ _CLOSE = 0
 # thread-list = "(" (thread-members / thread-nested) ")"
 # thread-members = nz-number *(SP nz-number) [SP thread-nested]
 # thread-nested = 2*thread-list
-def encode_threads(roots: Sequence[int], children: Mapping[int, Sequence[int]]) -> bytes:
-    """The threads; numbers below zero are dummies, which are not shown but in what they hold together."""
+def encode_threads(
+    roots: Sequence[int], children: Mapping[int, Sequence[int]], number: Callable[[int], int] = int
+) -> bytes:
+    """The threads; those below zero are dummies, which are not shown but in what they hold together.
+
+    ``number`` says under which number a message is shown.
+    """
     pieces: list[str] = []
     waiting = list(reversed(roots))
     while waiting:
@@ -18,21 +23,23 @@ def encode_threads(roots: Sequence[int], children: Mapping[int, Sequence[int]]) 
             pieces.append(")")
             continue
         if node > 0 and node not in children:  # most are alone
-            pieces.append(f"({node})")
+            pieces.append(f"({number(node)})")
             continue
-        words, below = _list_line(node, children)
+        words, below = _list_line(node, children, number)
         pieces.append("(" + " ".join(words) + (" " if words and below else ""))
         waiting.append(_CLOSE)
         waiting.extend(reversed(below))
     return "".join(pieces).encode("ascii")
 
 
-def _list_line(node: int, children: Mapping[int, Sequence[int]]) -> tuple[list[str], Sequence[int]]:
+def _list_line(
+    node: int, children: Mapping[int, Sequence[int]], number: Callable[[int], int]
+) -> tuple[list[str], Sequence[int]]:
     """The numbers down to where it branches, and the branches."""
     words: list[str] = []
     while True:
         if node > 0:
-            words.append(str(node))
+            words.append(str(number(node)))
         below = children.get(node, ())
         if len(below) != 1:
             return words, below

@@ -7,6 +7,7 @@ import pytest
 
 from mssmail.core.mailbox import STAR, UID, Changes, MessageMeta, ModSeq, Saved, SeqSet, UIDSet
 from mssmail.core.search import All, And, HasFlag, InSeqs, InUids, Not, Or, SearchKey, UidRanges
+from mssmail.imap import session as session_module
 from mssmail.imap.session import Terms
 from mssmail.imap.verbs.search import localise
 from mssmail.imap.view import View
@@ -189,3 +190,19 @@ async def test_a_search_in_a_strange_charset_forgets_what_was_saved(world: World
         await talk.do("SEARCH RETURN (SAVE) ALL")
         assert (await talk.do(command))[-1].startswith("NO [BADCHARSET")
         assert await talk.do("FETCH $ UID") == ["OK FETCH completed"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["SEARCH ALL", "UID SEARCH ALL", "SEARCH RETURN (ALL SAVE) ALL", "SORT (SUBJECT) UTF-8 ALL", "SELECT INBOX"],
+)
+async def test_long_answers_are_worked_out_where_nobody_waits_and_are_the_same(
+    talk: Talk, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if command.startswith("SELECT"):
+        await talk.do("EXAMINE INBOX")  # the first to see them has other things to hear
+    short, talk.wire.aside_works = await talk.do(command), 0
+    monkeypatch.setattr(session_module, "PORTION", 1)
+    again = await talk.do(command)
+    assert talk.wire.aside_works > 0
+    assert [line.partition("TAG")[0] for line in again] == [line.partition("TAG")[0] for line in short]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mssmail.imap.verbs import thread
+from mssmail.imap import session
 from mssmail.imap.view import PORTION
 from tests.imap.support import MESSAGE, Talk, World, sign_in
 
@@ -39,7 +39,18 @@ async def talk(world: World) -> Talk:
         ("THREAD REFERENCES UTF-8 SUBJECT nothing", "* THREAD"),
     ],
 )
-@pytest.mark.parametrize("portion", [1, PORTION])
+@pytest.mark.parametrize("portion", [0, PORTION])
 async def test_threads(talk: Talk, command: str, threads: str, portion: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(thread, "PORTION", portion)
+    monkeypatch.setattr(session, "PORTION", portion)
     assert await talk.do(command) == [threads, "OK THREAD completed"]
+
+
+async def test_a_long_answer_goes_out_in_one_piece_that_nobody_waits_for(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it went in portions, and what is told of progress could come in between."""
+    monkeypatch.setattr(session, "PORTION", 2)
+    talk.wire.aside_works = talk.wire.largest = 0
+    (line, _) = await talk.do("THREAD REFERENCES UTF-8 ALL")
+    assert talk.wire.aside_works == 1
+    assert talk.wire.largest >= len(line)

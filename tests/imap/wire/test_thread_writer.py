@@ -20,6 +20,11 @@ def test_writes_what_the_standard_shows(roots: list[int], children: dict[int, li
     assert encode_threads(roots, children) == text
 
 
+def test_messages_are_shown_as_the_client_knows_them_and_dummies_not_at_all() -> None:
+    shown = {20: 2, 30: 3, 50: 5, 60: 6}
+    assert encode_threads([20, -1], {-1: [30, 50], 50: [60]}, shown.__getitem__) == b"(2)((3)(5 6))"
+
+
 def test_a_thread_may_be_as_long_as_a_mailbox() -> None:
     count = 50_000
     text = encode_threads([1], {number: [number + 1] for number in range(1, count)})
