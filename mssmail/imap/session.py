@@ -250,6 +250,9 @@ class Session:
     async def learn_keywords(self, flags: Iterable[str]) -> None:
         r"""Tell the client of keywords it has not seen here, before they occur (RFC 9051 §7.3.5)."""
         news = {flag for flag in flags if not flag.startswith("\\")} - self._keywords
+        if news:  # one keyword, however it is spelt
+            known = {keyword.lower() for keyword in self._keywords}
+            news = {flag for flag in news if flag.lower() not in known}
         if news and self.view is not None:
             self._keywords |= news
             await self.tell(Flags(self.list_flags()))

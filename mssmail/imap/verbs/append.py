@@ -3,6 +3,7 @@
 from mssmail.core.mailbox import Draft
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session
+from mssmail.imap.verbs.list import tell_old_name
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import build_append_uid
 
@@ -12,6 +13,9 @@ async def run(session: Session, command: c.Append) -> Answer:
     if not all(message.data for message in command.messages):
         return no("A message of no octets is none: nothing was kept", "CANNOT")
     drafts = [Draft(message.data, message.flags, message.internal_date) for message in command.messages]
+    if session.dialect.has_rev2:  # RFC 9051 §6.3.12
+        info = await session.store.find_mailbox(session.owner, command.mailbox, needs="i")
+        await tell_old_name(session, info.name, command.mailbox)
     session.progress.aim(len(drafts))
     appended = await session.store.append(session.owner, command.mailbox, drafts, session.progress.count)
     session.note_made(appended)

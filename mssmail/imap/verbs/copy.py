@@ -11,6 +11,7 @@ async def run(session: Session, command: c.Copy) -> Answer:
     view = session.selected
     uids = await session.resolve(command.numbers)
     if not uids:
+        await session.store.find_mailbox(session.owner, command.mailbox, needs="i")  # RFC 9051 §6.4.7: it must be there
         return ok("COPY completed")
     session.progress.aim(len(uids))  # it is one step: all or none
     copied = await session.store.copy(session.owner, view.mailbox_id, uids, command.mailbox)

@@ -95,7 +95,8 @@ def check_items(items: Sequence[c.FetchItem | c.FetchSection]) -> None:
 
 async def tell_messages(session: Session, items: Sequence[c.FetchItem | c.FetchSection], uids: Sequence[UID]) -> None:
     """FETCH responses that nobody asked for now, but some time ago (RFC 5465 §5.2); what has gone is left out."""
-    by_uid = _ONLY_UID if session.dialect.has_modseq else ()  # RFC 7162 §3.2.4
+    tells_uid = session.dialect.has_modseq or session.dialect.has_rev2  # RFC 7162 §3.2.4, RFC 9051 §7.5.2
+    by_uid = _ONLY_UID if tells_uid else ()
     await _Fetch(session, (*by_uid, *items)).tell(uids)
 
 

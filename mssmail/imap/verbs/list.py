@@ -45,6 +45,12 @@ async def describe_mailbox(session: Session, name: str, old_name: str = "") -> L
     return ListLine(name, names.describe(name), old_name=old_name)
 
 
+async def tell_old_name(session: Session, name: str, written: str) -> None:
+    """To a client of IMAP4rev2 the line of a mailbox whose name it wrote otherwise than it is kept."""
+    if session.dialect.has_rev2 and written != name:
+        await session.tell(await describe_mailbox(session, name, written))
+
+
 async def _find_matching(session: Session, names: Tree, patterns: list[Pattern]) -> frozenset[str]:
     """Of all that may be listed, the names that a pattern means."""
     candidates = [*names.mailboxes, *names.parents, *names.subscribed, *_list_parents_of(names.subscribed)]

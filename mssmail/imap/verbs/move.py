@@ -12,6 +12,7 @@ async def run(session: Session, command: c.Move) -> Answer:
     session.require_rights("te")  # RFC 6851 §4.4 asks for what its three steps would need
     uids = await session.resolve(command.numbers)
     if not uids:
+        await session.store.find_mailbox(session.owner, command.mailbox, needs="i")  # RFC 9051 §6.4.8: it must be there
         return ok("MOVE completed")
     session.progress.aim(len(uids))
     moved = await session.store.move(session.owner, view.mailbox_id, uids, command.mailbox, session.progress.count)

@@ -9,8 +9,8 @@ from mssmail.imap.wire.names import INBOX
 
 async def run(session: Session, command: c.Rename) -> Answer:
     """Give it another name, and its children with it."""
-    new = command.new.removesuffix("/") or command.new
-    await session.store.rename_mailbox(session.owner, command.old, new)
+    await session.store.rename_mailbox(session.owner, command.old, command.new)
+    new = command.new.removesuffix("/")
     session.note_names(command.old, new)
     session.note("renamed", mailbox=command.old, to=new)
     if session.dialect.has_rev2 and command.old != INBOX:

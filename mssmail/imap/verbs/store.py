@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mssmail.core.mailbox import SYSTEM_FLAGS, UID, MessageMeta, drop_reserved, is_by_uid
+from mssmail.core.mailbox import SYSTEM_FLAGS, UID, MessageMeta, StoreAction, drop_reserved, is_by_uid
 from mssmail.core.rights import may_set
 from mssmail.errors import ReadOnly
 from mssmail.imap.render import encode_flags_line
@@ -36,7 +36,8 @@ async def run(session: Session, command: c.Store) -> Answer:
         rights=view.rights,
         report=session.progress.count,
     )
-    await session.learn_keywords(flag for flag in flags if may_set(view.rights, flag))
+    if command.action is not StoreAction.REMOVE:  # nothing is made by being taken away
+        await session.learn_keywords(flag for flag in flags if may_set(view.rights, flag))
     if flags != command.flags or not all(may_set(view.rights, flag) for flag in flags):
         # RFC 9051 §7.1 has us ignore what is not among PERMANENTFLAGS; a silent client would believe it was done.
         command = replace(command, silent=False)
@@ -62,7 +63,8 @@ async def _tell(session: Session, command: c.Store, metas: Sequence[MessageMeta]
     view, dialect = session.selected, session.dialect
     loud = {meta.uid for meta in metas if not (command.silent and view.has_heard(meta.uid, meta.before))}
     await session.learn_keywords(flag for flags in {m.flags for m in metas if m.uid in loud} for flag in flags)
-    has_uid = is_by_uid(command.numbers) or dialect.has_modseq  # RFC 7162 §3.2.4
+    # RFC 7162 §3.2.4; RFC 9051 §7.5.2: IMAP4rev2 has the UID in what nobody asked to be told
+    has_uid = is_by_uid(command.numbers) or dialect.has_modseq or dialect.has_rev2
     for start in range(0, len(metas), PORTION):
         portion = metas[start : start + PORTION]
         if not command.silent:  # among them keywords that others have set meanwhile

@@ -21,7 +21,7 @@ _MAX_DIGITS = 20
 
 
 class Cursor:
-    """A place in a frame. ``utf8``: the client enabled UTF8=ACCEPT or IMAP4rev2 (RFC 6855 §3, RFC 9051 §5.1)."""
+    """A place in a frame. ``utf8``: the client enabled UTF8=ACCEPT or IMAP4rev2, and writes names in UTF-8."""
 
     __slots__ = ("_literals", "_next_literal", "_place", "_text", "utf8")
 
@@ -108,8 +108,12 @@ class Cursor:
 
     # quoted = DQUOTE *QUOTED-CHAR DQUOTE
     def try_quoted(self) -> bytes | None:
-        """What stands between the quotes. 8-bit octets only after ENABLE (RFC 6855 §3)."""
-        found = self.try_match(octets.UTF8_QUOTED if self.utf8 else octets.QUOTED)
+        """What stands between the quotes, which is UTF-8; raises BadSyntax.
+
+        Whoever announces IMAP4rev2 takes it at any time (RFC 9051 §4.3.1), though RFC 3501 had it only in literals:
+        passwords with an accent come before anything could be enabled.
+        """
+        found = self.try_match(octets.QUOTED)
         if found is None:
             return None
         content = found[1]

@@ -14,7 +14,7 @@ _MAX_ID_FIELDS = 30  # RFC 2971 §3.3
 
 # login = "LOGIN" SP userid SP password
 def parse_login(cursor: Cursor) -> Login:
-    """LOGIN. Other alphabets than ASCII come as UTF-8 in literals: quoted strings are 7-bit (RFC 3501 §9)."""
+    """LOGIN. Other alphabets than ASCII come as UTF-8."""
     user = cursor.expect_text_astring("a user name")
     cursor.expect_space()
     return Login(user, cursor.expect_text_astring("a password"))

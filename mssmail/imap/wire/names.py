@@ -1,6 +1,8 @@
-"""Mailbox names on the wire: Unicode inside, modified UTF-7 outside, UTF-8 once it is enabled."""
+"""Mailbox names on the wire: Unicode inside, modified UTF-7 outside, UTF-8 once it is enabled.
 
-import re
+The grammar takes any string for a name. What names nothing (the empty name, controls, octets that are not modified
+UTF-7) is no fault of syntax: nothing is found under it, and nothing can be made of it (RFC 9051 §6.3.4: NO, not BAD).
+"""
 
 from mssmail.errors import BadSyntax
 from mssmail.imap.wire import octets
@@ -8,16 +10,13 @@ from mssmail.imap.wire.cursor import Cursor, decode_text
 from mssmail.imap.wire.utf7 import decode_utf7
 
 INBOX = "INBOX"
-# RFC 9051 §5.1: no control characters, no line or paragraph separator.
-_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+NOWHERE = "\0"  # stands for what is not spelt as a name is: no mailbox is called so, and none can be
 
 
 # mailbox = "INBOX" / astring; INBOX in any case
 def parse_mailbox(cursor: Cursor) -> str:
-    """A mailbox name. Names of 8-bit octets are refused (RFC 3501 §5.1) unless UTF-8 is enabled."""
+    """A mailbox name, which may be one that no mailbox can have."""
     name = _decode_name(cursor, cursor.expect_astring("a mailbox name"))
-    if not name:
-        raise BadSyntax("a mailbox has a name")
     return INBOX if name.upper() == INBOX else name
 
 
@@ -34,7 +33,10 @@ def parse_list_mailbox(cursor: Cursor) -> str:
 
 
 def _decode_name(cursor: Cursor, raw: bytes) -> str:
-    name = decode_text(raw) if cursor.utf8 else decode_utf7(raw)
-    if _FORBIDDEN.search(name):
-        raise BadSyntax("a name holds a control character")
-    return name
+    """What is not UTF-8 where that is enabled is BadSyntax (RFC 6855 §3)."""
+    if cursor.utf8:
+        return decode_text(raw)
+    try:
+        return decode_utf7(raw)
+    except BadSyntax:
+        return NOWHERE

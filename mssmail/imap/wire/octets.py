@@ -21,7 +21,7 @@ LIST_CHARS = ATOM_CHARS + b"%*]"
 TEXT_CHARS = bytes(octet for octet in range(1, 0x80) if octet not in b"\r\n")
 # QUOTED-CHAR = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials
 PLAIN_QUOTED_CHARS = bytes(octet for octet in TEXT_CHARS if octet not in b'"\\')
-# UTF8-2 / UTF8-3 / UTF8-4 (RFC 9051 §9): which sequences are well-formed is for the decoder to say
+# … / UTF8-2 / UTF8-3 / UTF8-4 (RFC 9051 §9): which sequences are well-formed is for the decoder to say
 HIGH_OCTETS = bytes(range(0x80, 0x100))
 
 
@@ -39,7 +39,5 @@ ATOM = re.compile(build_class(ATOM_CHARS) + b"++")
 ASTRING_ATOM = re.compile(build_class(ASTRING_CHARS) + b"++")
 LIST_ATOM = re.compile(build_class(LIST_CHARS) + b"++")
 # quoted = DQUOTE *QUOTED-CHAR DQUOTE
-QUOTED = _build_quoted(PLAIN_QUOTED_CHARS)
-# The same after ENABLE UTF8=ACCEPT or IMAP4rev2 (RFC 6855 §3, RFC 9051 §9)
-UTF8_QUOTED = _build_quoted(PLAIN_QUOTED_CHARS + HIGH_OCTETS)
+QUOTED = _build_quoted(PLAIN_QUOTED_CHARS + HIGH_OCTETS)
 QUOTED_PAIR = re.compile(rb'\\(["\\])')

@@ -21,7 +21,7 @@ async def test_deleting_the_selected_mailbox_leaves_none_selected(world: World) 
     talk = await sign_in(world)
     await talk.do("CREATE a")
     await talk.do("SELECT a")
-    assert await talk.do("DELETE a") == ["OK DELETE completed"]
+    assert await talk.do("DELETE a") == ["* OK [CLOSED] The mailbox is closed", "OK DELETE completed"]
     assert (await talk.do("CHECK"))[-1].startswith("BAD [CLIENTBUG]")
 
 

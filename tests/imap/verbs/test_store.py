@@ -3,7 +3,7 @@
 import pytest
 
 from mssmail.imap.verbs import store
-from tests.imap.support import Talk, World, build_message, sign_in
+from tests.imap.support import MESSAGE, Talk, World, build_message, sign_in
 
 
 @pytest.fixture
@@ -131,3 +131,10 @@ async def test_a_keyword_of_another_session_is_announced_before_the_answer_shows
     assert "ours" in told[announced]
     assert told[announced + 1].startswith("* 1 FETCH (FLAGS (")
     assert "theirs" in told[announced + 1]
+
+
+async def test_a_keyword_in_another_case_and_one_taken_away_are_no_new_keywords(world: World) -> None:
+    world.deliver(MESSAGE, "INBOX", "later")
+    talk = await sign_in(world)
+    assert await talk.do("STORE 1 -FLAGS (Never)") == ["* 1 FETCH (FLAGS (\\Recent later))", "OK STORE completed"]
+    assert await talk.do("STORE 1 +FLAGS (LATER)") == ["* 1 FETCH (FLAGS (\\Recent later))", "OK STORE completed"]

@@ -44,7 +44,6 @@ def test_a_mailbox_command_is_read(line: bytes, command: CommandBody) -> None:
     [
         b"SELECT",
         b"SELECT a b",
-        b'SELECT ""',
         b"CREATE a ",
         b"CREATE a (USE)",
         b"CREATE a (USE (Sent))",

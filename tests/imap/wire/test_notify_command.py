@@ -83,7 +83,7 @@ def test_a_command_is_read(text: bytes, command: Notify) -> None:
         b"SET (SELECTED)", b"SET (SELECTED )", b"SET (SELECTED ())", b"SET (SELECTED NONE", b"SET SELECTED NONE",
         b"SET (SELECTED NONE)(PERSONAL NONE)", b"SET (SELECTED NONE)  (PERSONAL NONE)", b"SET (SELECTED NONE) ",
         b"SET (EVERYTHING NONE)", b"SET (MAILBOXES NONE)", b"SET (SUBTREE (MailboxName))", b"SET (MAILBOXES () NONE)",
-        b'SET (MAILBOXES "" NONE)', b"SET (PERSONAL INBOX NONE)", b"SET (PERSONAL MailboxName)", b"SET(PERSONAL NONE)",
+        b"SET (PERSONAL INBOX NONE)", b"SET (PERSONAL MailboxName)", b"SET(PERSONAL NONE)",
         b"SET (PERSONAL (MailboxName MailboxName )", b"SET (PERSONAL (MailboxName  SubscriptionChange))",
         # RFC 5465 §5: these go together
         b"SET (PERSONAL (MessageNew))", b"SET (PERSONAL (MessageExpunge))", b"SET (PERSONAL (FlagChange))",
