@@ -11,8 +11,10 @@ from mssmail.store.delegations import (
     copy_entries,
     find_rights,
     follow_mailbox,
+    foresee_rights,
     forget_mailbox,
     grant,
+    inherit_entries,
     list_delegations,
     list_grants,
     list_identities,
@@ -137,3 +139,27 @@ def test_entries_are_given_on_another_mailbox_instead_of_its_own(store: Store, i
     store.submit(lambda conn: copy_entries(conn, ids["team"], "INBOX", "old")).result()
     found = store.read(list_delegations).result()
     assert [(each.mailbox, each.rights) for each in found] == [("INBOX", "lr"), ("old", "lr")]
+
+
+@pytest.mark.parametrize(
+    ("entries", "rights"),
+    [
+        ({"a": "lr"}, "lr"),
+        ({"": "lrs0", "a": "lrw"}, "lr0w"),
+        ({"": "l", "a": "lr0"}, "lr"),  # who may write in the box's name is said for the whole box
+        ({"a": "lrw", "a/b": "l"}, "l"),  # what was given on the name beforehand
+        ({"": "lr"}, "lr"),
+        ({}, ""),
+    ],
+)
+def test_a_new_mailbox_will_be_as_open_as_the_one_above_it(entries: dict[str, str], rights: str) -> None:
+    assert foresee_rights(entries, "a/b", "a") == rights
+
+
+def test_a_new_mailbox_takes_entries_only_where_it_would_be_less_open(store: Store, ids: dict[str, int]) -> None:
+    _grant(store, "lrs", "a")
+    store.submit(lambda conn: grant(conn, TEAM, BEN, "lrw", NOW)).result()
+    store.submit(lambda conn: grant(conn, TEAM, BEN, "lr", NOW, "a")).result()
+    store.submit(lambda conn: inherit_entries(conn, ids["team"], "a/b", "a", NOW)).result()
+    found = {(each.grantee, each.mailbox): each.rights for each in store.read(list_delegations).result()}
+    assert found == {(ANNE, "a"): "lrs", (ANNE, "a/b"): "lrs", (BEN, ""): "lrw", (BEN, "a"): "lr"}

@@ -107,3 +107,20 @@ def test_a_new_mailbox_needs_the_right_on_its_parent(store: Store, anne: Account
     assert made.name == BOX + "/Archive/2026"
     with pytest.raises(ReadOnly):
         _run(store, lambda conn: places.create_mailbox(conn, anne, BOX + "/new", "", NOW))
+
+
+def test_levels_that_a_new_mailbox_makes_are_as_open_as_what_stands_above(
+    store: Store, anne: Account, team: Account
+) -> None:
+    _run(store, lambda conn: places.create_mailbox(conn, team, "old", "", NOW))
+    _grant(store, team, anne, "lr", "old")
+    _run(store, lambda conn: places.create_mailbox(conn, team, "old/2026/may", "", NOW))
+    _run(store, lambda conn: places.create_mailbox(conn, team, "new", "", NOW))
+    listed = _run(store, lambda conn: places.list_mailboxes(conn, anne))
+    shared = {each.name for each in listed if each.name.startswith(BOX)}
+    assert shared == {f"{BOX}/old", f"{BOX}/old/2026", f"{BOX}/old/2026/may"}
+
+
+def test_the_levels_between_two_names() -> None:
+    assert places.list_levels_below("a/b/c", "a") == ["a/b", "a/b/c"]
+    assert places.list_levels_below("a/b", "a") == ["a/b"]
