@@ -7,7 +7,6 @@ the last good data stays, its age is told, and ``policy.freshness`` decides when
 import asyncio
 import logging
 import random
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +17,8 @@ from mssmail.core.clock import Clock, read_clock
 from mssmail.core.missing import MissingStatus, name_issuers
 from mssmail.core.trace import build_id
 from mssmail.core.whitelist import WhiteList
-from mssmail.errors import BadCertificate, Fault
+from mssmail.errors import Fault
+from mssmail.flows.authorities import Authorities
 from mssmail.flows.last_good import LastGood
 from mssmail.flows.list_keeper import ListKeeper
 from mssmail.flows.revocation_lists import RevocationLists
@@ -26,8 +26,6 @@ from mssmail.flows.status_answers import StatusAnswers
 from mssmail.journal import Entry, Event
 from mssmail.policy.freshness import Freshness, judge_freshness
 from mssmail.settings import Trust
-from mssmail.trust.anchors import load_certificates, read_stamps
-from mssmail.trust.certificate import Certificate, load_certificate
 from mssmail.trust.ocsp_request import KeptAnswer
 from mssmail.trust.signature_policy import SignaturePolicy
 from mssmail.trust.snapshot import TrustSnapshot, TrustStore, build_trust_store
@@ -79,8 +77,7 @@ class TrustKeeper:
         self._asking: asyncio.Task[bool] | None = None
         self._questions: set[asyncio.Task[bool]] = set()
         self._learned = 0  # OCSP answers taken since the start
-        self._certificates: tuple[tuple[bytes, ...], tuple[bytes, ...]] = ((), ())
-        self._stamps: tuple[object, ...] = ()
+        self._authorities = Authorities(settings)
         self._told = Freshness.FRESH
         policy = SignaturePolicy(settings.min_rsa_bits, settings.allow_sha1, settings.revocation)
         self.snapshot = TrustSnapshot(0, (), policy=policy)
@@ -88,7 +85,11 @@ class TrustKeeper:
         self.crls = RevocationLists(settings.crl_urls, self._disk)
         self.answers = StatusAnswers(settings, self._disk, self._take_answer)
         self.lists = ListKeeper(settings, self._disk)
-        self.certificates_fault = ""
+
+    @property
+    def certificates_fault(self) -> str:
+        """Why anchors, intermediates or the bundle for HTTPS cannot be read; empty when they can."""
+        return self._authorities.fault
 
     @property
     def white_list(self) -> WhiteList | None:
@@ -116,10 +117,8 @@ class TrustKeeper:
         With no list or no CRL on disk it waits a little for the first answers, so that a first start can serve at once.
         """
         now = self._clock()
-        anchors, intermediates = await asyncio.to_thread(self._load_certificates)
-        self._certificates = anchors, intermediates
-        self._stamps = await asyncio.to_thread(self._read_stamps)
-        await asyncio.to_thread(self.crls.load, self._read_authorities(), now)
+        await self._authorities.load()
+        await asyncio.to_thread(self.crls.load, self._authorities.list_certificates(), now)
         await asyncio.to_thread(self.answers.load, now)
         await self._publish_changes()
         await self.lists.load(self.snapshot, now)
@@ -151,15 +150,18 @@ class TrustKeeper:
         """Fetch the list once; True when the source answered well. ``force`` adopts an older or shrunken one."""
         async with self._changing:
             before = self.white_list
-            is_good = await self.lists.refresh(self.snapshot, self._build_context(), self._clock(), force=force)
+            is_good = await self._refresh_list(force=force)
             if not is_good and self.lists.missing:
                 # Only the status of its signer is missing to believe it: ask for that and judge the list again.
                 await self._refresh_crls()
                 if self.answers.is_configured:
                     await self._learn(self.lists.missing)
-                is_good = await self.lists.refresh(self.snapshot, self._build_context(), self._clock(), force=force)
+                is_good = await self._refresh_list(force=force)
             await self._tell_list(before)
             return is_good
+
+    async def _refresh_list(self, *, force: bool) -> bool:
+        return await self.lists.refresh(self.snapshot, self._authorities.build_context(), self._clock(), force=force)
 
     async def refresh_crls(self) -> bool:
         """Fetch every CRL once, read anchors and intermediates again; True when nothing went wrong."""
@@ -210,7 +212,7 @@ class TrustKeeper:
 
     async def _learn(self, missing: tuple[MissingStatus, ...]) -> bool:
         """Take new OCSP answers into the snapshot in use; True when there were some."""
-        news = await self.answers.ask(missing, self._build_context(), self._clock())
+        news = await self.answers.ask(missing, self._authorities.build_context(), self._clock())
         for kept in news:
             await self._tell(_describe_answer(kept))
         return bool(news)
@@ -233,18 +235,12 @@ class TrustKeeper:
 
     async def reload_changed(self) -> bool:
         """Read anchors and intermediates again when a file of theirs has changed; True when nothing is wrong."""
-        stamps = await asyncio.to_thread(self._read_stamps)
-        if stamps == self._stamps:
+        if not await self._authorities.has_changed():
             return True
-        self._stamps = stamps
         async with self._changing:
-            await self._reload_certificates()
+            await self._authorities.reload()
             await self._publish_changes()
         return not self.certificates_fault
-
-    def _read_stamps(self) -> tuple[object, ...]:
-        places = (self._settings.anchors, self._settings.intermediates)
-        return tuple(read_stamps(place) for place in places if place is not None)
 
     async def _refresh_all(self) -> None:
         await self._survive(self.refresh_crls)
@@ -271,8 +267,9 @@ class TrustKeeper:
             return False
 
     async def _refresh_crls(self) -> None:
-        await self._reload_certificates()
-        news = await self.crls.refresh(self._read_authorities(), self._build_context(), self._clock())
+        await self._authorities.reload()
+        certificates, context = self._authorities.list_certificates(), self._authorities.build_context()
+        news = await self.crls.refresh(certificates, context, self._clock())
         await self._publish_changes()
         for crl in news:
             facts: dict[str, object] = {
@@ -284,40 +281,9 @@ class TrustKeeper:
             }
             await self._tell(facts)
 
-    async def _reload_certificates(self) -> None:
-        try:
-            self._certificates = await asyncio.to_thread(self._load_certificates)
-            self.certificates_fault = ""
-        except BadCertificate as fault:
-            if self.certificates_fault != str(fault):
-                _log.error("anchors or intermediates cannot be read again, the old ones stay: %s", fault)
-            self.certificates_fault = str(fault)
-
-    def _load_certificates(self) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-        anchors = load_certificates(self._settings.anchors)
-        if not anchors:
-            raise BadCertificate(f"{self._settings.anchors}: holds no certificate")
-        more = self._settings.intermediates
-        return anchors, load_certificates(more) if more is not None else ()
-
-    def _read_authorities(self) -> list[Certificate]:
-        anchors, intermediates = self._certificates
-        return [load_certificate(der) for der in (*anchors, *intermediates)]
-
-    def _build_context(self) -> ssl.SSLContext:
-        """HTTPS believes the configured bundle, else our anchors; never the machine's public authorities."""
-        bundle = self._settings.white_list_ca
-        if bundle is not None:
-            try:
-                return ssl.create_default_context(cafile=str(bundle))
-            except OSError as error:  # ssl.SSLError is one
-                self.certificates_fault = f"{bundle}: {error}"
-                _log.error("the CA bundle %s cannot be read, the anchors serve instead: %s", bundle, error)
-        return ssl.create_default_context(cadata=b"".join(self._certificates[0]))
-
     async def _publish_changes(self) -> None:
         """A new generation, when anything of it changed; whoever was interrupted in here is made up for next time."""
-        before, (anchors, intermediates) = self.snapshot, self._certificates
+        before, anchors, intermediates = self.snapshot, self._authorities.anchors, self._authorities.intermediates
         snapshot = replace(before, anchors=anchors, intermediates=intermediates, crls=self.crls.raws)
         if snapshot == before:
             return
