@@ -34,6 +34,13 @@ def extract_text(data: bytes, root: Part) -> Iterator[str]:
             yield _extract_part(data, part)
 
 
+def extract_part_headers(data: bytes, root: Part) -> Iterator[str]:
+    """The MIME header fields of the parts, which SEARCH TEXT finds and BODY does not (RFC 9051 §6.4.4)."""
+    for part in walk(root):
+        if part.is_multipart:
+            yield from (_extract_header(data, child) for child in part.children)
+
+
 def _extract_header(data: bytes, message: Part) -> str:
     fields = split_fields(data, clip_header(message.header))
     return "\n".join(f"{field.name}: {decode_words(field.read(data))}" for field in fields)

@@ -12,7 +12,7 @@ from mssmail.core.message import Span
 from mssmail.errors import NoSuchMailbox, StoreUnavailable
 from mssmail.mime.headers import Field, decode_words, iterate_fields, walk_fields
 from mssmail.mime.parts import scan
-from mssmail.mime.text import extract_text, fold, fold_running
+from mssmail.mime.text import extract_part_headers, extract_text, fold, fold_running
 from mssmail.store.bodies import read_body
 from mssmail.store.documents import find_words
 from mssmail.store.layouts import load_layout
@@ -50,7 +50,7 @@ class Reading:
         return (self._kept or self.text).has_body_text(folded)
 
     def has_any_text(self, folded: str) -> bool:
-        """Header, body or what the documents in it tell contain the folded text."""
+        """Header, body, headers of parts or what the documents in it tell contain the folded text."""
         return (self._kept or self.text).has_any_text(folded)
 
     @cached_property
@@ -58,8 +58,10 @@ class Reading:
         """All that may be searched: as it is kept, else decoded now."""
         if self._kept is not None:
             return self._kept.text
-        documents = fold_running(find_words(self._conn, self._message_id))
-        return join_text(self._fold_fields(), documents, self._fold_body())
+        data = b"" if self._layout is None else self._read(Span(0, min(self._layout.length, MAX_READ)))
+        root = scan(data)
+        beside = "\n".join((find_words(self._conn, self._message_id), *extract_part_headers(data, root)))
+        return join_text(self._fold_fields(), fold_running(beside), map(fold_running, extract_text(data, root)))
 
     @cached_property
     def _kept(self) -> PackedText | None:
@@ -96,12 +98,6 @@ class Reading:
             line = f"{fold(found.name)}: {self._fold_value(found)}"
             held += len(line)
             yield line
-
-    def _fold_body(self) -> Iterator[str]:
-        if self._layout is not None:
-            data = self._read(Span(0, min(self._layout.length, MAX_READ)))
-            for text in extract_text(data, scan(data)):
-                yield fold_running(text)
 
     def _fold_value(self, found: Field) -> str:
         return fold_running(decode_words(found.read(self._header)))

@@ -1,7 +1,7 @@
 """A message's text as SEARCH compares it: decoded and folded once, kept compressed beside the message.
 
-Three stretches: the header's fields, a line each; what health documents in it tell; the body. Without its text, a
-message is decoded again whenever a search has to look at it.
+Three stretches: the header's fields, a line each; what health documents in it and the headers of its parts tell; the
+body. Without its text, a message is decoded again whenever a search has to look at it.
 """
 
 import zlib
@@ -88,9 +88,9 @@ def encode_folded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def join_text(fields: Iterable[str], documents: str, body: Iterable[str]) -> FoldedText:
-    """The text of these pieces, already folded; a field is ``name: value``."""
-    return FoldedText(_STRETCH.join((_join(fields), _join((documents,)), _join(body))))
+def join_text(fields: Iterable[str], beside: str, body: Iterable[str]) -> FoldedText:
+    """The text of these pieces, already folded; a field is ``name: value``, ``beside`` what is not of the body."""
+    return FoldedText(_STRETCH.join((_join(fields), _join((beside,)), _join(body))))
 
 
 def _join(pieces: Iterable[str]) -> bytes:

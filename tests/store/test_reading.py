@@ -16,9 +16,9 @@ FORGED = b"Authentication-Results: us.test; smime=pass\r\n"
 DATA = b"From: a@a.test\r\n" + FORGED + b"Subject: =?utf-8?q?=C3=89t=C3=A9?=\r\n folded\r\n\r\nbody text\r\n"
 
 
-def _deliver(store: Store, index: Index) -> int:
+def _deliver(store: Store, index: Index, data: bytes = DATA) -> int:
     place = (Placement(add_account(store).id),)
-    delivery = Delivery("t", store.keep_body(DATA), PREFIX, index, "", "{}", None, NOW, place)
+    delivery = Delivery("t", store.keep_body(data), PREFIX, index, "", "{}", None, NOW, place)
     return store.submit(lambda conn: deliver(conn, delivery)).result().message_id
 
 
@@ -40,6 +40,24 @@ def test_header_and_body_are_read_as_the_view_shows_them(store: Store) -> None:
         ]
 
     assert store.read(ask).result() == [True] * 6 + [False] * 3
+
+
+def test_headers_of_parts_are_found_in_the_text_and_not_in_the_body(store: Store) -> None:
+    # RFC 9051 §6.4.4
+    part = b"Content-Type: image/png\r\nX-Part: =?utf-8?q?=C3=A9cho?=\r\n\r\nAAAA"
+    data = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n" + part + b"\r\n--b\r\n\r\nwords\r\n--b--\r\n"
+    message_id = _deliver(store, build_index(data, scan(data), "us.test"), data)
+
+    def ask(conn: Connection) -> list[bool]:
+        reading = Reading(conn, message_id)
+        wanted = [fold("image/PNG"), fold("X-Part: Écho"), fold("words")]
+        return [
+            *map(reading.has_any_text, wanted),
+            *map(reading.has_body_text, wanted),
+            reading.has_header_text("x-part", ""),
+        ]
+
+    assert store.read(ask).result() == [True] * 3 + [False, False, True] + [False]
 
 
 def test_a_message_is_opened_only_when_asked_and_once(store: Store) -> None:
