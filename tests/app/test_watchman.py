@@ -21,6 +21,7 @@ from mssmail.store.journal import read_entries
 from mssmail.store.peers_seen import Direction, SeenPeer, note_peer
 from tests.support.operators import Site, build_site, write_list
 from tests.support.pki import Pki
+from tests.support.waiting import until
 
 NOW = read_clock().replace(microsecond=0)
 
@@ -74,8 +75,7 @@ async def open_scene(directory: Path) -> AsyncIterator[Scene]:
     scenes.append(Scene(site, pki, store, trust, watchman))
     await trust.start()
     await watchman.start()
-    while watchman._judged_generation < 0:  # noqa: ASYNC110 - the rounds from here on are the test's
-        await asyncio.sleep(0.01)
+    await until(lambda: watchman._judged_generation >= 0)  # the rounds from here on are the test's
     try:
         yield scenes[0]
     finally:
@@ -171,6 +171,5 @@ async def test_a_closed_store_stops_no_watchman(tmp_path: Path, caplog: pytest.L
         await asyncio.to_thread(scene.store.close)
         second = Watchman(scene.site.settings, scene.store, scene.trust, read_clock, look_seconds=0.01)
         await second.start()
-        while caplog.text.count("could not be looked after") < 2:  # noqa: ASYNC110 - it has no bell
-            await asyncio.sleep(0.01)
+        await until(lambda: caplog.text.count("could not be looked after") > 1)
         await second.stop()

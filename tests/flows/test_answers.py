@@ -24,6 +24,7 @@ from tests.flows.dispatch_room import until
 from tests.support.mailing import ask, change
 from tests.support.operator_room import ALICE, BOB, MESSAGE, Operator, build_envelope, open_operator, write_key
 from tests.support.store import NOW
+from tests.support.waiting import until as until_logged
 
 TO_BOB = MESSAGE.replace(b"Subject: hello", b"Subject: =?utf-8?q?r=C3=A9sultat?=\r\nReferences: <0@a.test>")
 
@@ -130,9 +131,8 @@ async def test_what_is_looked_up_in_vain_is_told_and_looked_up_again(
     async with _open(tmp_path) as (operator, answerer):
         await answerer.start()
         await asyncio.to_thread(operator.store.close)
-        while "automatic answers cannot be looked up" not in caplog.text:
-            answerer._rounds.wake()
-            await asyncio.sleep(0.01)
+        answerer._rounds.wake()
+        await until_logged(lambda: "automatic answers cannot be looked up" in caplog.text)
         await answerer.stop()
 
 

@@ -1,8 +1,6 @@
 """The index for SEARCH fills itself; searches find the same before, meanwhile and after."""
 
-import asyncio
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -23,6 +21,7 @@ from mssmail.store.rows import expunge
 from mssmail.store.schema import gram_blocks, listings, message_texts
 from mssmail.store.text_index import keep_messages, list_messages, prepare_message
 from tests.support.store import add_account, build_message, deliver_to
+from tests.support.waiting import until
 
 WORDS = ["Straße", "éclair", "fièvre", "K+ 6,9", "ab", "a", "Dupont Marie", "été", "ﬁn", "zz"]
 
@@ -45,12 +44,6 @@ def _fill(store: Store, account: Account, count: int) -> int:
         header += b"\r\nX-Odd: odd%d\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" % number
         deliver_to(store, account, header + _text(number).encode() + b"\r\n", "INBOX", "\\Deleted")
     return store.read(lambda conn: find_mailbox(conn, account.id, "INBOX").id).result()
-
-
-async def _wait_until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not holds():  # noqa: ASYNC110 - what we wait for rings no bell
-            await asyncio.sleep(0.01)
 
 
 async def test_fills_whole_blocks_and_goes_on_where_it_was(store: Store) -> None:
@@ -95,7 +88,7 @@ async def test_runs_by_itself_until_it_is_stopped(store: Store) -> None:
     _fill(store, add_account(store), BLOCK)
     indexer = Indexer(store, look_seconds=0.01)
     await indexer.start()
-    await _wait_until(lambda: _count(store, gram_blocks) > 0)
+    await until(lambda: _count(store, gram_blocks) > 0)
     await indexer.stop()
     await indexer.stop()
 
@@ -113,7 +106,7 @@ async def test_a_store_that_cannot_be_read_is_told_and_tried_again(
     indexer = Indexer(store, look_seconds=0.01)
     store.close()
     await indexer.start()
-    await _wait_until(lambda: sum("could not be filled" in message for message in caplog.messages) > 1)
+    await until(lambda: sum("could not be filled" in message for message in caplog.messages) > 1)
     await indexer.stop()
 
 

@@ -9,6 +9,7 @@ from mssmail.flows.bell import Bells
 from mssmail.flows.outsiders import Outsiders
 from mssmail.store.engine import open_store
 from tests.support.store import add_account, make_store
+from tests.support.waiting import until
 
 
 async def test_what_others_write_rings_and_what_we_write_does_not(tmp_path: Path) -> None:
@@ -57,8 +58,7 @@ async def test_a_store_that_cannot_say_is_asked_again(tmp_path: Path, caplog: py
     store.close()
     outsiders = Outsiders(store, bells, look_seconds=0.01)
     await outsiders.start()
-    while caplog.text.count("whether others wrote is not known now") < 2:  # noqa: ASYNC110 - a log has no bell
-        await asyncio.sleep(0.01)
+    await until(lambda: caplog.text.count("whether others wrote is not known now") > 1)
     await outsiders.stop()
 
 
@@ -76,8 +76,7 @@ async def test_a_mistake_of_ours_ends_no_looking(tmp_path: Path, caplog: pytest.
         await outsiders.look()
         add_account(theirs, "bob@a.test")
         await outsiders.start()
-        while "a mistake of ours" not in caplog.text:  # noqa: ASYNC110 - a log has no bell
-            await asyncio.sleep(0.01)
+        await until(lambda: "a mistake of ours" in caplog.text)
     finally:
         await outsiders.stop()
         theirs.close()
