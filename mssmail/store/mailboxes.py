@@ -158,16 +158,6 @@ def create_mailbox(conn: Connection, account_id: int, name: str, special_use: st
     return load_mailbox(conn, _insert(conn, account_id, kept, special_use, now))
 
 
-def find_deletable(conn: Connection, account_id: int, name: str) -> MailboxInfo:
-    """A mailbox that may be removed; raises NoSuchMailbox, Impossible for INBOX, HasChildren."""
-    info = find_mailbox(conn, account_id, name)
-    if info.name == INBOX:
-        raise Impossible("INBOX stays (RFC 9051 §6.3.5)")
-    if conn.execute(select(mailboxes.c.id).where(_is_below(account_id, info.name)).limit(1)).first():
-        raise HasChildren("the mailbox has children")
-    return info
-
-
 def delete_mailbox(conn: Connection, account_id: int, name: str) -> int:
     """Take it out of everybody's sight, and say which it was; raises NoSuchMailbox, Impossible for INBOX, HasChildren.
 
