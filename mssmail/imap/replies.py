@@ -33,6 +33,7 @@ from mssmail.errors import (
     WrongState,
 )
 from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.names import NAMELESS
 from mssmail.imap.wire.response_codes import Code, build_bad_charset, build_metadata
 from mssmail.imap.wire.responses import Condition, StatusResponse
 from mssmail.imap.wire.search_keys import CHARSETS
@@ -96,7 +97,7 @@ _TABLE: tuple[tuple[type[Exception], Answer], ...] = (  # the first row that fit
 def answer_fault(fault: Exception, body: c.CommandBody | None, incident: str) -> Answer:
     """The answer to a command that ended in this fault; what the table does not know is a bug of ours."""
     is_target = isinstance(fault, NoSuchMailbox) and not isinstance(fault, MailboxGone)
-    if is_target and isinstance(body, c.Append | c.Copy | c.Move | c.Replace):
+    if is_target and isinstance(body, c.Append | c.Copy | c.Move | c.Replace) and body.mailbox not in NAMELESS:
         return no("There is no such mailbox: create it first", "TRYCREATE")  # RFC 9051 §6.3.12, §6.4.7
     for kind, answer in _TABLE:
         if isinstance(fault, kind):

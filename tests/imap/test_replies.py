@@ -3,8 +3,10 @@
 import pytest
 
 from mssmail import errors
+from mssmail.core.mailbox import UIDSet
 from mssmail.imap.replies import Answer, answer_fault, bad, bye, is_expected, no, ok
 from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.names import NOWHERE
 from mssmail.imap.wire.response_codes import Code
 from mssmail.imap.wire.responses import Condition, encode_response
 
@@ -42,8 +44,10 @@ def test_a_fault_has_its_answer(kind: type[Exception], condition: Condition, cod
 
 
 def test_a_missing_target_asks_the_client_to_create_it() -> None:
-    for body in (c.Append("x", ()), c.Copy.__new__(c.Copy)):
+    for body in (c.Append("x", ()), c.Copy(UIDSet(((1, 1),)), "x")):
         assert answer_fault(errors.NoSuchMailbox("x"), body, "id1").code == Code("TRYCREATE")
+    for name in ("", NOWHERE):  # RFC 9051 §6.3.12: it is certain that none can be made
+        assert answer_fault(errors.NoSuchMailbox("x"), c.Append(name, ()), "id1").code == Code("NONEXISTENT")
     assert answer_fault(errors.NoSuchMailbox("x"), c.Select("x"), "id1").code == Code("NONEXISTENT")
 
 

@@ -6,6 +6,7 @@ from mssmail.imap.patterns import DELIMITER
 from mssmail.imap.replies import Answer, no, ok
 from mssmail.imap.session import Session
 from mssmail.imap.wire import commands as c
+from mssmail.imap.wire.names import NAMELESS
 from mssmail.imap.wire.responses import QuotaRoots, QuotaStorage
 
 _ROOT = ""
@@ -36,7 +37,7 @@ async def _find_name(session: Session, mailbox: str) -> tuple[str, bool]:
     try:
         info = await session.store.find_mailbox(session.owner, mailbox, needs="r")
     except NoSuchMailbox:
-        if mailbox == OTHER_USERS or mailbox.startswith(OTHER_USERS + DELIMITER):
+        if mailbox in {*NAMELESS, OTHER_USERS} or mailbox.startswith(OTHER_USERS + DELIMITER):
             raise
         return mailbox, False
     return info.name, info.is_shared

@@ -11,6 +11,7 @@ from mssmail.imap.wire.utf7 import decode_utf7
 
 INBOX = "INBOX"
 NOWHERE = "\0"  # stands for what is not spelt as a name is: no mailbox is called so, and none can be
+NAMELESS = frozenset({"", NOWHERE})
 
 
 # mailbox = "INBOX" / astring; INBOX in any case
