@@ -149,7 +149,7 @@ class _Weaver:
         """Steps 4 and 5: threads of one base subject together."""
         self._sort_siblings()
         table: dict[str, int] = {}
-        subjects = [self.messages[self._find_speaker(node)].base_subject for node in self.roots]
+        subjects = [self.messages[speaker].base_subject for speaker in self._list_speakers()]
         for node, subject in zip(self.roots, subjects, strict=True):
             if subject and table.setdefault(subject, node) != node:
                 self._enter(table, subject, node)
@@ -199,10 +199,13 @@ class _Weaver:
         for below in self.children.values():
             if len(below) > 1:
                 below.sort(key=ages.__getitem__)
-        self.roots.sort(key=lambda node: ages[self._find_speaker(node)])
+        speakers = dict(zip(self.roots, self._list_speakers(), strict=True))
+        self.roots.sort(key=lambda node: ages[speakers[node]])
 
-    def _find_speaker(self, node: int) -> int:
-        return self.children[node][0] if self._is_dummy(node) else node
+    def _list_speakers(self) -> list[int]:
+        """The message that stands for each thread."""
+        count = len(self.messages)
+        return [node if node < count else self.children[node][0] for node in self.roots]
 
     def _is_dummy(self, node: int) -> bool:
         return node >= len(self.messages)

@@ -25,6 +25,7 @@ _COLUMNS: dict[SortKey, ColumnElement[object]] = {
     SortKey.DISPLAYFROM: _keys.display_from,
     SortKey.DISPLAYTO: _keys.display_to,
 }
+_BY_DATE = (Criterion(SortKey.DATE),)
 _RELEASED = 2_000
 _IN_RANGE = (
     _row.mailbox_id == bindparam("of_mailbox"),
@@ -39,10 +40,8 @@ _THREADABLE = Prepared(
         _keys.references,
         _keys.base_subject,
         _keys.is_reply,
-        func.row_number().over(order_by=(_SENT, _row.uid)),
-        _keys.message_id,
     )
-    .outerjoin(sort_keys, _keys.message_id == _row.message_id)
+    .join(sort_keys, _keys.message_id == _row.message_id)
     .where(*_IN_RANGE)
     .order_by(_row.uid)
 )
@@ -76,15 +75,12 @@ def _build_sort(criteria: tuple[Criterion, ...]) -> Prepared:
 
 def thread_uids(conn: Connection, mailbox_id: int, uids: Sequence[UID], algorithm: ThreadAlgorithm) -> Forest | None:
     """These (ascending) UIDs as threads; None when some message has no keys yet."""
-    if not uids:
-        return Forest((), {})
-    wanted = set(uids)
-    messages: list[Threadable] = []
-    for row in _THREADABLE.fetch_each(conn, _find_range(mailbox_id, uids)):
-        if row[0] in wanted:
-            if row[6] is None:
-                return None
-            messages.append(Threadable(*row[:6]))
+    in_order = sort_uids(conn, mailbox_id, uids, _BY_DATE)
+    if not in_order:
+        return None if in_order is None else Forest((), {})
+    sent = {uid: place for place, uid in enumerate(in_order)}
+    rows = _THREADABLE.fetch_each(conn, _find_range(mailbox_id, uids))
+    messages = [Threadable._make((*row, sent[row[0]])) for row in rows if row[0] in sent]
     forest = (thread_by_subject if algorithm is ThreadAlgorithm.ORDEREDSUBJECT else thread_by_references)(messages)
     while messages:  # a hundred thousand let go of at once would keep all other threads waiting
         del messages[-_RELEASED:]
