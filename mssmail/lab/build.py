@@ -181,7 +181,7 @@ def _build_settings(lab: Lab, operator: LabOperator) -> Settings:
         submission=Submission(listen=operator.endpoint("submission"), listen_tls=operator.endpoint("submissions")),
         imap=Imap(listen=operator.endpoint("imap"), listen_tls=operator.endpoint("imaps")),
         http=Http(listen=operator.endpoint("http")),
-        setup=Setup(listen=operator.endpoint("setup"), host=HOST),
+        setup=Setup(listen=operator.endpoint("setup"), host="localhost"),  # a name, for DNS names hosts
         trust=Trust(
             intermediates=Path("intermediates"),
             white_list_url=lab.white_list_url,

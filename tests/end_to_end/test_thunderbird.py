@@ -12,7 +12,7 @@ import pytest
 from mssmail.lab.check.cases import NORD, SUD
 from mssmail.lab.check.mail import build_letter
 from mssmail.lab.check.stage import Stage
-from mssmail.lab.layout import HOST, Lab
+from mssmail.lab.layout import Lab
 from tests.support.thunderbird import Thunderbird
 
 pytestmark = [
@@ -99,10 +99,10 @@ def test_an_account_sets_itself_up_from_the_address_alone(lab: Lab, bird: Thunde
     """)
     ports = lab.find_operator("nord").ports
     assert signed_in == [
-        ["imap", HOST, ports.imaps, 3],  # TLS from the start
-        ["imap", HOST, ports.imap, 2],  # STARTTLS
-        ["smtp", HOST, ports.submissions, 3],
-        ["smtp", HOST, ports.submission, 2],
+        ["imap", "localhost", ports.imaps, 3],  # TLS from the start
+        ["imap", "localhost", ports.imap, 2],  # STARTTLS
+        ["smtp", "localhost", ports.submissions, 3],
+        ["smtp", "localhost", ports.submission, 2],
         account.address,
     ]
 
