@@ -16,7 +16,8 @@ UIDValidity = NewType("UIDValidity", int)
 ModSeq = NewType("ModSeq", int)  # RFC 7162 §3.1; the clock of a mailbox
 Report = Callable[[int], None]  # hears now and then how many messages are done
 
-CHANGES_AT_A_TIME = 1_000  # messages that share a ModSeq when many go or move: deliveries wait for it in the writer
+CHANGES_AT_A_TIME = 1_000  # messages that share a ModSeq when many change or move: deliveries wait for it in the writer
+EXPUNGED_AT_A_TIME = 200  # when they go: with bodies and texts this costs much more than a change of flags
 OTHER_USERS = "Other Users"  # below it stand the mailboxes of others (RFC 2342 §5)
 STAR = -1  # "*" in a sequence set: the largest number there is
 
@@ -248,3 +249,4 @@ class Appended:
     uid_validity: UIDValidity
     uids: tuple[tuple[UID, UID], ...]  # (source, target); for APPEND source equals target
     is_hidden: bool = False  # from who put them there: he may not read the mailbox
+    changes: int = 1  # by how much the mailbox's ModSeq moved

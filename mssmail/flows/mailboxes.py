@@ -17,6 +17,7 @@ from mssmail.core.clock import Clock
 from mssmail.core.envelope import Peer
 from mssmail.core.mailbox import (
     CHANGES_AT_A_TIME,
+    EXPUNGED_AT_A_TIME,
     UID,
     Appended,
     Changes,
@@ -297,7 +298,7 @@ class Mailboxes:
         """See MailStore."""
         gone: list[UID] = []
         if uids is not None:
-            for page in rows.cut_pages(uids, CHANGES_AT_A_TIME):
+            for page in rows.cut_pages(uids, EXPUNGED_AT_A_TIME):
                 gone += await self._expunge(mailbox_id, page)
                 report(len(gone))
             return gone
@@ -305,7 +306,7 @@ class Mailboxes:
             went = await self._expunge(mailbox_id, None)
             gone += went
             report(len(gone))
-            if len(went) < CHANGES_AT_A_TIME:
+            if len(went) < EXPUNGED_AT_A_TIME:
                 return gone
 
     async def copy(self, account: Account, mailbox_id: int, uids: Sequence[UID], target: str) -> Appended:
@@ -339,7 +340,8 @@ class Mailboxes:
             _, part = await self._write(lambda conn, page=page: move(conn, page), lambda done: (mailbox_id, done[0]))  # type: ignore[misc]
             parts.append(part)
             report(sum(len(each.uids) for each in parts))
-        return replace(parts[-1], uids=tuple(pair for part in parts for pair in part.uids))
+        pairs = tuple(pair for part in parts for pair in part.uids)
+        return replace(parts[-1], uids=pairs, changes=sum(part.changes for part in parts))
 
     async def append(self, account: Account, name: str, drafts: Sequence[Draft], report: Report = ignore) -> Appended:
         """See MailStore."""
@@ -371,7 +373,7 @@ class Mailboxes:
 
     async def _expunge(self, mailbox_id: int, uids: Sequence[UID] | None) -> Sequence[UID]:
         return await self._write(
-            lambda conn: rows.expunge(conn, mailbox_id, uids, CHANGES_AT_A_TIME),
+            lambda conn: rows.expunge(conn, mailbox_id, uids, EXPUNGED_AT_A_TIME),
             lambda gone: (mailbox_id,) if gone else (),
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from mssmail.core.account import Account
-from mssmail.core.mailbox import CHANGES_AT_A_TIME, UID, Appended, MailboxInfo
+from mssmail.core.mailbox import UID, Appended, MailboxInfo
 from mssmail.imap.backend import Herald, MailStore, Rung
 from mssmail.imap.interests import Interests, Overflow, normalise_name
 from mssmail.imap.standings import Own, Standing, build_standing, build_status, find_news, list_first_items
@@ -138,9 +138,8 @@ class Watch:
         for mailbox_id, standing in self._standings.items():
             if standing.uid_validity == appended.uid_validity:
                 before = self._own.get(mailbox_id, _NOBODY)
-                count = len(appended.uids)
-                changes = before.changes + -(-count // CHANGES_AT_A_TIME)
-                self._own[mailbox_id] = Own(before.messages + count, changes)
+                changes = before.changes + appended.changes
+                self._own[mailbox_id] = Own(before.messages + len(appended.uids), changes)
 
     def note_names(self, names: Iterable[str]) -> None:
         """The client itself created, deleted, renamed or (un)subscribed these."""

@@ -82,7 +82,7 @@ def copy_rows(
     where = _name(mailbox_id, uids)
     found = [row[0] for row in _FIND.fetch_all(conn, where)]
     if not found:
-        return Appended(validity, ())
+        return Appended(validity, (), changes=0)
     where["kept_bits"] = keep_locked((0, ""), (_ALL_BITS, ""), rights)[0]
     moved = move_counters(conn, target_id, replace(_measure(conn, where), uids=len(found)))
     first, target = moved.first_uid, {"target": target_id, "first": moved.first_uid}

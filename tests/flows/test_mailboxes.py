@@ -180,6 +180,7 @@ async def test_flags_are_stored_and_expunged_in_operations_of_bounded_size(
     store: Store, boxes: Mailboxes, anne: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flow, "CHANGES_AT_A_TIME", 2)
+    monkeypatch.setattr(flow, "EXPUNGED_AT_A_TIME", 3)
     for number in range(5):
         deliver_to(store, anne, build_message(str(number)))
     info, start = await boxes.open_mailbox(anne, "INBOX", read_only=True)
@@ -363,3 +364,17 @@ async def test_no_client_sets_clears_or_loses_the_keywords_of_our_verdict(
         flags[name] = [meta.flags for meta in changes.appeared]
     told = [frozenset({"$SMIMEValid"})]
     assert flags == {"INBOX": [frozenset()], "Archive": told, "Sent": told}
+
+
+async def test_what_came_is_told_with_by_how_much_the_clock_moved(
+    boxes: Mailboxes, anne: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who put it there is not told of its own changes, and of all others': NOTIFY counts them (RFC 5465 §5)."""
+    monkeypatch.setattr(flow, "CHANGES_AT_A_TIME", 2)
+    for _ in range(5):
+        await _append(boxes, anne)
+    inbox, uids = (await boxes.find_mailbox(anne, "INBOX")).id, [UID(uid) for uid in (1, 2, 3, 4, 5, 8, 9)]
+    for act in (boxes.copy, boxes.move, boxes.copy):
+        before = (await boxes.find_mailbox(anne, "Archive")).highest_modseq
+        done = await act(anne, inbox, uids, "Archive")
+        assert (await boxes.find_mailbox(anne, "Archive")).highest_modseq - before == done.changes

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from mssmail.core.mailbox import CHANGES_AT_A_TIME
+from mssmail.core.mailbox import EXPUNGED_AT_A_TIME
 from mssmail.errors import MailboxGone
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
@@ -16,6 +16,6 @@ async def run(session: Session, _: c.Close) -> Answer:
     if not view.read_only and "e" in view.rights:
         with suppress(MailboxGone):
             gone = await session.store.expunge(view.mailbox_id, None)
-            changes = -(-len(gone) // CHANGES_AT_A_TIME)
+            changes = -(-len(gone) // EXPUNGED_AT_A_TIME)
     session.deselect(own_changes=changes)
     return ok("CLOSE completed")
