@@ -1,11 +1,12 @@
 """Mailboxes as IMAP counts them: identifiers that cannot be mixed up, and what changed since a ModSeq."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import NamedTuple, NewType
+from typing import NamedTuple, NewType, TypeVar, cast
 
 from mssmail.core.message import Span
 from mssmail.core.rights import LETTERS
@@ -14,6 +15,7 @@ UID = NewType("UID", int)  # RFC 9051 §2.3.1.1
 SeqNum = NewType("SeqNum", int)  # RFC 9051 §2.3.1.2
 UIDValidity = NewType("UIDValidity", int)
 ModSeq = NewType("ModSeq", int)  # RFC 7162 §3.1; the clock of a mailbox
+N = TypeVar("N", bound=int)
 Report = Callable[[int], None]  # hears now and then how many messages are done
 
 CHANGES_AT_A_TIME = 1_000  # messages that share a ModSeq when many change or move: deliveries wait for it in the writer
@@ -86,6 +88,11 @@ Numbers = SeqSet | UIDSet | Saved  # which messages a command means
 def is_by_uid(numbers: Numbers) -> bool:
     """The command names messages by their UIDs."""
     return numbers.uid if isinstance(numbers, Saved) else isinstance(numbers, UIDSet)
+
+
+def pack(numbers: Iterable[N]) -> Sequence[N]:
+    """The numbers of messages in a tenth of the memory: for as long as it takes a client to read an answer."""
+    return cast("Sequence[N]", array("I", numbers))
 
 
 def has_number(ranges: Sequence[tuple[int, int]], number: int) -> bool:

@@ -33,6 +33,7 @@ from mssmail.core.mailbox import (
     ViewLayout,
     compress,
     ignore,
+    pack,
 )
 from mssmail.core.message import Span
 from mssmail.core.ordering import Criterion, ThreadAlgorithm
@@ -227,10 +228,10 @@ class Mailboxes:
         self, mailbox_id: int, uids: Sequence[UID], columns: frozenset[Column]
     ) -> AsyncIterator[Sequence[MessageRow]]:
         """See MailStore."""
-        ordered, size = sorted(set(uids)), find_page_size(columns)
+        ordered, size = pack(sorted(set(uids))), find_page_size(columns)
 
         def begin(start: int) -> Future[Sequence[MessageRow]]:
-            page = ordered[start : start + size]
+            page = list(ordered[start : start + size])
             return self._store.read(lambda conn: load_page(conn, mailbox_id, page, columns))
 
         place, ahead = 0, begin(0)

@@ -15,6 +15,7 @@ T = TypeVar("T")
 HANDSHAKE_SECONDS = 30
 SHUTDOWN_SECONDS = 5
 _MOST_UNREAD = 131_072  # octets we hold that nobody has asked for
+_PIECE = 65_536  # octets written at a time: what is written is copied, and encrypted
 _MOST_UNSENT = 131_072  # octets the peer has not taken, before ``send`` waits
 
 
@@ -33,6 +34,7 @@ class Channel(asyncio.Protocol):
         self._arrived = asyncio.Event()  # octets, the end, or an interruption
         self._writable = asyncio.Event()
         self._writable.set()
+        self._turn = asyncio.Lock()  # of what is sent in pieces
         self._has_ended = False  # the peer will send nothing more
         self._is_lost = False
         self._is_interrupted = False
@@ -110,6 +112,14 @@ class Channel(asyncio.Protocol):
 
     async def send(self, data: bytes) -> None:
         """Write; waits while the peer does not keep up, and hangs up on one that has stopped reading."""
+        if len(data) <= _PIECE and not self._turn.locked():
+            await self._send(data)
+            return
+        async with self._turn:  # nobody else's octets come between
+            for start in range(0, len(data), _PIECE):
+                await self._send(data[start : start + _PIECE])
+
+    async def _send(self, data: bytes) -> None:
         if self._is_lost:
             raise ConnectionResetError("the client has gone")
         self.transport.write(data)

@@ -19,6 +19,7 @@ from mssmail.imap.dispatch import greet, receive
 from mssmail.imap.news import dismiss, push
 from mssmail.imap.replies import Answer, bye, ok
 from mssmail.imap.session import Session, Severed, Terms
+from mssmail.imap.wire.frames import NeedContinuation
 from mssmail.imap.wire.framing import Framer
 from mssmail.imap.wire.responses import encode_response
 from mssmail.settings import Endpoint, Hide, Imap, Login
@@ -26,6 +27,8 @@ from mssmail.settings import Endpoint, Hide, Imap, Login
 TlsSource = Callable[[], ssl.SSLContext]  # asked at every handshake, so that a renewed certificate needs no restart
 
 _BEFORE_LOGIN_SECONDS = 120  # RFC 9051 §5.4 asks for 30 minutes only of those who have signed in
+_UNTIL_LOGIN_SECONDS = 600  # in all, whatever is said meanwhile: a word now and then would keep a stranger's place
+_COMMAND_SHARE = 2  # of the idle time-out: so long a command may take to come, though octets trickle in
 _KEEP_ALIVE_SECONDS = 120  # IDLE: a word now and then, before some box on the way forgets the connection
 _WRITE_TIMEOUT_SECONDS = 300
 _GRACE_SECONDS = 5
@@ -148,6 +151,7 @@ class _Conversation:
         self.channel = channel
         self._session, self._settings, self._tls, self._inflight = session, settings, tls, inflight
         self._held = 0  # octets of ours in ``inflight``
+        self._began = self._held_since = asyncio.get_running_loop().time()
 
     def is_of(self, account: Account) -> bool:
         """This account has signed in here."""
@@ -200,7 +204,8 @@ class _Conversation:
                     await receive(session, event)
                 finally:
                     await ticker.stop()
-                self._release()
+                if not isinstance(event, NeedContinuation):  # then it is not done: more of it comes
+                    self._release()
                 await asyncio.sleep(0)  # a client that sends a thousand commands at once is not the only one
                 if session.wants_tls:
                     dropped = session.framer.clear()
@@ -211,7 +216,10 @@ class _Conversation:
                 await self._watch(bell)
                 if session.has_ended:
                     return
-            data = await self.channel.read(self._find_patience())
+            patience = self._find_patience()
+            if patience <= 0:  # though there be more to read
+                raise TimeoutError
+            data = await self.channel.read(patience)
             if not data:
                 return
             session.framer.feed(data)
@@ -221,6 +229,8 @@ class _Conversation:
 
     def _hold(self, octets: int) -> bool:
         """Count what came; False when this connection holds much and all of them together too much."""
+        if not self._held:
+            self._held_since = asyncio.get_running_loop().time()
         self._held += octets
         self._inflight.octets += octets
         return self._held <= _SMALL_COMMAND or self._inflight.octets <= self._inflight.limit
@@ -230,9 +240,14 @@ class _Conversation:
         self._held = 0
 
     def _find_patience(self) -> float:
+        """How long the next octets may take: those of a client that says nothing, or says it ever so slowly."""
+        now, longest = asyncio.get_running_loop().time(), self._settings.idle_timeout_seconds
+        patience: list[float] = [longest]
+        if self._held:
+            patience.append(self._held_since + _COMMAND_SHARE * longest - now)
         if self._session.account is None:
-            return min(_BEFORE_LOGIN_SECONDS, self._settings.idle_timeout_seconds)
-        return self._settings.idle_timeout_seconds
+            patience += [_BEFORE_LOGIN_SECONDS, self._began + _UNTIL_LOGIN_SECONDS - now]
+        return min(patience)
 
     async def _watch(self, bell: Bell | Herald) -> None:
         """While we wait for the client's next line: tell the news whenever the bell rings."""

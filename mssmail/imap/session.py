@@ -7,11 +7,12 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
+from functools import partial
 from typing import Protocol, TypeVar
 
 from mssmail.core.account import Account
 from mssmail.core.envelope import Peer, TlsFacts
-from mssmail.core.mailbox import RESERVED_KEYWORDS, SYSTEM_FLAGS, UID, Appended, Numbers
+from mssmail.core.mailbox import RESERVED_KEYWORDS, SYSTEM_FLAGS, UID, Appended, Numbers, pack
 from mssmail.core.rights import may_set
 from mssmail.errors import MailboxGone, ReadOnly, StoreFault
 from mssmail.imap.backend import Bell, Herald, MailStore
@@ -141,12 +142,15 @@ class Session:
             await self.outlet.send(data)
 
     async def tell(self, response: Response) -> None:
-        """One response."""
-        await self.outlet.send(encode_response(response, utf8=self.dialect.has_utf8))
+        """One response; of what it tells nothing is held here while the client takes it."""
+        data = encode_response(response, utf8=self.dialect.has_utf8)
+        del response
+        await self.outlet.send(data)
 
     async def tell_much(self, response: Response, numbers: int) -> None:
         """One response with so many numbers in it."""
-        data = await self.work_out(lambda: encode_response(response, utf8=self.dialect.has_utf8), numbers)
+        data = await self.work_out(partial(encode_response, response, utf8=self.dialect.has_utf8), numbers)
+        del response
         await self.outlet.send(data)
 
     async def work_out(self, work: Callable[[], T], messages: int) -> T:
@@ -275,16 +279,30 @@ class Session:
         if self.contexts and may_expunge:
             for told in self.contexts.take_out(view.find_leaving(changes.vanished)):
                 await self.tell(told)
+        changed = [meta.uid for meta in (*changes.appeared, *changes.flags)] if self.contexts else []
+        later: Sequence[UID] = ()
+        if has_flags and len(changes.flags) > PORTION:  # not held while the client reads: they are loaded again
+            later = pack(meta.uid for meta in changes.flags if not view.has_heard(meta.uid, meta.modseq))
+            changes = replace(changes, flags=())
         for part in view.split(changes) if has_flags else (changes,):
             updates = view.catch_up(part, may_expunge=may_expunge, has_flags=has_flags)
             await self.learn_keywords(flag for u in updates if isinstance(u, FlagsChanged) for flag in u.meta.flags)
             await self.send(encode_updates(updates, self.dialect))
             if part is not changes:
                 await self.outlet.pause(0)  # there is much to tell: others have their turn
+        await self.tell_flags(later)
         if self.contexts:
-            changed = [meta.uid for meta in (*changes.appeared, *changes.flags)]
             for told in await self.contexts.look_again(self.store, view, changed):
                 await self.tell(told)
+
+    async def tell_flags(self, uids: Sequence[UID]) -> None:
+        """The flags that these messages have by now, a portion at a time; what has gone is left out."""
+        for start in range(0, len(uids), PORTION):
+            part = uids[start : start + PORTION]
+            async for page in self.store.load_rows(self.selected.mailbox_id, part, frozenset()):
+                await self.learn_keywords(flag for row in page for flag in row.meta.flags)
+                await self.send(encode_updates(self.selected.describe(row.meta for row in page), self.dialect))
+            await self.outlet.pause(0)  # there is much to tell: others have their turn
 
     async def _tell_removed(self, view: View, *, may_expunge: bool) -> None:
         """What the client itself removed, which is an answer and no news."""

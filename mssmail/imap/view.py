@@ -76,7 +76,7 @@ class View:
         self.rights = LETTERS  # what this client may do here (RFC 4314 §2.1)
         self.is_shared = False  # somebody else's: the rights may change
         self.has_recent = True  # not for clients of IMAP4rev2
-        self._recent = {meta.uid for meta in content.appeared if meta.recent}
+        self._recent = array("I", (meta.uid for meta in content.appeared if meta.recent))  # ascending
         self._gone: set[UID] = set()  # gone, but the client has not heard it yet
         self.saved: Sequence[int] = ()  # what ``$`` stands for (RFC 5182 §2.1)
         self._told: dict[UID, ModSeq] = {}  # changes of flags this client made or saw since ``modseq``
@@ -97,7 +97,7 @@ class View:
 
     def is_recent(self, uid: UID) -> bool:
         r"""This session was the first to hear of the message (RFC 3501 §2.3.2)."""
-        return self.has_recent and uid in self._recent
+        return self.has_recent and bool(self._recent) and self._recent[bisect_right(self._recent, uid) - 1] == uid
 
     def find_number(self, uid: UID) -> SeqNum | None:
         """The message's sequence number; None when this client does not know the message."""
@@ -166,11 +166,19 @@ class View:
 
     def find_recent(self) -> tuple[tuple[int, int], ...]:
         r"""UID ranges of the messages \Recent to this session."""
-        return tuple((uid, uid) for uid in sorted(self._recent))
+        return tuple(compress(self._recent))
 
     def note_told(self, meta: MessageMeta) -> None:
         """The client knows this state of the flags: do not tell it again."""
         self._told[meta.uid] = meta.modseq
+
+    def describe(self, metas: Iterable[MessageMeta]) -> Iterator[FlagsChanged]:
+        """The flags of these messages as the client is told them now; of what it does not know, or has gone, none."""
+        for meta in metas:
+            number = None if meta.uid in self._gone else self.find_number(meta.uid)
+            if number is not None:
+                self.note_told(meta)
+                yield FlagsChanged(number, meta, self.is_recent(meta.uid))
 
     def has_heard(self, uid: UID, modseq: ModSeq) -> bool:
         """The client knows the state that the message had at this ModSeq."""
@@ -249,7 +257,7 @@ class View:
             return
         numbers = sorted(((number, uid) for uid in self._gone if (number := self.find_number(uid))), reverse=True)
         self._uids = array("I", filterfalse(self._gone.__contains__, self._uids))
-        self._recent -= self._gone
+        self._recent = array("I", filterfalse(self._gone.__contains__, self._recent))
         self._gone = set()
         yield from (Expunged(number, uid) for number, uid in numbers)
 
@@ -260,7 +268,7 @@ class View:
         if not fresh:
             return
         self._uids.extend(meta.uid for meta in fresh)
-        self._recent.update(meta.uid for meta in fresh if meta.recent)
+        self._recent.extend(meta.uid for meta in fresh if meta.recent)
         self._told.update((meta.uid, meta.modseq) for meta in fresh)  # the client will ask for their flags
         yield Grown(len(self._uids), len(self._recent))
 

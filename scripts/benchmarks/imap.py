@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from threading import Thread
 
 from sqlalchemy import Connection
 
@@ -66,10 +68,11 @@ def serve(site: Site) -> Iterator[tuple[int, int]]:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             ready = next(line for line in process.stderr or () if " ready " in line)
+            Thread(target=lambda: deque(process.stderr or (), maxlen=0)).start()  # else it waits to be read
             yield int(ready.partition("imaps=127.0.0.1:")[2].split()[0]), process.pid
         finally:
             process.terminate()
-            process.communicate(timeout=60)
+            process.wait(timeout=60)
 
 
 @contextmanager

@@ -8,9 +8,14 @@ from pathlib import Path
 class Client:
     """One connection over TLS, signed in."""
 
-    def __init__(self, port: int, ca: Path, user: str, password: str) -> None:
+    def __init__(self, port: int, ca: Path, user: str, password: str, receive_octets: int = 0) -> None:
+        """``receive_octets``: what the system may keep for us unread; 0 leaves that to it."""
         context = ssl.create_default_context(cafile=str(ca))
-        raw = socket.create_connection(("127.0.0.1", port), timeout=900)
+        raw = socket.socket()
+        raw.settimeout(900)
+        if receive_octets:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_octets)
+        raw.connect(("127.0.0.1", port))
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = context.wrap_socket(raw, server_hostname="localhost")
         self._buffer = bytearray(1_048_576)
@@ -47,6 +52,16 @@ class Client:
             )
             if kept.endswith(end) and (not mark or mark in kept[kept.rfind(b"\n", 0, -2) + 1 :]):
                 return kept
+
+    def taste(self, octets: int) -> None:
+        """Take at most so many octets, if there are any."""
+        self._socket.settimeout(0)
+        try:
+            self._socket.recv(octets)
+        except ssl.SSLWantReadError:
+            pass
+        finally:
+            self._socket.settimeout(900)
 
     def close(self) -> None:
         """Hang up."""

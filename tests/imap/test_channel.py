@@ -216,3 +216,17 @@ async def test_a_pause_lets_time_pass() -> None:
     started = asyncio.get_running_loop().time()
     await channel.pause(0.01)
     assert asyncio.get_running_loop().time() - started >= 0.009
+
+
+async def test_a_long_answer_goes_out_in_pieces_and_nothing_comes_between() -> None:
+    async def talk(channel: Channel) -> None:
+        long, short = asyncio.create_task(channel.send(b"x" * 3_000_000)), asyncio.create_task(channel.send(b"y"))
+        while channel.sent < 65_536:  # noqa: ASYNC110 - it waits for a client that does not read yet
+            await asyncio.sleep(0.01)
+        assert channel.transport.get_write_buffer_size() < 400_000
+        await asyncio.gather(long, short)
+
+    async with _serve(talk) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await reader.read() == b"x" * 3_000_000 + b"y"
+        writer.close()

@@ -207,6 +207,41 @@ async def test_commands_in_flight_are_bounded_over_all_connections(world: World,
         assert (await one.read_until("a"))[-1].startswith("a OK [APPENDUID ")
 
 
+async def test_a_second_literal_does_not_make_the_first_forgotten(world: World, tmp_path: Path) -> None:
+    running_with_less = run_listener(world, tmp_path, max_inflight_bytes=3_000_000)
+    async with running_with_less as running, connect(running) as one, connect(running) as two:
+        one.writer.write(b"a APPEND INBOX {2500000+}\r\n" + b"x" * 2_500_000 + b" {2000000}\r\n")
+        assert (await one.read_line()).startswith("+ ")
+        two.writer.write(b"b APPEND INBOX {2000000+}\r\n" + b"y" * 1_900_000)
+        assert await two.read_line() == "* BYE [UNAVAILABLE] Too much is being sent at this moment"
+
+
+async def test_a_stranger_keeps_no_place_by_a_word_now_and_then(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_UNTIL_LOGIN_SECONDS", 2)
+    async with run_listener(world, tmp_path) as running, connect(running, signed_in=False) as line:
+        said = ""
+        while not said.startswith("* BYE"):
+            line.writer.write(b"a NOOP\r\n")
+            said = await line.read_line()
+        assert said == "* BYE Silent for too long"
+
+
+@pytest.mark.parametrize("before", ["s SELECT INBOX", "s NOTIFY SET (selected (MessageNew MessageExpunge))"])
+async def test_a_command_that_trickles_in_is_not_waited_for_without_end(
+    world: World, tmp_path: Path, before: str
+) -> None:
+    async with run_listener(world, tmp_path, idle_timeout_seconds=1) as running, connect(running) as line:
+        await line.do("s", before.removeprefix("s "))
+        line.writer.write(b"a APPEND INBOX {50000000+}\r\n")
+        waiting = asyncio.create_task(line.read_line())
+        while not waiting.done():  # always sooner than the idle time-out, as far as the machine lets us
+            line.writer.write(b"x")
+            await asyncio.wait({waiting}, timeout=0.05)
+        assert await waiting == "* BYE Silent for too long"
+
+
 async def test_nobody_waits_behind_a_thousand_commands_of_another(world: World, tmp_path: Path) -> None:
     async with run_listener(world, tmp_path) as running, connect(running) as greedy, connect(running) as other:
         greedy.writer.write(b"a NOOP\r\n" * 10_000 + b"z LOGOUT\r\n")

@@ -6,6 +6,7 @@ import pytest
 
 from mssmail.core.envelope import Peer, TlsFacts
 from mssmail.core.mailbox import Changes, ModSeq
+from mssmail.imap import session as session_module
 from mssmail.imap import view as view_module
 from mssmail.imap.session import COMMON_KEYWORDS
 from mssmail.imap.states import State
@@ -77,13 +78,15 @@ async def test_every_line_of_the_log_bears_the_session_s_id(world: World, caplog
     assert (facts["id"], facts["client"], facts["account"], facts["uid"]) == ("s1", "192.0.2.1", "anne@a.test", 7)
 
 
+@pytest.mark.parametrize("held", [1, 100])  # more changes of flags than this are not held while the client reads
 async def test_much_news_is_told_in_portions_and_others_have_their_turn(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, held: int
 ) -> None:
     for number in range(3):
         world.deliver(build_message(str(number)))
     talk, other = await sign_in(world), await sign_in(world)
     monkeypatch.setattr(view_module, "PORTION", 1)
+    monkeypatch.setattr(session_module, "PORTION", held)
     await other.do("STORE 1:3 +FLAGS.SILENT (\\Seen)")
     world.deliver(build_message("new"))
     assert await talk.do("NOOP") == [

@@ -19,6 +19,7 @@ from mssmail.core.mailbox import (
     StoreAction,
     UIDSet,
     is_by_uid,
+    pack,
 )
 from mssmail.core.ranges import intersect
 from mssmail.core.trace import build_id
@@ -62,7 +63,7 @@ async def run(session: Session, command: c.Fetch) -> Answer:
     if command.changed_since is not None or _MODSEQ in command.items:
         await session.count_by_modseq()
     fetch = _Fetch(session, command.items)
-    uids = await _find_uids(session, command)
+    uids = pack(await _find_uids(session, command))
     if command.items == _ONLY_UID and isinstance(command.numbers, SeqSet) and not session.dialect.has_modseq:
         await _tell_uids(session, uids)
         return ok("FETCH completed")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 from typing import TypeVar
 
-from mssmail.core.mailbox import UID, ModSeq
+from mssmail.core.mailbox import UID, ModSeq, pack
 from mssmail.core.search import (
     All,
     DateKey,
@@ -49,11 +49,10 @@ async def run(session: Session, command: c.Search) -> Answer:
     if command.uid:  # ``*`` is then the newest there is
         await session.catch_up(may_expunge=False)
     key = localise(command.key, view, session.terms.zone)
-    found = await session.store.search(view.mailbox_id, key, _follow(session))
+    found = pack(await session.store.search(view.mailbox_id, key, _follow(session)))  # it may take long to be read
     if command.returns is not None or session.dialect.has_esearch:
-        known = await session.work_out(lambda: view.number_known(found), len(found))
-        return await answer_extended(session, command, known, counts_modseq=counts_modseq)
-    uids = await session.work_out(lambda: view.select_known(found), len(found))
+        return await answer_extended(session, command, found, counts_modseq=counts_modseq)
+    uids = await session.work_out(lambda: pack(view.select_known(found)), len(found))
     modseq = await _find_modseq(session, uids) if counts_modseq and uids else None
     numbers = await name_results(session, uids, uid=command.uid)
     await session.tell_much(Found(numbers, modseq), len(numbers))
@@ -66,12 +65,12 @@ def require_new_tag(session: Session, command: c.Search | c.Sort) -> None:
         raise BadSyntax("a tag is used anew")
 
 
-async def name_results(session: Session, uids: Sequence[UID], *, uid: bool) -> tuple[int, ...]:
+async def name_results(session: Session, uids: Sequence[UID], *, uid: bool) -> Sequence[int]:
     """What they are called in the answer, in their order: themselves, or by the numbers this client has for them."""
     if uid:
-        return tuple(uids)
+        return pack(uids)
     view = session.selected
-    return await session.work_out(lambda: tuple(number for _, number in view.number_known(uids)), len(uids))
+    return await session.work_out(lambda: pack(number for _, number in view.number_known(uids)), len(uids))
 
 
 async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID]:
@@ -100,10 +99,22 @@ def _follow(session: Session) -> Callable[[UID], bool]:
 
 
 async def answer_extended(
-    session: Session, command: c.Search | c.Sort, known: Sequence[tuple[UID, int]], *, counts_modseq: bool
+    session: Session, command: c.Search | c.Sort, found: Sequence[UID], *, counts_modseq: bool
 ) -> Answer:
-    """One ESEARCH response of (UID, number) pairs, which stand in the order of the results."""
+    """One ESEARCH response of what was found, in its order."""
     name = type(command).__name__.upper()
+    told = await _build_extended(session, command, found, counts_modseq=counts_modseq)
+    if told is None:
+        return ok(f"{name} completed, result saved")
+    await session.tell_much(told, len(told.numbers))
+    return ok(f"{name} completed")
+
+
+async def _build_extended(
+    session: Session, command: c.Search | c.Sort, found: Sequence[UID], *, counts_modseq: bool
+) -> Extended | None:
+    """The response; None when nothing is to be told."""
+    known = await session.work_out(lambda: session.selected.number_known(found), len(found))
     options = set(command.returns or ()) or {"ALL"}
     if _UPDATE in options:
         await _go_on(session, command, [uid for uid, _ in known])
@@ -115,21 +126,19 @@ async def answer_extended(
         )
         options.remove(SAVE)
         if not options:  # RFC 5182 §2.1: then nothing is told
-            return ok(f"{name} completed, result saved")
-    numbers = await session.work_out(lambda: tuple(uid if command.uid else number for uid, number in known), len(known))
+            return None
+    numbers = await session.work_out(lambda: pack(uid if command.uid else number for uid, number in known), len(known))
     modseq = await _find_modseq(session, [uid for uid, _ in chosen]) if counts_modseq and chosen else None
-    told = Extended(
+    return Extended(
         session.tag,
         command.uid,
         lowest=numbers[0] if numbers and "MIN" in options else None,
         highest=numbers[-1] if numbers and "MAX" in options else None,
         count=len(numbers) if "COUNT" in options else None,
-        numbers=tuple(_cut(numbers, command.window)) if options & {"ALL", PARTIAL} else (),
+        numbers=_cut(numbers, command.window) if options & {"ALL", PARTIAL} else (),
         modseq=modseq,
         window=command.window,
     )
-    await session.tell_much(told, len(told.numbers))
-    return ok(f"{name} completed")
 
 
 async def _go_on(session: Session, command: c.Search | c.Sort, results: list[UID]) -> None:

@@ -3,13 +3,13 @@ r"""SELECT and EXAMINE: enter a mailbox (RFC 3501 §6.3.1, RFC 9051 §6.3.2: eac
 A client that returns says what it knows, and hears what happened since (QRESYNC, RFC 7162 §3.2.5).
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from mssmail.core.mailbox import SEEN, Changes, MailboxInfo, has_number
+from mssmail.core.mailbox import SEEN, UID, MailboxInfo, MessageMeta, has_number, pack
 from mssmail.core.ranges import intersect
 from mssmail.core.rights import may_change
 from mssmail.errors import BadSyntax
-from mssmail.imap.render import encode_flags_line
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
 from mssmail.imap.verbs.list import describe_mailbox
@@ -34,28 +34,45 @@ async def run(session: Session, command: c.Select) -> Answer:
     if session.view is not None:
         session.deselect()
         await session.tell(ok("The mailbox before is closed", Code("CLOSED")))  # RFC 9051 §7.1
-    info, content = await session.store.open_mailbox(session.owner, command.mailbox, read_only=command.read_only)
-    is_read_only = command.read_only or not may_change(info.rights)
-    view, keywords = await session.work_out(
-        lambda: (View(info.id, content, read_only=is_read_only), _list_keywords(content)), len(content.appeared)
-    )
-    view.rights, view.is_shared, view.uid_validity = info.rights, info.is_shared, info.uid_validity
-    session.select(view, keywords)
+    info, view, picture = await _open(session, command)
+    session.select(view, picture.keywords)
     if command.condstore or command.known is not None:
         session.dialect = replace(session.dialect, has_modseq=True)
-    await _describe(session, info, content, command.mailbox)
+    await _describe(session, info, picture.unseen, command.mailbox)
     if command.known is not None and command.known.uid_validity == info.uid_validity:
-        await _resynchronise(session, info, content, command.known)
+        await _resynchronise(session, info, picture.changed, command.known)
     session.note("selected", mailbox=info.name, messages=len(view))
     name = "EXAMINE" if command.read_only else "SELECT"
     return ok(f"{name} completed", Code("READ-ONLY" if view.read_only else "READ-WRITE"))
 
 
-def _list_keywords(content: Changes) -> set[str]:
-    return {flag for flags in {meta.flags for meta in content.appeared} for flag in flags if flag[0] != "\\"}
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What is to be told of the messages; they themselves are many, and the client may take its time to read."""
+
+    keywords: set[str]
+    unseen: int  # the number of the first that is; 0: none
+    changed: Sequence[UID]  # since the client was here
 
 
-async def _describe(session: Session, info: MailboxInfo, content: Changes, name: str) -> None:
+async def _open(session: Session, command: c.Select) -> tuple[MailboxInfo, View, _Picture]:
+    info, content = await session.store.open_mailbox(session.owner, command.mailbox, read_only=command.read_only)
+    is_read_only = command.read_only or not may_change(info.rights)
+    view, picture = await session.work_out(
+        lambda: (View(info.id, content, read_only=is_read_only), _look(content.appeared, command.known)),
+        len(content.appeared),
+    )
+    view.rights, view.is_shared, view.uid_validity = info.rights, info.is_shared, info.uid_validity
+    return info, view, picture
+
+
+def _look(metas: Sequence[MessageMeta], known: c.Known | None) -> _Picture:
+    keywords = {flag for flags in {meta.flags for meta in metas} for flag in flags if flag[0] != "\\"}
+    unseen = next((number for number, meta in enumerate(metas, 1) if SEEN not in meta.flags), 0)
+    return _Picture(keywords, unseen, pack(m.uid for m in metas if known is not None and m.modseq > known.modseq))
+
+
+async def _describe(session: Session, info: MailboxInfo, unseen: int, name: str) -> None:
     view = session.selected
     await session.tell(Flags(session.list_flags()))
     await session.tell(Exists(len(view)))
@@ -64,8 +81,7 @@ async def _describe(session: Session, info: MailboxInfo, content: Changes, name:
         await session.tell(await describe_mailbox(session, info.name, old_name))  # RFC 9051 §6.3.2
     else:
         await session.tell(Recent(view.recent_count))
-        unseen = next((number for number, meta in enumerate(content.appeared, 1) if SEEN not in meta.flags), None)
-        if unseen is not None:
+        if unseen:
             await session.tell(ok("The first that is not seen", build_unseen(unseen)))
     await session.tell(ok("Flags to keep", build_permanent_flags(session.list_permanent())))
     await session.tell(ok("UIDs are valid", build_uid_validity(info.uid_validity)))
@@ -74,7 +90,7 @@ async def _describe(session: Session, info: MailboxInfo, content: Changes, name:
     await session.tell(ok("Whatever its name", build_mailbox_id(info.id)))
 
 
-async def _resynchronise(session: Session, info: MailboxInfo, content: Changes, known: c.Known) -> None:
+async def _resynchronise(session: Session, info: MailboxInfo, changed: Sequence[UID], known: c.Known) -> None:
     """Tell what went and what changed since the client was here, of the messages it knows (RFC 7162 §3.2.5.1)."""
     view = session.selected
     ranges = known.uids.resolve(info.uid_next - 1) if known.uids is not None else ((1, info.uid_next - 1),)
@@ -82,9 +98,4 @@ async def _resynchronise(session: Session, info: MailboxInfo, content: Changes, 
     told = view.leave_out(intersect(gone, ranges))
     if told:
         await session.tell(Vanished(told, earlier=True))
-    lines = [
-        encode_flags_line(number, meta, session.dialect, recent=view.is_recent(meta.uid))
-        for number, meta in enumerate(content.appeared, 1)
-        if meta.modseq > known.modseq and has_number(ranges, meta.uid)
-    ]
-    await session.send(b"".join(lines))
+    await session.tell_flags(pack(uid for uid in changed if has_number(ranges, uid)))

@@ -1,5 +1,6 @@
 """SORT and UID SORT (RFC 5256 §3, RFC 5957); ESEARCH when RETURN was given (RFC 5267 §4.5)."""
 
+from mssmail.core.mailbox import pack
 from mssmail.core.search import ModSeqKey, has_leaf
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
@@ -13,11 +14,12 @@ async def run(session: Session, command: c.Sort) -> Answer:
     require_new_tag(session, command)
     view = session.selected
     counts_modseq = has_leaf(command.key, ModSeqKey)
-    found = await find_known(session, command.key, uid=command.uid)
-    uids = await session.store.sort(view.mailbox_id, found, command.criteria)
+    found = find_known(session, command.key, uid=command.uid)
+    uids = pack(
+        await session.store.sort(view.mailbox_id, await found, command.criteria)
+    )  # they may take long to be read
     if command.returns is not None:
-        known = await session.work_out(lambda: view.number_known(uids), len(uids))
-        return await answer_extended(session, command, known, counts_modseq=counts_modseq)
+        return await answer_extended(session, command, uids, counts_modseq=counts_modseq)
     modseq = await session.store.find_highest_modseq(view.mailbox_id, uids) if counts_modseq and uids else None
     numbers = await name_results(session, uids, uid=command.uid)
     await session.tell_much(Sorted(numbers, modseq), len(numbers))

@@ -6,6 +6,8 @@ from mssmail.errors import BadSyntax
 from mssmail.imap.wire.cursor import MAX_NUMBER64, Cursor
 from mssmail.imap.wire.fetch_values import FetchItem, FetchSection, Item, Section
 
+MAX_DEPTH = 100  # twice as deep as parts are read
+
 _NAME = re.compile(rb"[A-Za-z0-9.]++")
 _FIELD = re.compile(rb"[\x20-\x7e]++")
 _WORD = re.compile(rb"[A-Za-z.]++")
@@ -80,6 +82,8 @@ def _parse_section(cursor: Cursor) -> Section:
         word = cursor.try_match(_WORD)
         if word is not None:
             return _parse_section_text(cursor, tuple(part), word[0].upper())
+        if len(part) == MAX_DEPTH:
+            raise BadSyntax("no part lies that deep")
         part.append(cursor.expect_nz_number())
         if not cursor.try_text(b"."):
             break

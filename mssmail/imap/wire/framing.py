@@ -30,6 +30,9 @@ from mssmail.imap.wire.octets import TAG
 # literal8 = "~{" number64 ["+"] "}" CRLF *OCTET
 _MARK = re.compile(rb"\{([0-9]++)(\+?)\}")
 _MARK_CUT_OFF = re.compile(rb"[0-9]++\+\}")
+# Others take words. To look for forty megabytes of them in a mailbox would hold up everybody.
+_TAKES_MESSAGES = re.compile(rb"[^ ]++ (?:APPEND|(?:UID )?REPLACE) ", re.IGNORECASE)
+_NAMES = 1_024  # octets in which a command's tag and name stand
 _LONGEST_NUMBER = 20  # digits of 2**64
 _TAIL = _LONGEST_NUMBER + 5  # a mark with such a number, and one octet more
 _BEYOND = 2**64  # a literal as large as any, for sizes that have too many digits to be read
@@ -191,7 +194,8 @@ class Framer:
         limits = self.limits
         if len(self._literals) >= limits.literals:
             return TooBig(self._read_tag(line), "too many literals")
-        if size > limits.literal:
+        start = bytes(self._text[:_NAMES]) or line[:_NAMES]
+        if size > (limits.literal if _TAKES_MESSAGES.match(start) else min(limits.literal, limits.line)):
             return TooBig(self._read_tag(line), "the literal is too big")
         if self._octets + size > limits.command:
             return TooBig(self._read_tag(line), "the command is too big")

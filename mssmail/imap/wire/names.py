@@ -12,6 +12,7 @@ from mssmail.imap.wire.utf7 import decode_utf7
 INBOX = "INBOX"
 NOWHERE = "\0"  # stands for what is not spelt as a name is: no mailbox is called so, and none can be
 NAMELESS = frozenset({"", NOWHERE})
+MAX_NAME = 8_192  # octets: what is kept has a thousand characters, and each level of a name is looked up
 
 
 # mailbox = "INBOX" / astring; INBOX in any case
@@ -35,6 +36,8 @@ def parse_list_mailbox(cursor: Cursor) -> str:
 
 def _decode_name(cursor: Cursor, raw: bytes) -> str:
     """What is not UTF-8 where that is enabled is BadSyntax (RFC 6855 §3)."""
+    if len(raw) > MAX_NAME:
+        return NOWHERE
     if cursor.utf8:
         return decode_text(raw)
     try:

@@ -108,7 +108,7 @@ class MailboxStatus:
 class Found:
     """``* SEARCH``; ``modseq`` is the highest of those found, when the search asked for it (RFC 7162 §3.1.5)."""
 
-    numbers: tuple[int, ...]
+    numbers: Sequence[int]
     modseq: ModSeq | None = None
 
 
@@ -121,7 +121,7 @@ class Extended:
     lowest: int | None = None
     highest: int | None = None
     count: int | None = None
-    numbers: tuple[int, ...] = ()
+    numbers: Sequence[int] = ()
     modseq: ModSeq | None = None
     window: Window | None = None  # then ``numbers`` are only those within
 
@@ -130,7 +130,7 @@ class Extended:
 class Sorted:
     """``* SORT`` (RFC 5256 §4); ``modseq`` as in Found."""
 
-    numbers: tuple[int, ...]
+    numbers: Sequence[int]
     modseq: ModSeq | None = None
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from mssmail.errors import BadSyntax
 from mssmail.imap.wire.commands import FetchItem, FetchSection, Section
-from mssmail.imap.wire.fetch_items import parse_fetch_items
+from mssmail.imap.wire.fetch_items import MAX_DEPTH, parse_fetch_items
 from mssmail.imap.wire.fetch_values import Item
 from tests.imap.wire.support import build_cursor
 
@@ -133,3 +133,12 @@ def test_what_is_no_part_may_be_asked_for_decoded_too() -> None:
 def test_what_cannot_be_fetched_is_refused(text: bytes) -> None:
     with pytest.raises(BadSyntax):
         _parse(text)
+
+
+def test_a_part_that_lies_half_a_million_deep_is_not_read() -> None:
+    deepest = b"BODY[" + b".".join([b"1"] * MAX_DEPTH) + b"]"
+    (item,) = parse_fetch_items(build_cursor(deepest))
+    assert isinstance(item, FetchSection)
+    assert len(item.section.part) == MAX_DEPTH
+    with pytest.raises(BadSyntax, match="that deep"):
+        parse_fetch_items(build_cursor(b"BODY[" + b"1." * 500_000 + b"1]"))

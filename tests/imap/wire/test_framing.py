@@ -195,3 +195,21 @@ def test_many_small_pieces_take_linear_time(lines: int) -> None:
         read_events(framer, b"x" * 100)
     assert len(read_events(framer, b"\r\n")) == 1
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("name", [b"APPEND INBOX", b"append INBOX", b"UID REPLACE 1 INBOX", b"REPLACE 1 INBOX"])
+def test_only_messages_may_be_larger_than_words(name: bytes) -> None:
+    framer = Framer(build_limits(40_000_000))
+    framer.feed(b"A " + name + b" {40000000}\r\n")
+    assert framer.next_event() == NeedContinuation(40_000_000)
+
+
+@pytest.mark.parametrize(
+    "command", [b"SEARCH BODY {%d}", b"SEARCH SUBJECT {1+}\r\na BODY {%d}", b'CREATE "APPEND" {%d}']
+)
+def test_forty_megabytes_to_search_for_are_refused_before_they_are_sent(command: bytes) -> None:
+    framer = Framer(build_limits(40_000_000))
+    framer.feed(b"A " + command % 40_000_000 + b"\r\n")
+    assert framer.next_event() == TooBig("A", LITERAL_TOO_BIG)
+    framer.feed(b"B " + command % 1_000_000 + b"\r\n")
+    assert framer.next_event() == NeedContinuation(1_000_000)

@@ -56,3 +56,10 @@ def test_what_is_no_utf8_is_refused_where_that_is_enabled() -> None:
     # RFC 6855 §3
     with pytest.raises(BadSyntax, match="not UTF-8"):
         parse_mailbox(build_cursor(b"\n", b"a\xff", utf8=True))
+
+
+def test_a_name_of_half_a_million_levels_leads_nowhere_before_each_is_looked_up() -> None:
+    longest = "𝄞" * 1_000  # of the names that are kept
+    assert parse_mailbox(build_cursor(b"\n", longest.encode(), utf8=True)) == longest
+    for parse in (parse_mailbox, parse_reference, parse_list_mailbox):
+        assert parse(build_cursor(b'"' + b"a/" * 500_000 + b'"')) == NOWHERE

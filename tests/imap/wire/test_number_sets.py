@@ -47,3 +47,7 @@ def test_a_hundred_thousand_uids_are_read_in_linear_time() -> None:
     started = time.process_time()
     assert len(parse_known_uids(build_cursor(text)).ranges) == 100_000
     assert time.process_time() - started < 5
+
+
+def test_what_a_long_set_names_again_and_again_is_read_once() -> None:
+    assert parse_seq_set(build_cursor(b"1,2," * 250_000 + b"3:*")) == SeqSet(((1, 1), (2, 2), (3, STAR)))

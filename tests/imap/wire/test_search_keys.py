@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mssmail.core.mailbox import STAR, ModSeq, SeqSet, UIDSet
+from mssmail.core.mailbox import SEEN, STAR, ModSeq, SeqSet, UIDSet
 from mssmail.core.search import (
     All,
     And,
@@ -28,7 +28,7 @@ from mssmail.core.search import (
 )
 from mssmail.errors import BadCharset, BadSyntax
 from mssmail.imap.wire.commands import Search
-from mssmail.imap.wire.search_keys import MAX_DEPTH, parse_search
+from mssmail.imap.wire.search_keys import MAX_DEPTH, MAX_KEYS, parse_keys, parse_search
 from tests.imap.wire.support import build_cursor
 
 
@@ -165,3 +165,11 @@ def test_many_keys_side_by_side_are_not_deep() -> None:
     key = _parse(b" ".join([b"SEEN"] * 10_000)).key
     assert isinstance(key, And)
     assert len(key.keys) == 10_000
+
+
+def test_of_two_hundred_thousand_keys_only_the_first_are_read() -> None:
+    assert parse_keys(build_cursor(b" ".join([b"SEEN"] * MAX_KEYS))) == And((HasFlag(SEEN),) * MAX_KEYS)
+    cursor = build_cursor(b" ".join([b"SEEN"] * 200_000))
+    with pytest.raises(BadSyntax, match="too many keys"):
+        parse_keys(cursor)
+    assert cursor.try_text(b"SEEN")
