@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mssmail.errors import UnknownEncoding
 from mssmail.imap.render import Slice
-from mssmail.imap.stream import BLOCK, Ask, Ready, Source, find_slice, load_table
+from mssmail.imap.stream import BLOCK, Ask, Ready, Source, find_whole, load_table, prepare
 from mssmail.imap.wire.commands import Section
 from mssmail.mime.decoding import Decoder, build_decoder
 from mssmail.mime.part_table import PartKind
@@ -21,17 +21,22 @@ _WHOLE = 2**63  # more octets than any content has
 
 async def prepare_size(source: Source, ask: Ask, most: int = BLOCK) -> Ready:
     """How many octets the content has; none when the message has no such part. Raises UnknownEncoding."""
-    content = await _open(source, ask)
+    if ask.names:  # nothing in a header is encoded
+        ready = await prepare(source, ask, most)
+        return Ready(ask.label, -1, b"%d" % max(0, ready.size))
+    content = _open(source, ask)
     size = 0 if content is None else (await content.survey()).size
     return Ready(ask.label, -1, b"%d" % size)
 
 
 async def prepare_decoded(source: Source, ask: Ask, most: int = BLOCK) -> Ready:
     """The content, cut to its partial, ready to be announced; not held when it is longer. Raises UnknownEncoding."""
-    content = await _open(source, ask)
+    if ask.names:
+        return await prepare(source, ask, most)
+    content = _open(source, ask)
     if content is None:
         return Ready(ask.label, -1)
-    if len(content.encoded) <= most:
+    if min(len(content.encoded), content.end - content.start) <= most:
         data = b"".join([piece async for piece in content.decode()])
         return Ready(ask.label, len(data), data, has_nul=b"\0" in data)
     found = await content.survey()
@@ -82,8 +87,8 @@ def _find_decoder(encoding: str) -> Decoder:
     return decoder
 
 
-async def _open(source: Source, ask: Ask) -> _Content | None:
-    whole = await find_slice(source, ask.without_partial())
+def _open(source: Source, ask: Ask) -> _Content | None:
+    whole = find_whole(source, ask)
     if whole is None:
         return None
     encoding = _find_encoding(source, ask.section)

@@ -35,6 +35,7 @@ from mssmail.settings import Hide
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+_MOST_HELD = 2_000  # changed flags kept while the client reads of them: those beyond are loaded again
 
 # Keywords clients know how to use (RFC 9051 §2.3.2, RFC 3503): shown before anybody has set them.
 COMMON_KEYWORDS = frozenset({"$MDNSent", "$Forwarded", "$Junk", "$NotJunk", "$Phishing"})
@@ -281,7 +282,7 @@ class Session:
                 await self.tell(told)
         changed = [meta.uid for meta in (*changes.appeared, *changes.flags)] if self.contexts else []
         later: Sequence[UID] = ()
-        if has_flags and len(changes.flags) > PORTION:  # not held while the client reads: they are loaded again
+        if has_flags and len(changes.flags) > _MOST_HELD:
             later = pack(meta.uid for meta in changes.flags if not view.has_heard(meta.uid, meta.modseq))
             changes = replace(changes, flags=())
         for part in view.split(changes) if has_flags else (changes,):
@@ -297,8 +298,8 @@ class Session:
 
     async def tell_flags(self, uids: Sequence[UID]) -> None:
         """The flags that these messages have by now, a portion at a time; what has gone is left out."""
-        for start in range(0, len(uids), PORTION):
-            part = uids[start : start + PORTION]
+        for start in range(0, len(uids), _MOST_HELD):
+            part = uids[start : start + _MOST_HELD]
             async for page in self.store.load_rows(self.selected.mailbox_id, part, frozenset()):
                 await self.learn_keywords(flag for row in page for flag in row.meta.flags)
                 await self.send(encode_updates(self.selected.describe(row.meta for row in page), self.dialect))

@@ -1,7 +1,7 @@
 """Sections of one message, read and handed out in pieces: a 50 MB body is never held whole (RFC 9051 §6.4.5)."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mssmail.core.mailbox import ViewLayout
 from mssmail.core.message import Span
@@ -12,6 +12,7 @@ from mssmail.imap.session import Outlet, Severed
 from mssmail.imap.wire.commands import FetchSection, Section
 from mssmail.imap.wire.fetch_responses import encode_section_label
 from mssmail.imap.wire.writer import NIL, encode_literal_start
+from mssmail.mime.field_filter import FieldFilter
 from mssmail.mime.fields import filter_fields
 from mssmail.mime.part_table import PartTable, decode_parts
 
@@ -82,10 +83,6 @@ class Ask:
     is_exclusion: bool  # HEADER.FIELDS.NOT
     kind: str = "BODY"  # BINARY and BINARY.SIZE want the content decoded
 
-    def without_partial(self) -> "Ask":
-        """The same, whole."""
-        return replace(self, partial=None)
-
 
 def build_ask(item: FetchSection) -> Ask:
     """The item made ready for many messages."""
@@ -94,16 +91,10 @@ def build_ask(item: FetchSection) -> Ask:
     return Ask(section, item.partial, label, fold_names(section), section.text == "HEADER.FIELDS.NOT", item.label)
 
 
-async def find_slice(source: Source, ask: Ask) -> Slice | None:
-    """What is asked for, cut to its partial; None when the message has no such part."""
+def find_whole(source: Source, ask: Ask) -> Slice | None:
+    """What is asked for, not cut, and of a header all fields; None when the message has no such part."""
     table = load_table(source.layout) if ask.section.part else None  # most questions need none
-    found = find_section(source.layout, table, ask.section)
-    if found is None:
-        return None
-    if ask.names:
-        fields = filter_fields(await source.gather(found), ask.names, exclude=ask.is_exclusion)
-        found = Slice((fields,))
-    return found if ask.partial is None else found.cut(*ask.partial)
+    return find_section(source.layout, table, ask.section)
 
 
 def load_table(layout: ViewLayout) -> PartTable | None:
@@ -127,14 +118,34 @@ class Ready:
 
 async def prepare(source: Source, ask: Ask, most: int = BLOCK) -> Ready:
     """Read its beginning, so many octets: whatever is wrong with a message shows before its first octet goes out."""
-    part = await find_slice(source, ask)
+    part = find_whole(source, ask)
     if part is None:
         return Ready(ask.label, -1)
+    if ask.names and len(part) > BLOCK:
+        size = sum([len(piece) async for piece in _filter(source, part, ask)])
+        return Ready(ask.label, size, rest=_filter(source, part, ask))
+    if ask.names:
+        part = Slice((filter_fields(await source.gather(part), ask.names, exclude=ask.is_exclusion),))
+    if ask.partial is not None:
+        part = part.cut(*ask.partial)
     size = len(part)
     if size <= most:
         return Ready(ask.label, size, await source.gather(part))
     beginning = await source.gather(part.cut(0, most))
     return Ready(ask.label, size, beginning, source.stream(part.cut(most, size - most)))
+
+
+async def _filter(source: Source, header: Slice, ask: Ask) -> AsyncIterator[bytes]:
+    """The fields asked for out of a long header, of which no more than a piece is held: it is read twice instead."""
+    start, length = ask.partial or (0, len(header) + 4)
+    fields = FieldFilter(ask.names, exclude=ask.is_exclusion)
+    place = 0
+    async for block in source.stream(header):
+        piece = fields.feed(block)
+        yield piece[max(0, start - place) : max(0, start + length - place)]
+        place += len(piece)
+    last = fields.finish()
+    yield last[max(0, start - place) : max(0, start + length - place)]
 
 
 def encode_ready(ready: Ready) -> bytes:

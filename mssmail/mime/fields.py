@@ -25,15 +25,19 @@ _BLANK_LINES = (b"\r\n", b"\n")
 
 def filter_fields(header: bytes, names: frozenset[bytes], *, exclude: bool) -> bytes:
     """The fields of these lower-case names, or all others, in their order, and the blank line (RFC 9051 §6.4.5)."""
+    return find_fields(header, names, exclude=exclude)[0] + b"\r\n"
+
+
+def find_fields(header: bytes, names: frozenset[bytes], *, exclude: bool) -> tuple[bytes, bool]:
+    """The same without the blank line, and whether the header has one."""
     kept: list[bytes] = []
     for field in _FIELD.finditer(header):
         text = field[0]
         if not text or text in _BLANK_LINES:
-            break
+            return b"".join(kept), bool(text)
         if (field[1].lower() in names) != exclude:
             kept.append(text if text.endswith(b"\n") else text + b"\r\n")
-    kept.append(b"\r\n")
-    return b"".join(kept)
+    return b"".join(kept), False
 
 
 def list_fields(header: bytes) -> bytes:

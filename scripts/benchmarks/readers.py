@@ -26,7 +26,7 @@ from mssmail.store.accounts import find_account
 from mssmail.store.engine import Store, open_store
 from mssmail.store.mailboxes import create_mailbox, find_mailbox
 from mssmail.store.messages import Delivery, Placement, deliver
-from mssmail.store.rows import copy_rows
+from mssmail.store.transfers import copy_rows
 from scripts.benchmarks.imap import PREFIX, fill, serve
 from scripts.benchmarks.letters import ME
 from scripts.benchmarks.mail_client import Client

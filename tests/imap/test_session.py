@@ -86,7 +86,7 @@ async def test_much_news_is_told_in_portions_and_others_have_their_turn(
         world.deliver(build_message(str(number)))
     talk, other = await sign_in(world), await sign_in(world)
     monkeypatch.setattr(view_module, "PORTION", 1)
-    monkeypatch.setattr(session_module, "PORTION", held)
+    monkeypatch.setattr(session_module, "_MOST_HELD", held)
     await other.do("STORE 1:3 +FLAGS.SILENT (\\Seen)")
     world.deliver(build_message("new"))
     assert await talk.do("NOOP") == [

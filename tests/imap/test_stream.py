@@ -6,10 +6,12 @@ import pytest
 
 from mssmail.core.message import Span
 from mssmail.errors import StoreUnavailable
+from mssmail.imap.decoded import prepare_size
 from mssmail.imap.render import Slice
 from mssmail.imap.session import Severed
 from mssmail.imap.stream import BLOCK, LITTLE, PIECE, Parcel, Ready, Source, build_ask, prepare, send_ready
 from mssmail.imap.wire.commands import FetchSection, Section
+from mssmail.mime.fields import filter_fields
 from tests.imap.support import PREFIX, Wire, World, build_message
 
 
@@ -90,3 +92,23 @@ async def test_holds_no_more_of_a_section_than_it_is_told(world: World, most: in
     assert len(ready.beginning) == min(most, ready.size)
     rest = b"" if ready.rest is None else b"".join([block async for block in ready.rest])
     assert ready.beginning + rest == PREFIX + data
+
+
+@pytest.mark.parametrize("partial", [None, (0, 5), (1_000_000, 70_000), (1_199_990, 500), (5_000_000, 5)])
+async def test_of_a_header_of_a_megabyte_no_fields_are_held_for_a_client(
+    world: World, partial: tuple[int, int] | None
+) -> None:
+    header = b"Subject: s\r\n" + b"".join(b"X-%06d: %s\r\n" % (n, b"a" * 88) for n in range(12_000)) + b"\r\n"
+    source = await _open(world, header + b"body\r\n")
+    section = Section(text="HEADER.FIELDS.NOT", fields=("Subject", "X-000007"))
+    ready = await prepare(source, build_ask(FetchSection(section, peek=True, partial=partial)))
+    assert ready.beginning == b""
+    assert ready.rest is not None
+    pieces = [piece async for piece in ready.rest]
+    whole = filter_fields(PREFIX + header, frozenset({b"subject", b"x-000007"}), exclude=True)
+    start, length = partial or (0, len(whole))
+    assert b"".join(pieces) == whole[start : start + length]
+    assert ready.size == len(whole[start : start + length])
+    assert max(map(len, pieces)) < 2 * BLOCK
+    size = await prepare_size(source, build_ask(FetchSection(section, peek=True, partial=partial, label="BINARY.SIZE")))
+    assert size.beginning == b"%d" % ready.size

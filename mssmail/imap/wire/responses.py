@@ -270,7 +270,7 @@ def _encode_search(response: Searches) -> bytes:
     match response:
         case Found(numbers, modseq) | Sorted(numbers, modseq):
             name = b"* SEARCH" if isinstance(response, Found) else b"* SORT"
-            line = name + b" %d" * len(numbers) % numbers  # faster than one by one
+            line = name + b" %d" * len(numbers) % tuple(numbers)  # faster than one by one
             return line if modseq is None else line + b" (MODSEQ %d)" % modseq
         case Threads(roots, children, number):
             return b"* THREAD " + encode_threads(roots, children, number) if roots else b"* THREAD"
