@@ -20,11 +20,6 @@ TEAM = "Other Users/team@a.test"
 
 
 @pytest.fixture
-def anne(store: Store) -> Account:
-    return add_account(store)
-
-
-@pytest.fixture
 def team(store: Store) -> Account:
     return add_account(store, "team@a.test")
 

@@ -9,12 +9,7 @@ from mssmail.store.changes import claim_recent, find_recent, load_all, load_chan
 from mssmail.store.engine import Store
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.rows import FlagChange, expunge, store_flags
-from tests.support.store import add_account, build_message, deliver_to
-
-
-@pytest.fixture
-def anne(store: Store) -> Account:
-    return add_account(store)
+from tests.support.store import build_message, deliver_to
 
 
 @pytest.fixture

@@ -10,11 +10,6 @@ from mssmail.store.engine import Store
 from tests.support.store import NOW, add_account, build_message, deliver_to, list_uids
 
 
-@pytest.fixture
-def anne(store: Store) -> Account:
-    return add_account(store)
-
-
 def _create(store: Store, account: Account, name: str, special_use: str = "") -> MailboxInfo:
     return store.submit(lambda conn: mailboxes.create_mailbox(conn, account.id, name, special_use, NOW)).result()
 

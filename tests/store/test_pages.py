@@ -8,14 +8,9 @@ from mssmail.store.engine import Store
 from mssmail.store.layouts import find_layout
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.pages import PAGE_OCTETS, find_following, find_page_size, load_page
-from tests.support.store import NOW, PREFIX, add_account, build_message, deliver_to
+from tests.support.store import NOW, PREFIX, build_message, deliver_to
 
 HEADER = b"From: b@b.test\r\nSubject: one\r\n\r\n"
-
-
-@pytest.fixture
-def anne(store: Store) -> Account:
-    return add_account(store)
 
 
 @pytest.fixture

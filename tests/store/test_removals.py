@@ -15,12 +15,7 @@ from mssmail.store.places import find_owner, find_rights_by_id
 from mssmail.store.receipts import mark_answered
 from mssmail.store.removals import find_deleted, remove_mailbox, remove_some
 from mssmail.store.schema import mailbox_rows, mailboxes, messages, vanished
-from tests.support.store import NOW, add_account, build_message, deliver_to
-
-
-@pytest.fixture
-def anne(store: Store) -> Account:
-    return add_account(store)
+from tests.support.store import NOW, build_message, deliver_to
 
 
 @pytest.fixture

@@ -1,19 +1,20 @@
 import pytest
-from sqlalchemy import Connection
 
 from mssmail.core.account import Account
-from mssmail.core.mailbox import UID, MessageMeta, StoreAction
+from mssmail.core.mailbox import StoreAction
 from mssmail.errors import NoSuchMailbox
 from mssmail.store import rows
-from mssmail.store.changes import load_all
 from mssmail.store.engine import Store
 from mssmail.store.mailboxes import find_mailbox, load_mailbox
-from tests.support.store import NOW, add_account, build_message, deliver_to, list_uids
-
-
-@pytest.fixture
-def anne(store: Store) -> Account:
-    return add_account(store)
+from tests.support.store import (
+    NOW,
+    build_message,
+    change_flags,
+    check_counters,
+    deliver_to,
+    list_uids,
+    make_uids,
+)
 
 
 @pytest.fixture
@@ -24,25 +25,8 @@ def inbox(store: Store, anne: Account) -> int:
     return store.read(lambda conn: find_mailbox(conn, anne.id, "INBOX").id).result()
 
 
-def _uids(*numbers: int) -> list[UID]:
-    return [UID(number) for number in numbers]
-
-
-def _store(store: Store, mailbox_id: int, uids: list[UID], action: StoreAction, *flags: str) -> list[MessageMeta]:
-    change = rows.FlagChange(action, frozenset(flags))
-    return list(store.submit(lambda conn: rows.store_flags(conn, mailbox_id, uids, change)).result())
-
-
-def _check_counters(conn: Connection, mailbox_id: int) -> None:
-    info, changes = load_all(conn, mailbox_id)
-    flags = [meta.flags for meta in changes.appeared]
-    assert info.messages == len(flags)
-    assert info.unseen == sum("\\Seen" not in held for held in flags)
-    assert info.deleted == sum("\\Deleted" in held for held in flags)
-
-
 def test_pages_are_ascending_and_never_too_large() -> None:
-    pages = list(rows.cut_pages(_uids(*range(1200, 0, -1))))
+    pages = list(rows.cut_pages(make_uids(*range(1200, 0, -1))))
     assert [len(page) for page in pages] == [500, 500, 200]
     assert [uid for page in pages for uid in page] == list(range(1, 1201))
     assert list(rows.cut_pages([])) == []
@@ -50,7 +34,7 @@ def test_pages_are_ascending_and_never_too_large() -> None:
 
 def test_flags_change_under_one_new_modseq(store: Store, inbox: int) -> None:
     before = store.read(lambda conn: load_mailbox(conn, inbox)).result().highest_modseq
-    metas = _store(store, inbox, _uids(1, 3, 77), StoreAction.ADD, "\\Seen", "$Done")
+    metas = change_flags(store, inbox, make_uids(1, 3, 77), StoreAction.ADD, "\\Seen", "$Done")
     assert {int(meta.uid): set(meta.flags) for meta in metas} == {1: {"\\Seen", "$Done"}, 3: {"\\Seen", "$Done"}}
     assert {meta.modseq for meta in metas} == {before + 1}
     info = store.read(lambda conn: load_mailbox(conn, inbox)).result()
@@ -58,13 +42,13 @@ def test_flags_change_under_one_new_modseq(store: Store, inbox: int) -> None:
 
 
 def test_a_flag_that_was_there_moves_no_clock(store: Store, inbox: int) -> None:
-    (first,) = _store(store, inbox, _uids(1), StoreAction.ADD, "\\Seen")
+    (first,) = change_flags(store, inbox, make_uids(1), StoreAction.ADD, "\\Seen")
     clock = store.read(lambda conn: load_mailbox(conn, inbox)).result().highest_modseq
-    again, changed = _store(store, inbox, _uids(1, 2), StoreAction.ADD, "\\Seen")
+    again, changed = change_flags(store, inbox, make_uids(1, 2), StoreAction.ADD, "\\Seen")
     assert again == first._replace(before=first.modseq)
     assert changed.modseq == clock + 1
     unchanged = [meta._replace(before=meta.modseq) for meta in (again, changed)]
-    assert _store(store, inbox, _uids(1, 2), StoreAction.ADD, "\\Seen") == unchanged
+    assert change_flags(store, inbox, make_uids(1, 2), StoreAction.ADD, "\\Seen") == unchanged
     assert store.read(lambda conn: load_mailbox(conn, inbox)).result().highest_modseq == clock + 1
 
 
@@ -76,22 +60,22 @@ def test_counters_follow_every_change_of_flags(store: Store, inbox: int) -> None
         (StoreAction.REPLACE, ("\\Seen", "\\Deleted")),
         (StoreAction.REPLACE, ()),
     ]:
-        _store(store, inbox, _uids(1, 2, 4), action, *flags)
-        store.read(lambda conn: _check_counters(conn, inbox)).result()
+        change_flags(store, inbox, make_uids(1, 2, 4), action, *flags)
+        store.read(lambda conn: check_counters(conn, inbox)).result()
 
 
 def test_expunge_removes_only_what_is_marked(store: Store, anne: Account, inbox: int) -> None:
-    _store(store, inbox, _uids(2, 4, 5), StoreAction.ADD, "\\Deleted")
-    assert store.submit(lambda conn: rows.expunge(conn, inbox, _uids(1, 2, 9), 100)).result() == [2]
+    change_flags(store, inbox, make_uids(2, 4, 5), StoreAction.ADD, "\\Deleted")
+    assert store.submit(lambda conn: rows.expunge(conn, inbox, make_uids(1, 2, 9), 100)).result() == [2]
     assert store.submit(lambda conn: rows.expunge(conn, inbox, None, 1)).result() == [4]
     assert store.submit(lambda conn: rows.expunge(conn, inbox, None, 100)).result() == [5]
     assert store.submit(lambda conn: rows.expunge(conn, inbox, None, 100)).result() == []
     assert list_uids(store, anne) == [1, 3]
-    store.read(lambda conn: _check_counters(conn, inbox)).result()
+    store.read(lambda conn: check_counters(conn, inbox)).result()
 
 
 def test_an_expunged_uid_is_never_given_again(store: Store, anne: Account, inbox: int) -> None:
-    _store(store, inbox, _uids(5), StoreAction.ADD, "\\Deleted")
+    change_flags(store, inbox, make_uids(5), StoreAction.ADD, "\\Deleted")
     store.submit(lambda conn: rows.expunge(conn, inbox, None, 100)).result()
     assert deliver_to(store, anne, build_message("next")).placed[0].uid == 6
 
@@ -100,7 +84,7 @@ def test_a_mailbox_that_has_gone_is_a_fault_everywhere(store: Store, inbox: int)
     gone, none = 99, frozenset({"\\Seen"})
     new = rows.NewRow(1, 0, "", NOW, 1)
     for attempt in (
-        lambda conn: rows.store_flags(conn, gone, _uids(1), rows.FlagChange(StoreAction.ADD, none)),
+        lambda conn: rows.store_flags(conn, gone, make_uids(1), rows.FlagChange(StoreAction.ADD, none)),
         lambda conn: rows.expunge(conn, gone, None, 1),
         lambda conn: rows.add_rows(conn, gone, [new], NOW),
     ):

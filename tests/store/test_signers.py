@@ -1,19 +1,12 @@
 from datetime import timedelta
 
-import pytest
-
 from mssmail.core.account import Account
 from mssmail.store.engine import Store
 from mssmail.store.rows import expunge
 from mssmail.store.signers import REVOKED, News, add_news, find_affected, keep_signer, list_news, list_signers
-from tests.support.store import NOW, add_account, build_message, deliver_to
+from tests.support.store import NOW, build_message, deliver_to
 
 SERIAL = 2**159 + 7
-
-
-@pytest.fixture
-def anne(store: Store) -> Account:
-    return add_account(store)
 
 
 def deliver_signed(store: Store, account: Account, text: str, *flags: str, serial: int = SERIAL) -> int:

@@ -16,7 +16,7 @@ from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.messages import Placement, deliver
 from mssmail.store.schema import sort_keys
 from mssmail.store.sorting import sort_uids, thread_uids
-from tests.support.store import NOW, add_account, build_delivery, build_message
+from tests.support.store import NOW, build_delivery, build_message
 
 KEYS = [
     SortKeys("B", False, datetime(2026, 1, 3, tzinfo=UTC), "Z", "T1", "", "R", "Q", "1@a", ()),
@@ -25,11 +25,6 @@ KEYS = [
     SortKeys("B", True, datetime(2026, 1, 2, tzinfo=UTC), "Z", "", "A", "R", "O", "", ()),
 ]
 SIZES = [30, 10, 20, 10]
-
-
-@pytest.fixture
-def anne(store: Store) -> Account:
-    return add_account(store)
 
 
 @pytest.fixture

@@ -20,12 +20,7 @@ from mssmail.store.text_index import (
     prepare_message,
     prune_blocks,
 )
-from tests.support.store import add_account, build_message, deliver_to
-
-
-@pytest.fixture
-def anne(store: Store) -> Account:
-    return add_account(store)
+from tests.support.store import build_message, deliver_to
 
 
 def _deliver(store: Store, account: Account, count: int) -> None:

@@ -10,12 +10,7 @@ from mssmail.store.fsck import check_store
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.rows import expunge
 from mssmail.store.vanished import find_overfull, forget_vanished, list_vanished
-from tests.support.store import add_account, build_message, deliver_to
-
-
-@pytest.fixture
-def anne(store: Store) -> Account:
-    return add_account(store)
+from tests.support.store import build_message, deliver_to
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from mssmail.core.account import Account
 from mssmail.core.address import Address, ReversePath, parse_address
 from mssmail.core.examination import Index
-from mssmail.core.mailbox import UID
+from mssmail.core.mailbox import UID, MessageMeta, StoreAction
 from mssmail.core.message import Span
 from mssmail.journal import Entry
 from mssmail.store.accounts import NewAccount, create_account
@@ -20,6 +20,7 @@ from mssmail.store.engine import DATABASE, Store, open_store
 from mssmail.store.mailboxes import find_mailbox
 from mssmail.store.messages import Delivered, Delivery, Placement, deliver
 from mssmail.store.passwords import hash_password
+from mssmail.store.rows import FlagChange, store_flags
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 RELAY_PREFIX = b"Received: by us\r\n"
@@ -105,3 +106,23 @@ def list_uids(store: Store, account: Account, mailbox: str = "INBOX") -> list[UI
         return [meta.uid for meta in changes.appeared]
 
     return store.read(look).result()
+
+
+def make_uids(*numbers: int) -> list[UID]:
+    """These numbers as UIDs."""
+    return [UID(number) for number in numbers]
+
+
+def change_flags(store: Store, mailbox_id: int, uids: list[UID], action: StoreAction, *flags: str) -> list[MessageMeta]:
+    """What STORE does, with what changed."""
+    change = FlagChange(action, frozenset(flags))
+    return list(store.submit(lambda conn: store_flags(conn, mailbox_id, uids, change)).result())
+
+
+def check_counters(conn: Connection, mailbox_id: int) -> None:
+    """The counters of a mailbox say what its rows say."""
+    info, changes = load_all(conn, mailbox_id)
+    flags = [meta.flags for meta in changes.appeared]
+    assert info.messages == len(flags)
+    assert info.unseen == sum("\\Seen" not in held for held in flags)
+    assert info.deleted == sum("\\Deleted" in held for held in flags)
