@@ -14,6 +14,11 @@ ZONE = {
     ("a.test.", "MX"): ["10 MSS.a.test.", "20 other.test."],
     ("_imaps._tcp.a.test.", "SRV"): ["0 1 993 mail.a.test."],
     ("autoconfig.a.test.", "CNAME"): ["elsewhere.test."],
+    ("mail.a.test.", "A"): ["192.0.2.1", "192.0.2.2"],
+    ("mail.a.test.", "AAAA"): ["2001:db8::1"],
+    ("autoconfig.b.test.", "A"): ["192.0.2.2"],
+    ("autoconfig.b.test.", "AAAA"): ["2001:db8::1"],
+    ("autoconfig.c.test.", "A"): ["192.0.2.2", "192.0.2.9"],
 }
 
 
@@ -25,6 +30,9 @@ ZONE = {
         (DnsRecord("_imaps._tcp.a.test", "SRV", "0 1 1993 mail.a.test."), False, ("0 1 993 mail.a.test.",)),
         (DnsRecord("autoconfig.a.test", "CNAME", "mail.a.test."), False, ("elsewhere.test.",)),
         (DnsRecord("a.test", "CNAME", "mail.a.test."), False, ()),
+        (DnsRecord("autoconfig.b.test", "CNAME", "mail.a.test."), True, ("192.0.2.2", "2001:db8::1")),
+        (DnsRecord("autoconfig.c.test", "CNAME", "mail.a.test."), False, ("192.0.2.2", "192.0.2.9")),
+        (DnsRecord("autoconfig.c.test", "CNAME", "nowhere.test."), False, ("192.0.2.2", "192.0.2.9")),
         (DnsRecord("nowhere.test", "MX", "10 mss.a.test."), False, ()),
     ],
 )
