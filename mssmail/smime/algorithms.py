@@ -1,15 +1,15 @@
 """The digest and signature algorithms of CMS: read their identifiers, check a signature value.
 
-RFC 5754 (SHA-2, RSA, DSA, ECDSA), RFC 4056 (PSS), RFC 8419 (EdDSA). The digest named beside a signature must be the
-one its algorithm uses. Old digests are computed, so that "altered" and "too weak" stay different answers; whether they
-are believed is the policy's word.
+RFC 3370 and RFC 5754 (RSA, DSA, ECDSA, SHA-2), RFC 4056 (PSS), RFC 8419 (EdDSA). The digest named beside a signature
+must be the one its algorithm uses. Old digests are computed, so that "altered" and "too weak" stay different answers;
+whether they are believed is the policy's word.
 """
 
 import hashlib
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -96,6 +96,9 @@ _ALGORITHMS: Final = {
     }.items()
 }
 _MAX_IDENTIFIER: Final = 512
+_NULL: Final = der.encode_tlv(der.NULL)
+
+Known = TypeVar("Known", Digest, SignatureAlgorithm)
 
 
 def find_digest(oid: bytes) -> Digest | None:
@@ -106,15 +109,17 @@ def find_digest(oid: bytes) -> Digest | None:
 @lru_cache(maxsize=64)
 def parse_digest(identifier: bytes) -> Digest | None:
     """The digest of an AlgorithmIdentifier (DER), None when it is none of ours; raises BadSyntax."""
-    oid, _ = _split_identifier(identifier)
-    return _DIGESTS.get(oid)
+    oid, parameters = _split_identifier(identifier)
+    return _require_none(parameters, _DIGESTS.get(oid))
 
 
 @lru_cache(maxsize=64)  # few distinct values exist, and PSS parameters cost more to read than to remember
 def parse_signature_algorithm(identifier: bytes) -> SignatureAlgorithm | None:
     """The signature algorithm of an AlgorithmIdentifier (DER), None when it is none of ours; raises BadSyntax."""
     oid, parameters = _split_identifier(identifier)
-    return _build_pss(parse_pss_parameters(parameters)) if oid == PSS_OID else _ALGORITHMS.get(oid)
+    if oid == PSS_OID:
+        return _build_pss(parse_pss_parameters(parameters))
+    return _require_none(parameters, _ALGORITHMS.get(oid))
 
 
 def describe_identifier(identifier: bytes) -> str:
@@ -126,6 +131,13 @@ def _split_identifier(identifier: bytes) -> tuple[bytes, bytes]:
     if len(identifier) > _MAX_IDENTIFIER:  # also what keeps the memory of the caches small
         raise BadSyntax("an algorithm identifier is too long")
     return split_identifier(identifier)
+
+
+def _require_none(parameters: bytes, found: Known | None) -> Known | None:
+    """NULL or nothing stands where an algorithm of ours has no parameters (RFC 3370 §3.2, RFC 5754 §2)."""
+    if found is not None and parameters not in {b"", _NULL}:
+        raise BadSyntax("an algorithm has parameters that it does not know")
+    return found
 
 
 def _build_pss(parameters: PssParameters | None) -> SignatureAlgorithm | None:

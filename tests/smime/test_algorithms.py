@@ -55,6 +55,17 @@ def test_unknown_and_broken_identifiers() -> None:
             parse_digest(broken)
 
 
+@pytest.mark.parametrize("parameters", [b"\x04\x00", b"\x05\x01\x00", b"\x05\x00\x05\x00", b"\x30\x00"])
+def test_parameters_where_there_are_none_are_refused(parameters: bytes) -> None:
+    with pytest.raises(BadSyntax, match="parameters"):
+        parse_signature_algorithm(_identifier("1.2.840.113549.1.1.1", parameters))
+    with pytest.raises(BadSyntax, match="parameters"):
+        parse_digest(_identifier(SHA256.oid, parameters))
+    known = parse_signature_algorithm(_identifier("1.2.840.113549.1.1.1", b"\x05\x00"))
+    assert known == SignatureAlgorithm(Scheme.PKCS1)
+    assert parse_signature_algorithm(_identifier("1.2.3.4", parameters)) is None
+
+
 @pytest.mark.parametrize(
     ("dotted", "scheme", "digest"),
     [

@@ -94,6 +94,16 @@ def test_pyhanko_agrees_on_any_changed_bit(kind: KeyKind, data: st.DataObject) -
     assert ours is theirs or (theirs and bit // 8 not in _list_covered(_sign(kind)))
 
 
+def test_nothing_but_null_stands_behind_the_name_of_an_algorithm() -> None:
+    raw = bytearray(_sign(KeyKind.RSA_2048))
+    null = raw.rindex(bytes.fromhex("2a864886f70d010101 0500")) + 9  # behind rsaEncryption, where nobody signs it
+    for changed in (null, null + 1):
+        raw[changed] ^= 1
+        assert not _is_trusted_by_pyhanko(bytes(raw))
+        assert not _is_trusted_by_us(bytes(raw))
+        raw[changed] ^= 1
+
+
 def _is_trusted_by_openssl(data: bytes, folder: Path) -> bool:
     command = shutil.which("openssl")
     if command is None:
