@@ -37,6 +37,8 @@ async def tell_news(session: Session, *, may_expunge: bool) -> bool:
 
     When the store cannot say now, the command's own answer stands all the same, and the news come later.
     """
+    if session.watch is not None:
+        session.watch.take()
     try:
         await session.catch_up(may_expunge=may_expunge)
         await session.tell_clock()

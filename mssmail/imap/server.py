@@ -261,18 +261,19 @@ class _Conversation:
             while not self._session.has_ended:
                 patience = max(0, min(_KEEP_ALIVE_SECONDS, deadline - loop.time()))
                 done, _ = await asyncio.wait({reading, ringing}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
-                if reading in done:
-                    return
-                if ringing in done:
+                is_idle = self._session.waiting is not None  # else a command comes, and its end tells all
+                if ringing in done and (is_idle or reading not in done):  # half of DONE must not cost what rang
                     began = loop.time()
                     await push(self._session)
                     if self._session.find_bell() is not bell:  # it was too much to tell
                         return
                     ringing = loop.create_task(_wait_rested(bell, _REST_SHARE * (loop.time() - began)))
-                elif loop.time() >= deadline:
+                elif not done and loop.time() >= deadline:
                     raise TimeoutError
-                elif self._session.waiting is not None:
+                elif not done and is_idle:
                     await self._session.tell(ok("Still here"))
+                if reading in done:
+                    return
         finally:
             reading.cancel()
             ringing.cancel()

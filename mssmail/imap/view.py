@@ -25,6 +25,7 @@ from mssmail.core.mailbox import (
     UIDSet,
     UIDValidity,
     compress,
+    pack,
 )
 from mssmail.core.ranges import Range, find_gaps
 from mssmail.core.rights import LETTERS
@@ -131,10 +132,12 @@ class View:
         """How many messages of this client's have this UID or a lower one."""
         return bisect_right(self._uids, uid)
 
-    def number_known(self, uids: Sequence[UID]) -> list[tuple[UID, SeqNum]]:
-        """Those of these UIDs that this client counts, in their order, with their numbers."""
+    def number_known(self, uids: Sequence[UID]) -> Sequence[SeqNum]:
+        """The sequence numbers of those of these UIDs that this client counts, in their order."""
+        if uids == self._uids:  # as after a search for all of them
+            return pack(map(SeqNum, range(1, len(self) + 1)))
         numbers = self.find_numbers(uids)
-        return [(uid, numbers[uid]) for uid in uids if uid in numbers]
+        return pack(numbers[uid] for uid in uids if uid in numbers)
 
     def find_numbers(self, uids: Sequence[UID]) -> Mapping[UID, SeqNum]:
         """The sequence numbers of these UIDs, perhaps also of others; none of those this client does not know."""
@@ -149,8 +152,10 @@ class View:
         """All that this client counts, ascending; what has gone unheard among them."""
         return _as_uids(self._uids)
 
-    def select_known(self, uids: Sequence[UID]) -> list[UID]:
+    def select_known(self, uids: Sequence[UID]) -> Sequence[UID]:
         """Those of these UIDs that this client counts, in their order."""
+        if uids == self._uids:
+            return uids
         if len(uids) * 16 < len(self._uids):  # few are looked up one by one
             return [uid for uid in uids if self.find_number(uid) is not None]
         known = set(self._uids)

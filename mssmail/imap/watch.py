@@ -45,6 +45,7 @@ class Watch:
         self._own: dict[int, Own] = {}
         self._own_names: set[str] = set()
         self._annotated: dict[int, set[str]] = {}  # entries that changed and are not told yet
+        self._rung: Rung | None = None  # what was taken and is to be looked at
         self._must_look = False  # what rang was taken and could not be looked at
         self._untold: News = []  # what a look found that then could not be ended
         self._has_room = True
@@ -72,15 +73,22 @@ class Watch:
             )
         return told
 
+    def take(self) -> None:
+        """Take what rang before any mailbox is asked, the selected one too: what comes meanwhile rings anew."""
+        self._must_look |= self._rung is not None
+        self._rung = rung = self.herald.take()
+        self._has_room &= not rung.is_full
+        if self.interests.is_wide:
+            for mailbox_id, entries in rung.annotations.items():
+                self._annotated.setdefault(mailbox_id, set()).update(entries)
+
     async def look(self, *, has_modseq: bool) -> News:
-        """What happened since, in all mailboxes but the selected one; raises Overflow."""
-        rung = self.herald.take()
-        if rung.is_full or not self._has_room:
+        """What happened until ``take``, in all mailboxes but the selected one; raises Overflow."""
+        rung, self._rung = self._rung, None
+        if not self._has_room:
             raise Overflow
-        if not self.interests.is_wide:
+        if rung is None or not self.interests.is_wide:
             return []
-        for mailbox_id, entries in rung.annotations.items():
-            self._annotated.setdefault(mailbox_id, set()).update(entries)
         must_look, self._must_look = self._must_look, True
         await self._look(rung, must_look=must_look, has_modseq=has_modseq)
         self._must_look = False

@@ -33,7 +33,7 @@ from mssmail.store.text_index import find_last_block, find_missing_blocks
 from scripts.benchmarks.bystander import stand_by
 from scripts.benchmarks.letters import ME, SIZE, build_letters
 from scripts.benchmarks.mail_client import Client
-from scripts.benchmarks.questions import ask_all, ask_beside
+from scripts.benchmarks.questions import Server, ask_all, ask_beside
 from tests.support.operators import PASSWORD, Site, build_site
 from tests.support.pki import Pki
 
@@ -91,13 +91,20 @@ def open_site(folder: Path, count: int) -> Iterator[Site]:
     yield site
 
 
-def measure(site: Site) -> dict[str, float]:
-    """Every figure of a server over this site."""
+@contextmanager
+def serve_indexed(site: Site) -> Iterator[Server]:
+    """A server over this site whose index for SEARCH has caught up."""
     ca = site.folder / "anchors" / "root.crt"
     with serve(site) as (port, pid):
         wait_for_index(site)
-        beside = ask_beside(lambda: Client(port, ca, ME, PASSWORD), lambda: stand_by(port, ca, ME, PASSWORD, pid), pid)
-        return ask_all(lambda: Client(port, ca, ME, PASSWORD), pid) | beside
+        yield Server(lambda: Client(port, ca, ME, PASSWORD), pid, lambda: stand_by(port, ca, ME, PASSWORD, pid))
+
+
+def measure(site: Site) -> dict[str, float]:
+    """Every figure of a server over this site."""
+    with serve_indexed(site) as server:
+        beside = ask_beside(server)
+        return ask_all({"mssmail": server})["mssmail"] | beside
 
 
 def wait_for_index(site: Site) -> None:

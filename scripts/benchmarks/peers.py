@@ -1,27 +1,34 @@
 """Our figures beside Dovecot's on this machine, in one run; Dovecot must be installed (Debian: dovecot-imapd).
 
-Both hold the same letters, both are asked by the same client over TLS, one after the other.
+Both hold the same letters, both are asked by the same client over TLS, in turns.
 """
 
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mssmail.core.clock import read_clock
-from scripts.benchmarks.dovecot import connect_dovecot, find_dovecot, serve_dovecot
-from scripts.benchmarks.imap import measure, open_site
-from scripts.benchmarks.questions import ask_all
+from scripts.benchmarks.bystander import stand_by
+from scripts.benchmarks.dovecot import PASSWORD, connect_dovecot, find_dovecot, serve_dovecot
+from scripts.benchmarks.imap import open_site, serve_indexed
+from scripts.benchmarks.letters import ME
+from scripts.benchmarks.questions import Server, ask_all
 from tests.support.pki import Pki
 
+ROUNDS = 9
 
-def measure_dovecot(folder: Path, count: int) -> dict[str, float]:
-    """Every figure of a Dovecot with so many letters."""
+
+@contextmanager
+def open_dovecot(folder: Path, count: int) -> Iterator[Server]:
+    """A Dovecot with so many letters."""
     pki = Pki(read_clock().replace(microsecond=0))
     pki.write_anchors(folder / "anchors")
     pki.make_operator("dovecot.test").write(folder, "dovecot")
     ca = folder / "anchors" / "root.crt"
     with serve_dovecot(folder / "dovecot", folder / "dovecot.crt", folder / "dovecot.key", count) as (port, pid):
-        return ask_all(lambda: connect_dovecot(port, ca), pid)
+        yield Server(lambda: connect_dovecot(port, ca), pid, lambda: stand_by(port, ca, ME, PASSWORD, pid))
 
 
 def main() -> None:
@@ -32,13 +39,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "theirs" / "dovecot").mkdir(parents=True)
-        theirs = measure_dovecot(folder / "theirs", count)
-        with open_site(folder / "ours", count) as site:
-            ours = measure(site)
+        with (
+            open_dovecot(folder / "theirs", count) as dovecot,
+            open_site(folder / "ours", count) as site,
+            serve_indexed(site) as ours,
+        ):
+            figures = ask_all({"mssmail": ours, "Dovecot": dovecot}, ROUNDS)
     print(f"{count} messages; ms, medians {'':20} mssmail    Dovecot      ratio")
-    for question, figure in ours.items():
-        if (other := theirs.get(question)) is None:
-            continue
+    for question, figure in figures["mssmail"].items():
+        other = figures["Dovecot"][question]
         print(f"{question:40} {figure:10.1f} {other:10.1f} {figure / other if other else 0:10.2f}")
 
 

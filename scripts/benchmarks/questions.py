@@ -5,11 +5,12 @@ with other things it is the figure to compare.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from itertools import count
 from statistics import median
 from time import perf_counter, perf_counter_ns
+from typing import NamedTuple
 
 from scripts.benchmarks.bystander import Waits
 from scripts.benchmarks.letters import COMMON
@@ -44,36 +45,52 @@ Connect = Callable[[], Client]
 Figures = dict[str, float]
 
 
-def ask_all(connect: Connect, pid: int) -> Figures:
-    """Every figure of the server whose main process this is."""
-    client = connect()
-    client.do("SELECT INBOX")
-    figures = _Figures()
-    for name, work in _list_works(client).items():
-        before = measure_cpu(pid)
-        figures[name] = _time(work, ROUNDS)
-        figures[f"{name}, CPU"] = (measure_cpu(pid) - before) / ROUNDS
-    figures["QRESYNC after 100 changes"] = _ask_resync(connect)
-    figures["IDLE push"] = _ask_push(connect)
-    figures["memory of an idle connection, kB"] = _ask_memory(connect, pid)
-    client.close()
-    return figures
+class Server(NamedTuple):
+    """One that is asked: how to sign in to it, its main process, and a bystander who sees how long others wait."""
+
+    connect: Connect
+    pid: int
+    stand_by: Callable[[], AbstractContextManager[Waits]]
 
 
-def ask_beside(connect: Connect, stand_by: Callable[[], AbstractContextManager[Waits]], pid: int) -> Figures:
+def ask_all(servers: Mapping[str, Server], rounds: int = ROUNDS) -> dict[str, Figures]:
+    """Every figure of each server. They answer in turns: what else the machine does meanwhile touches them alike."""
+    clients = {name: server.connect() for name, server in servers.items()}
+    works: dict[str, dict[str, Callable[[], object]]] = {}
+    for name, client in clients.items():
+        client.do("SELECT INBOX")
+        works[name] = _list_works(client)
+    figures = {name: _Figures(name) for name in servers}
+    for question in next(iter(works.values())):
+        samples: dict[str, list[tuple[float, float]]] = {name: [] for name in servers}
+        for _ in range(rounds):
+            for name, server in servers.items():
+                samples[name].append(_time(works[name][question], server.pid))
+        for name, taken in samples.items():
+            figures[name][question] = median(passed for passed, _ in taken)
+            figures[name][f"{question}, CPU"] = sum(cpu for _, cpu in taken) / rounds
+    for name, server in servers.items():
+        figures[name]["QRESYNC after 100 changes"] = _ask_resync(server.connect)
+        figures[name]["IDLE push"] = _ask_push(server.connect)
+        figures[name]["memory of an idle connection, kB"] = _ask_memory(server.connect, server.pid)
+        clients[name].close()
+    return dict(figures)
+
+
+def ask_beside(server: Server) -> Figures:
     """The same once more, with somebody else's longest wait and what memory the server needed for it."""
-    client = connect()
+    client = server.connect()
     client.do("SELECT INBOX")
     figures: Figures = {}
     spans: dict[str, tuple[float, float]] = {}
-    with stand_by() as waits:
+    with server.stand_by() as waits:
         for name, work in _list_works(client).items():
-            resident = measure_resident(pid)
-            forget_peak(pid)
+            resident = measure_resident(server.pid)
+            forget_peak(server.pid)
             began = perf_counter()
             work()
             spans[name] = (began, perf_counter())
-            figures[f"{name}, memory in kB"] = measure_peak(pid) - resident
+            figures[f"{name}, memory in kB"] = measure_peak(server.pid) - resident
     client.close()
     for name, (began, ended) in spans.items():
         figures[f"{name}, another waits"], figures[f"{name}, for our work"] = waits.find_longest(began, ended)
@@ -94,18 +111,20 @@ def _list_works(client: Client) -> dict[str, Callable[[], object]]:
 class _Figures(dict[str, float]):
     """Shows each as it comes."""
 
-    def __setitem__(self, name: str, figure: float) -> None:
-        print(f"{name:40} {figure:10.1f}", file=sys.stderr, flush=True)
-        super().__setitem__(name, figure)
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def __setitem__(self, question: str, figure: float) -> None:
+        print(f"{self._name:10} {question:40} {figure:10.1f}", file=sys.stderr, flush=True)
+        super().__setitem__(question, figure)
 
 
-def _time(work: Callable[[], object], rounds: int) -> float:
-    times = []
-    for _ in range(rounds):
-        began = perf_counter()
-        work()
-        times.append(perf_counter() - began)
-    return median(times) * 1e3
+def _time(work: Callable[[], object], pid: int) -> tuple[float, float]:
+    """Milliseconds that pass, and of the process's CPU."""
+    before, began = measure_cpu(pid), perf_counter()
+    work()
+    return (perf_counter() - began) * 1e3, measure_cpu(pid) - before
 
 
 def _ask_resync(connect: Connect) -> float:

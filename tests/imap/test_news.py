@@ -1,9 +1,11 @@
 """What is told after a command and between commands; that nothing is lost when the store cannot say."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from mssmail.core.mailbox import Changes
 from mssmail.errors import StoreUnavailable
 from mssmail.imap.news import send_lines, tell_news
 from mssmail.imap.wire.responses import ListLine
@@ -36,6 +38,28 @@ async def test_a_push_that_is_cancelled_loses_nothing(world: World) -> None:
     pushing.cancel()
     await asyncio.gather(pushing, return_exceptions=True)
     assert (await talk.do("NOOP"))[-2:] == ["* STATUS Sent (UIDNEXT 2 MESSAGES 1)", "OK NOOP completed"]
+
+
+async def test_what_happens_while_the_selected_mailbox_is_asked_rings_anew(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deliver()
+    talk, other = await sign_in(world), await sign_in(world)
+    await talk.do(f"NOTIFY SET {ALL_OF_IT}")
+    await other.do("STORE 1 +FLAGS.SILENT (\\Deleted)")
+    assert talk.session.watch is not None
+    changes = world.mailboxes.changes
+
+    async def ask_and_be_late(*args: Any, **options: Any) -> Changes:
+        monkeypatch.setattr(world.mailboxes, "changes", changes)
+        found = await changes(*args, **options)
+        await other.do("EXPUNGE")
+        return found
+
+    monkeypatch.setattr(world.mailboxes, "changes", ask_and_be_late)
+    assert await talk.hear() == []
+    assert await talk.session.watch.herald.wait(10)
+    assert await talk.hear() == ["* 1 EXPUNGE"]
 
 
 async def test_many_lines_go_out_some_hundred_at_a_time(world: World) -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mssmail.core.mailbox import STAR, UID, Changes, MessageMeta, ModSeq, SeqNum, SeqSet, UIDSet
+from mssmail.core.mailbox import STAR, UID, Changes, MessageMeta, ModSeq, SeqNum, SeqSet, UIDSet, pack
 from mssmail.errors import NoSuchNumber
 from mssmail.imap import view as view_module
 from mssmail.imap.view import Expunged, FlagsChanged, Grown, View
@@ -231,5 +231,13 @@ def test_many_changes_told_in_portions_say_the_same(
 def test_numbers_of_few_and_of_many(count: int) -> None:
     view = _view(*range(10, 10 + count))
     asked = [UID(9 + count), UID(99), UID(10)]
-    assert view.number_known(asked) == [(UID(9 + count), SeqNum(count)), (UID(10), SeqNum(1))]
-    assert view.number_known([]) == []
+    assert list(view.number_known(asked)) == [count, 1]
+    assert list(view.number_known([])) == []
+
+
+def test_all_that_it_counts_is_numbered_from_one() -> None:
+    view = _view(3, 5, 8)
+    assert list(view.number_known(pack(view.list_uids()))) == [1, 2, 3]
+    assert list(view.select_known(pack(view.list_uids()))) == [3, 5, 8]
+    assert list(view.number_known(pack([UID(8), UID(5), UID(3)]))) == [3, 2, 1]
+    assert list(_view().number_known(pack([]))) == []

@@ -8,7 +8,7 @@ from mssmail.core.account import Account
 from mssmail.core.mailbox import MailboxInfo
 from mssmail.flows import bell
 from mssmail.imap.interests import Interests, Overflow
-from mssmail.imap.watch import Watch
+from mssmail.imap.watch import News, Watch
 from mssmail.imap.wire.notify_values import EventGroup, Happening, Scope
 from mssmail.imap.wire.responses import MailboxStatus
 from mssmail.store.engine import Connection
@@ -17,6 +17,11 @@ from tests.imap.support import NOW, World, build_message, sign_in
 
 MESSAGES = frozenset({Happening.MESSAGE_NEW, Happening.MESSAGE_EXPUNGE})
 PERSONAL = Interests([EventGroup(Scope.PERSONAL, MESSAGES)])
+
+
+async def _look(watch: Watch) -> News:
+    watch.take()
+    return await watch.look(has_modseq=False)
 
 
 async def test_only_mailboxes_that_rang_are_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,13 +39,13 @@ async def test_only_mailboxes_that_rang_are_asked(world: World, monkeypatch: pyt
 
     monkeypatch.setattr(world.mailboxes, "load_readable", note)
     monkeypatch.setattr(world.mailboxes, "list_mailboxes", refuse)
-    assert await watch.look(has_modseq=False) == []
+    assert await _look(watch) == []
     assert asked == []
     other = await sign_in(world, select="")
     monkeypatch.undo()
     monkeypatch.setattr(world.mailboxes, "load_readable", note)
     await other.append("Sent", build_message("a"))
-    assert [line.mailbox for line in await watch.look(has_modseq=False)] == ["Sent"]
+    assert [line.mailbox for line in await _look(watch)] == ["Sent"]
     assert len(asked) == 1
     assert len(asked[0]) == 1
     watch.close()
@@ -59,7 +64,7 @@ async def test_many_mailboxes_are_watched_and_told_of_together(world: World) -> 
     other = await sign_in(world, select="")
     await other.append("m1", build_message("a"))
     await other.append("m599", build_message("a"))
-    assert {line.mailbox for line in await watch.look(has_modseq=False)} == {"m1", "m599"}
+    assert {line.mailbox for line in await _look(watch)} == {"m1", "m599"}
 
 
 async def test_there_is_room_for_so_many_in_all(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +77,7 @@ async def test_there_is_room_for_so_many_in_all(world: World, monkeypatch: pytes
     other = await sign_in(world, select="")
     await other.do("CREATE a/b/c")
     with pytest.raises(Overflow):
-        await first.look(has_modseq=False)
+        await _look(first)
 
 
 async def test_no_room_for_the_selected_mailbox_is_too_much_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +86,7 @@ async def test_no_room_for_the_selected_mailbox_is_too_much_too(world: World, mo
     watch = Watch(world.mailboxes, world.anne, Interests([EventGroup(Scope.SELECTED, MESSAGES)]))
     await watch.begin(talk.session.view, wants_status=False, has_modseq=False)
     with pytest.raises(Overflow):
-        await watch.look(has_modseq=False)
+        await _look(watch)
 
 
 async def test_what_comes_while_the_first_picture_is_taken_is_not_lost(
@@ -103,7 +108,7 @@ async def test_what_comes_while_the_first_picture_is_taken_is_not_lost(
         ("MESSAGES", 1)
     ]
     await other.do("DELETE x")
-    await watch.look(has_modseq=False)
+    await _look(watch)
     await other.do("CREATE x")
     monkeypatch.setattr(world.mailboxes, "list_subscriptions", interrupt)
-    assert [line.mailbox for line in await watch.look(has_modseq=False)] == ["x"]
+    assert [line.mailbox for line in await _look(watch)] == ["x"]

@@ -48,8 +48,7 @@ async def run(session: Session, command: c.Search) -> Answer:
         await session.count_by_modseq()
     if command.uid:  # ``*`` is then the newest there is
         await session.catch_up(may_expunge=False)
-    key = localise(command.key, view, session.terms.zone)
-    found = pack(await session.store.search(view.mailbox_id, key, _follow(session)))  # it may take long to be read
+    found = pack(await _search(session, command.key))  # packed: it may take long to be read
     if command.returns is not None or session.dialect.has_esearch:
         return await answer_extended(session, command, found, counts_modseq=counts_modseq)
     uids = await session.work_out(lambda: pack(view.select_known(found)), len(found))
@@ -69,21 +68,25 @@ async def name_results(session: Session, uids: Sequence[UID], *, uid: bool) -> S
     """What they are called in the answer, in their order: themselves, or by the numbers this client has for them."""
     if uid:
         return pack(uids)
-    view = session.selected
-    return await session.work_out(lambda: pack(number for _, number in view.number_known(uids)), len(uids))
+    return await session.work_out(lambda: session.selected.number_known(uids), len(uids))
 
 
-async def find_known(session: Session, key: SearchKey, *, uid: bool) -> list[UID]:
+async def find_known(session: Session, key: SearchKey, *, uid: bool) -> Sequence[UID]:
     """The matches that this session has a number for, ascending; for SORT and THREAD."""
     if has_leaf(key, ModSeqKey):
         await session.count_by_modseq()
     if uid:  # ``*`` is then the newest there is
         await session.catch_up(may_expunge=False)
     view = session.selected
-    if isinstance(key, All):  # SORT and THREAD leave out what has gone meanwhile
-        return view.list_uids()
-    found = await session.store.search(view.mailbox_id, localise(key, view, session.terms.zone), _follow(session))
+    found = await _search(session, key)
     return await session.work_out(lambda: view.select_known(found), len(found))
+
+
+async def _search(session: Session, key: SearchKey) -> Sequence[UID]:
+    view = session.selected
+    if isinstance(key, All):  # what goes meanwhile still has its number here; SORT and THREAD leave it out
+        return view.list_uids()
+    return await session.store.search(view.mailbox_id, localise(key, view, session.terms.zone), _follow(session))
 
 
 def _follow(session: Session) -> Callable[[UID], bool]:
@@ -114,21 +117,19 @@ async def _build_extended(
     session: Session, command: c.Search | c.Sort, found: Sequence[UID], *, counts_modseq: bool
 ) -> Extended | None:
     """The response; None when nothing is to be told."""
-    known = await session.work_out(lambda: session.selected.number_known(found), len(found))
+    known = await session.work_out(lambda: pack(session.selected.select_known(found)), len(found))
     options = set(command.returns or ()) or {"ALL"}
     if _UPDATE in options:
-        await _go_on(session, command, [uid for uid, _ in known])
+        await _go_on(session, command, list(known))
     options -= {_UPDATE, _CONTEXT}
     chosen = _choose(known, options, command.window)
     if SAVE in options:
-        session.selected.saved = await session.work_out(
-            lambda: array("I", sorted(uid for uid, _ in chosen)), len(chosen)
-        )
+        session.selected.saved = await session.work_out(lambda: array("I", sorted(chosen)), len(chosen))
         options.remove(SAVE)
         if not options:  # RFC 5182 §2.1: then nothing is told
             return None
-    numbers = await session.work_out(lambda: pack(uid if command.uid else number for uid, number in known), len(known))
-    modseq = await _find_modseq(session, [uid for uid, _ in chosen]) if counts_modseq and chosen else None
+    numbers = await name_results(session, known, uid=command.uid)
+    modseq = await _find_modseq(session, chosen) if counts_modseq and chosen else None
     return Extended(
         session.tag,
         command.uid,
@@ -161,7 +162,7 @@ def _cut(results: Sequence[T], window: Window | None) -> Sequence[T]:
     return results if window is None else window.cut(results)
 
 
-def _choose(known: Sequence[tuple[UID, int]], options: set[str], window: Window | None) -> Sequence[tuple[UID, int]]:
+def _choose(known: Sequence[UID], options: set[str], window: Window | None) -> Sequence[UID]:
     """What is saved, and whose ModSeq counts: all, unless only MIN, MAX or PARTIAL were asked for.
 
     RFC 5182 §2.4, RFC 9394 §3.3.
