@@ -92,7 +92,7 @@ def is_by_uid(numbers: Numbers) -> bool:
 
 def pack(numbers: Iterable[N]) -> Sequence[N]:
     """The numbers of messages in a tenth of the memory: for as long as it takes a client to read an answer."""
-    return cast("Sequence[N]", array("I", numbers))
+    return cast("Sequence[N]", numbers if isinstance(numbers, array) else array("I", numbers))
 
 
 def has_number(ranges: Sequence[tuple[int, int]], number: int) -> bool:

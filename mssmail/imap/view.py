@@ -135,7 +135,7 @@ class View:
     def number_known(self, uids: Sequence[UID]) -> Sequence[SeqNum]:
         """The sequence numbers of those of these UIDs that this client counts, in their order."""
         if uids == self._uids:  # as after a search for all of them
-            return pack(map(SeqNum, range(1, len(self) + 1)))
+            return cast("Sequence[SeqNum]", pack(range(1, len(self) + 1)))
         numbers = self.find_numbers(uids)
         return pack(numbers[uid] for uid in uids if uid in numbers)
 

@@ -78,14 +78,14 @@ async def find_known(session: Session, key: SearchKey, *, uid: bool) -> Sequence
     if uid:  # ``*`` is then the newest there is
         await session.catch_up(may_expunge=False)
     view = session.selected
+    if isinstance(key, All):  # SORT and THREAD leave out what has gone meanwhile
+        return view.list_uids()
     found = await _search(session, key)
     return await session.work_out(lambda: view.select_known(found), len(found))
 
 
 async def _search(session: Session, key: SearchKey) -> Sequence[UID]:
     view = session.selected
-    if isinstance(key, All):  # what goes meanwhile still has its number here; SORT and THREAD leave it out
-        return view.list_uids()
     return await session.store.search(view.mailbox_id, localise(key, view, session.terms.zone), _follow(session))
 
 
