@@ -103,8 +103,7 @@ def serve_indexed(site: Site) -> Iterator[Server]:
 def measure(site: Site) -> dict[str, float]:
     """Every figure of a server over this site."""
     with serve_indexed(site) as server:
-        beside = ask_beside(server)
-        return ask_all({"mssmail": server})["mssmail"] | beside
+        return ask_all({"mssmail": server})["mssmail"] | ask_beside(server)
 
 
 def wait_for_index(site: Site) -> None:

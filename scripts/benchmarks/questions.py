@@ -55,12 +55,14 @@ class Server(NamedTuple):
 
 def ask_all(servers: Mapping[str, Server], rounds: int = ROUNDS) -> dict[str, Figures]:
     """Every figure of each server. They answer in turns: what else the machine does meanwhile touches them alike."""
+    figures = {name: _Figures(name) for name in servers}
+    for name, server in servers.items():  # first: later, connections live on what the questions left behind
+        figures[name]["memory of an idle connection, kB"] = _ask_memory(server)
     clients = {name: server.connect() for name, server in servers.items()}
     works: dict[str, dict[str, Callable[[], object]]] = {}
     for name, client in clients.items():
         client.do("SELECT INBOX")
         works[name] = _list_works(client)
-    figures = {name: _Figures(name) for name in servers}
     for question in next(iter(works.values())):
         samples: dict[str, list[tuple[float, float]]] = {name: [] for name in servers}
         for _ in range(rounds):
@@ -72,7 +74,6 @@ def ask_all(servers: Mapping[str, Server], rounds: int = ROUNDS) -> dict[str, Fi
     for name, server in servers.items():
         figures[name]["QRESYNC after 100 changes"] = _ask_resync(server.connect)
         figures[name]["IDLE push"] = _ask_push(server.connect)
-        figures[name]["memory of an idle connection, kB"] = _ask_memory(server.connect, server.pid)
         clients[name].close()
     return dict(figures)
 
@@ -173,14 +174,16 @@ def _ask_push(connect: Connect) -> float:
     return median(times) * 1e3
 
 
-def _ask_memory(connect: Connect, pid: int) -> float:
-    before = measure_memory(pid)
-    clients = [connect() for _ in range(IDLERS)]
+def _ask_memory(server: Server) -> float:
+    first = server.connect()  # what the first of all brings up belongs to no connection
+    first.do("SELECT INBOX")
+    before = measure_memory(server.pid)
+    clients = [server.connect() for _ in range(IDLERS)]
     for client in clients:
         client.do("SELECT INBOX")
         client.send(b"Z IDLE\r\n")
         client.read_until(b"\r\n", b"+ ")
-    grown = measure_memory(pid) - before
-    for client in clients:
+    grown = measure_memory(server.pid) - before
+    for client in (first, *clients):
         client.close()
     return grown / IDLERS
