@@ -90,6 +90,12 @@ def is_by_uid(numbers: Numbers) -> bool:
     return numbers.uid if isinstance(numbers, Saved) else isinstance(numbers, UIDSet)
 
 
+def list_parents(name: str) -> list[str]:
+    """The names of mailboxes above this one: ``a/b/c`` → ``a``, ``a/b``."""
+    levels = name.split("/")
+    return ["/".join(levels[:count]) for count in range(1, len(levels))]
+
+
 def pack(numbers: Iterable[N]) -> Sequence[N]:
     """The numbers of messages in a tenth of the memory: for as long as it takes a client to read an answer."""
     return cast("Sequence[N]", numbers if isinstance(numbers, array) else array("I", numbers))

@@ -6,8 +6,8 @@ Several groups may cover a mailbox: all their events count, unless one of them s
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from mssmail.core.mailbox import OTHER_USERS
-from mssmail.imap.patterns import DELIMITER, INBOX, compose_name, list_parents
+from mssmail.core.mailbox import OTHER_USERS, list_parents
+from mssmail.imap.patterns import DELIMITER, INBOX, compose_name
 from mssmail.imap.wire.fetch_values import Item
 from mssmail.imap.wire.notify_values import OF_MESSAGES, OF_SELECTED, EventGroup, Happening, Scope
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from mssmail.core.composition import normalise_text
+from mssmail.core.mailbox import list_parents
 
 DELIMITER = "/"
 INBOX = "INBOX"
@@ -12,16 +13,15 @@ _LONGEST = 4_000  # characters: no name, with whose it is before it, has so many
 _WILDCARDS = re.compile(r"[*%]++")
 
 
-def list_parents(name: str) -> list[str]:
-    """``a/b/c`` → ``a``, ``a/b``."""
-    levels = name.split(DELIMITER)
-    return [DELIMITER.join(levels[:count]) for count in range(1, len(levels))]
+def list_all_parents(names: Iterable[str]) -> frozenset[str]:
+    """The names above any of these."""
+    return frozenset(parent for name in names for parent in list_parents(name))
 
 
 def list_missing_parents(names: Iterable[str]) -> list[str]:
     r"""Names that are only there as parents of others; clients are shown them as \Noselect."""
     known = set(names)
-    return sorted({parent for name in known for parent in list_parents(name)} - known)
+    return sorted(list_all_parents(known) - known)
 
 
 class Pattern:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from mssmail.core.account import Account
 from mssmail.core.mailbox import MailboxInfo
 from mssmail.imap.backend import MailStore
-from mssmail.imap.patterns import list_parents
+from mssmail.imap.patterns import list_all_parents
 
-NO_SELECT = "\\Noselect"
+NO_SELECT, NON_EXISTENT = "\\Noselect", "\\NonExistent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,4 @@ async def load_tree(store: MailStore, account: Account) -> Tree:
     """What there is now."""
     mailboxes = {info.name: info for info in await store.list_mailboxes(account)}
     subscribed = await store.list_subscriptions(account)
-    parents = frozenset(parent for name in mailboxes for parent in list_parents(name))
-    return Tree(mailboxes, frozenset(subscribed), parents)
+    return Tree(mailboxes, frozenset(subscribed), list_all_parents(mailboxes))

@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mssmail.core.mailbox import OTHER_USERS
+from mssmail.core.mailbox import OTHER_USERS, list_parents
 from mssmail.imap.interests import Interests, Overflow
-from mssmail.imap.patterns import DELIMITER, list_parents
-from mssmail.imap.tree import NO_SELECT, Tree
+from mssmail.imap.patterns import DELIMITER, list_all_parents
+from mssmail.imap.tree import NO_SELECT, NON_EXISTENT, Tree
 from mssmail.imap.wire.notify_values import Happening
 from mssmail.imap.wire.responses import ListLine
 
-NON_EXISTENT, NO_ACCESS, SUBSCRIBED = "\\NonExistent", "\\NoAccess", "\\Subscribed"
+NO_ACCESS, SUBSCRIBED = "\\NoAccess", "\\Subscribed"
 _OTHERS = OTHER_USERS + DELIMITER
 MAX_RENAMED_TREES: Final = 200  # at a time: each is work for every mailbox there is
 
@@ -116,7 +116,7 @@ def _find_renamed(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]
     """Children go with their parent, and nothing is said of them (RFC 5465 §5.4), unless they ended elsewhere."""
     before, after = turn.before.names, turn.after.names
     heard = {id: before[id] for id in before.keys() & after.keys()}  # by the client, once it has read so far
-    parents = {parent for name in heard.values() for parent in list_parents(name)}
+    parents = set(list_all_parents(heard.values()))
     trees = 0
     for mailbox_id in sorted(heard, key=lambda id: (after[id].count(DELIMITER), after[id])):
         old, new = heard[mailbox_id], after[mailbox_id]
@@ -128,7 +128,7 @@ def _find_renamed(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]
             if trees > MAX_RENAMED_TREES:
                 raise Overflow
             below = {id: new + name[len(old) :] for id, name in heard.items() if name.startswith(old + DELIMITER)}
-            parents |= {parent for name in below.values() for parent in list_parents(name)}
+            parents |= list_all_parents(below.values())
             heard |= below
         if not {old, new} & turn.own and _has(turn, interests, Happening.MAILBOX_NAME, old, new):
             yield new, old
@@ -143,7 +143,7 @@ def _find_gone(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
 
 
 def _find_come(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
-    own = turn.own | {parent for name in turn.own for parent in list_parents(name)}  # CREATE makes those it needs
+    own = turn.own | list_all_parents(turn.own)  # CREATE makes those it needs
     for name, origin in sorted(turn.come.items()):
         old_name = turn.before.names.get(turn.origins.get(origin, 0), "")
         if name not in own and _has(turn, interests, Happening.MAILBOX_NAME, name, old_name or name):
@@ -153,7 +153,7 @@ def _find_come(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
 def _find_parents(turn: Turn, interests: Interests) -> Iterator[tuple[str, str]]:
     """Direct parents, there or not, which may have children now or none any more; what was renamed is told already."""
     renamed = {name for id, name in turn.before.names.items() if turn.after.names.get(id) != name}
-    own = turn.own | {parent for name in turn.own for parent in list_parents(name)}
+    own = turn.own | list_all_parents(turn.own)
     for name in sorted((turn.come.keys() - own) | (turn.gone - turn.own)):
         for parent in list_parents(name)[-1:]:
             if parent not in renamed and _has(turn, interests, Happening.MAILBOX_NAME, parent):

@@ -13,6 +13,7 @@ from mssmail.core.mailbox import UID, Changes, MailboxInfo, MessageMeta, ModSeq
 from mssmail.errors import MailboxGone
 from mssmail.store.flags import decode_flags
 from mssmail.store.mailboxes import IS_THERE, load_mailbox
+from mssmail.store.named import IS_NAMED, name_uids
 from mssmail.store.prepared import Prepared
 from mssmail.store.schema import mailbox_rows, mailboxes, vanished
 from mssmail.store.vanished import list_vanished
@@ -44,9 +45,7 @@ _VANISHED = (
 )
 _FORGOTTEN = select(mailboxes.c.forgotten_modseq).where(mailboxes.c.id == bindparam("of_mailbox"))
 _CHANGED = select(_row.uid).where(_row.mailbox_id == bindparam("of_mailbox"), _row.modseq > _since).order_by(_by_uid)
-_HIGHEST = select(func.max(_row.modseq)).where(
-    _row.mailbox_id == bindparam("of_mailbox"), _row.uid.in_(bindparam("of_uids", expanding=True))
-)
+_HIGHEST = select(func.max(_row.modseq)).where(IS_NAMED)
 _CLOCK = Prepared(
     select(mailboxes.c.highest_modseq, mailboxes.c.first_recent_uid, mailboxes.c.uid_next).where(
         mailboxes.c.id == bindparam("of_mailbox"), IS_THERE
@@ -97,8 +96,8 @@ def list_changed(conn: Connection, mailbox_id: int, since: ModSeq) -> Sequence[U
 
 
 def find_highest_modseq(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> ModSeq:
-    """The highest ModSeq of these messages (no more than fit one statement); 0 when none is there."""
-    return ModSeq(conn.execute(_HIGHEST, {"of_mailbox": mailbox_id, "of_uids": uids}).scalar() or 0)
+    """The highest ModSeq of these messages; 0 when none is there."""
+    return ModSeq(conn.execute(_HIGHEST, name_uids(mailbox_id, uids)).scalar() or 0)
 
 
 def find_recent(conn: Connection, mailbox_id: int) -> range:

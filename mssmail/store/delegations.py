@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, literal, select, update
 
 from mssmail.core.account import Account
 from mssmail.core.address import Address
+from mssmail.core.mailbox import list_parents
 from mssmail.core.rights import SEND_AS, join_rights
 from mssmail.errors import BadAccount, NoSuchAccount
 from mssmail.store.accounts import find_account
@@ -105,9 +106,7 @@ def resolve_rights(entries: Mapping[str, str], mailbox: str) -> str:
     if mailbox in entries:
         return entries[mailbox]
     whole = entries.get("", "")
-    levels = mailbox.split("/")
-    above = ("/".join(levels[:count]) for count in range(len(levels) - 1, 0, -1))
-    allowed = next((entries[name] for name in above if name in entries), whole)
+    allowed = next((entries[name] for name in reversed(list_parents(mailbox)) if name in entries), whole)
     return "".join(letter for letter in whole if letter in allowed or letter == SEND_AS)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from mssmail.core.composition import normalise_text
-from mssmail.core.mailbox import UID, MailboxInfo, ModSeq, UIDValidity
+from mssmail.core.mailbox import UID, MailboxInfo, ModSeq, UIDValidity, list_parents
 from mssmail.errors import HasChildren, Impossible, MailboxExists, MailboxGone, NoSuchMailbox, TooMany
 from mssmail.store.schema import counters, mailbox_annotations, mailbox_rows, mailboxes, subscriptions
 
@@ -129,10 +129,8 @@ def has_mailbox(conn: Connection, account_id: int, name: str) -> bool:
 
 def find_nearest(conn: Connection, account_id: int, name: str) -> str:
     """The nearest mailbox above this name that is there; empty when there is none."""
-    above = normalise(name).rpartition("/")[0]
-    while above and not has_mailbox(conn, account_id, above):
-        above = above.rpartition("/")[0]
-    return above
+    above = reversed(list_parents(normalise(name)))
+    return next((parent for parent in above if has_mailbox(conn, account_id, parent)), "")
 
 
 def load_mailbox(conn: Connection, mailbox_id: int, *, counts: bool = False) -> MailboxInfo:
@@ -236,9 +234,7 @@ def _is_below(account_id: int, name: str) -> ColumnElement[bool]:
 
 
 def _insert_parents(conn: Connection, account_id: int, name: str, now: datetime) -> None:
-    levels = name.split("/")
-    for depth in range(1, len(levels)):
-        parent = "/".join(levels[:depth])
+    for parent in list_parents(name):
         if not has_mailbox(conn, account_id, parent):
             _insert(conn, account_id, parent, "", now)
 

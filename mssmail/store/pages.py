@@ -3,7 +3,6 @@
 A client that reads slowly has two pages held for it, so a page is short in octets, too.
 """
 
-import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -11,7 +10,7 @@ from functools import cache, partial
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, func, null, select
+from sqlalchemy import ColumnElement, Connection, case, func, null, select
 
 from mssmail.core.mailbox import MAX_ROW_DATA, MAX_ROW_HEADER, UID, Column, MessageMeta, MessageRow
 from mssmail.core.message import Span
@@ -20,6 +19,7 @@ from mssmail.store.bodies import find_files
 from mssmail.store.columns import read_moment
 from mssmail.store.flags import decode_flags
 from mssmail.store.layouts import LAYOUT_COLUMNS, build_layout
+from mssmail.store.named import IS_NAMED, name_uids
 from mssmail.store.prepared import Prepared
 from mssmail.store.schema import bodies, listings, mailbox_rows, messages, previews, sort_keys
 from mssmail.store.sorting import THREAD_ID
@@ -72,7 +72,7 @@ def load_page(
 
     No more than PAGE_OCTETS and one row: ``find_following`` says where to go on.
     """
-    values = {"of_mailbox": mailbox_id, "of_uids": json.dumps(uids)}
+    values = name_uids(mailbox_id, uids)
     if not columns:
         return [_build_row(row) for row in _prepare(columns).fetch_all(conn, values)]
     with closing(_prepare(columns).fetch_each(conn, values)) as found:  # we may stop before the last
@@ -116,9 +116,7 @@ def _prepare(columns: frozenset[Column]) -> Prepared:
     for name, table in ((Column.FIELDS, listings), (Column.PREVIEW, previews), (Column.THREAD, sort_keys)):
         if name in columns:
             wanted = wanted.outerjoin(table, table.c.message_id == row.message_id)
-    named = func.json_each(bindparam("of_uids")).table_valued("value")
-    where = (row.mailbox_id == bindparam("of_mailbox"), row.uid.in_(select(named.c.value)))
-    return Prepared(wanted.where(*where).order_by(row.uid))
+    return Prepared(wanted.where(IS_NAMED).order_by(row.uid))
 
 
 def _list_octets(columns: frozenset[Column]) -> Iterator[ColumnElement[Any]]:

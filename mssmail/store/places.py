@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from mssmail.core.account import Account
 from mssmail.core.address import Address
-from mssmail.core.mailbox import OTHER_USERS, MailboxInfo
+from mssmail.core.mailbox import OTHER_USERS, MailboxInfo, list_parents
 from mssmail.core.rights import LETTERS, REACHING
 from mssmail.errors import Impossible, MailboxGone, NoSuchMailbox, ReadOnly
 from mssmail.store import mailboxes as tree
@@ -231,8 +231,7 @@ def _find_new_place(conn: Connection, account: Account, name: str) -> Place:
 
 def list_levels_below(name: str, above: str) -> list[str]:
     """``a/b/c`` below ``a`` → ``a/b``, ``a/b/c``."""
-    levels = name.split("/")
-    return ["/".join(levels[:count]) for count in range(above.count("/") + 2, len(levels) + 1)]
+    return [*list_parents(name), name][above.count("/") + 1 :]
 
 
 def _find_sharer(conn: Connection, account: Account, who: str) -> int | None:

@@ -14,6 +14,7 @@ from mssmail.store.counters import Move, count_deleted, count_unseen, move_count
 from mssmail.store.flags import DELETED_BIT, change_flags, decode_flags, encode_flags, keep_locked
 from mssmail.store.mailboxes import load_mailbox
 from mssmail.store.messages import PAGE, drop_unused_messages
+from mssmail.store.named import IS_NAMED, name_uids
 from mssmail.store.prepared import Prepared
 from mssmail.store.schema import mailbox_rows
 from mssmail.store.transfers import take_away
@@ -21,7 +22,6 @@ from mssmail.store.transfers import take_away
 # The statements stand ready: building one costs more than running it.
 _row = mailbox_rows.c
 _in_mailbox = _row.mailbox_id == bindparam("of_mailbox")
-_is_named = _row.uid.in_(bindparam("of_uids", expanding=True))
 _ALL = (
     select(
         _row.uid,
@@ -33,7 +33,7 @@ _ALL = (
     .where(_in_mailbox)
     .order_by(_row.uid)
 )
-_NAMED = _ALL.where(_is_named)
+_NAMED = _ALL.where(IS_NAMED)
 _DELETED = _ALL.where(_row.flags.bitwise_and(DELETED_BIT) != 0)
 _MEASURE_DELETED = select(func.coalesce(func.sum(_row.size), 0)).where(
     _in_mailbox, _row.flags.bitwise_and(DELETED_BIT) != 0
@@ -228,5 +228,4 @@ def _name_states(old: tuple[int, str], new: tuple[int, str]) -> dict[str, int | 
 
 
 def _load(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> list[AnyRow]:
-    where = {"of_mailbox": mailbox_id}
-    return [row for page in cut_pages(uids) for row in conn.execute(_NAMED, {**where, "of_uids": page})]
+    return list(conn.execute(_NAMED, name_uids(mailbox_id, uids)))

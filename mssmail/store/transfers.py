@@ -1,9 +1,8 @@
 """Rows that go to another mailbox, or away: however many, in a few statements, so that the writer is soon free again.
 
-The UIDs travel as one JSON text, which SQLite reads as a table; of each row Python sees nothing but its UID.
+Of each row Python sees nothing but its UID.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from mssmail.core.rights import LETTERS
 from mssmail.store.counters import Move, move_counters
 from mssmail.store.flags import BITS, DELETED_BIT, SEEN_BIT, keep_locked
 from mssmail.store.mailboxes import load_mailbox
+from mssmail.store.named import IS_NAMED, name_uids
 from mssmail.store.prepared import Prepared
 from mssmail.store.schema import mailbox_rows, vanished
 
@@ -24,17 +24,15 @@ _ALL_BITS = sum(BITS.values())
 
 # The statements stand ready: building one costs more than running it.
 _row = mailbox_rows.c
-_uids = func.json_each(bindparam("of_uids")).table_valued("value")
-_is_named = (_row.mailbox_id == bindparam("of_mailbox"), _row.uid.in_(select(_uids.c.value)))
 _bits = _row.flags.bitwise_and(bindparam("kept_bits"))
-_FIND = Prepared(select(_row.uid).where(*_is_named).order_by(_row.uid))
+_FIND = Prepared(select(_row.uid).where(IS_NAMED).order_by(_row.uid))
 _MEASURE = Prepared(
     select(
         func.count(),
         func.count(case((_bits.bitwise_and(SEEN_BIT) == 0, 1))),
         func.count(case((_bits.bitwise_and(DELETED_BIT) != 0, 1))),
         func.coalesce(func.sum(_row.size), 0),
-    ).where(*_is_named)
+    ).where(IS_NAMED)
 )
 _COPY = Prepared(
     insert(mailbox_rows).from_select(
@@ -50,18 +48,18 @@ _COPY = Prepared(
             _row.internal_date,
             bindparam("now", type_=_row.saved_at.type),
             _row.size,
-        ).where(*_is_named),
+        ).where(IS_NAMED),
     )
 )
 _REMEMBER = Prepared(
     insert(vanished).from_select(
         ["mailbox_id", "uid", "modseq", "born_modseq"],
         select(_row.mailbox_id, _row.uid, bindparam("new_modseq", type_=_row.modseq.type), _row.born_modseq).where(
-            *_is_named
+            IS_NAMED
         ),
     )
 )
-_TAKE = Prepared(delete(mailbox_rows).where(*_is_named))
+_TAKE = Prepared(delete(mailbox_rows).where(IS_NAMED))
 _is_fresh = (_row.mailbox_id == bindparam("target"), _row.uid >= bindparam("first"))
 _KEYWORDS = Prepared(select(_row.keywords).distinct().where(*_is_fresh))
 _KEEP_KEYWORDS = Prepared(
@@ -118,7 +116,7 @@ def measure_rows(conn: Connection, mailbox_id: int, uids: Sequence[UID]) -> int:
 
 
 def _name(mailbox_id: int, uids: Iterable[UID]) -> dict[str, Any]:
-    return {"of_mailbox": mailbox_id, "of_uids": json.dumps(list(uids)), "kept_bits": _ALL_BITS}
+    return {**name_uids(mailbox_id, uids), "kept_bits": _ALL_BITS}
 
 
 def _measure(conn: Connection, where: dict[str, Any]) -> Move:

@@ -17,6 +17,7 @@ from mssmail.core.mailbox import (
     compress,
     drop_reserved,
     has_number,
+    list_parents,
     pack,
 )
 from mssmail.core.message import Span
@@ -78,3 +79,8 @@ def test_keywords_of_our_verdict_are_reserved_in_any_case() -> None:
 
 def test_packed_numbers_are_the_numbers() -> None:
     assert list(pack(UID(number) for number in (7, 1, 2**32 - 1))) == [7, 1, 2**32 - 1]
+
+
+def test_the_names_above() -> None:
+    assert list_parents("a/b/c") == ["a", "a/b"]
+    assert list_parents("a") == []

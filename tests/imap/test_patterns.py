@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmail.imap.patterns import Pattern, compose_name, list_missing_parents, list_parents
+from mssmail.imap.patterns import Pattern, compose_name, list_all_parents, list_missing_parents
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,5 @@ def test_the_first_level_inbox_is_written_in_capitals(reference: str, pattern: s
 
 
 def test_finds_parents_and_those_that_are_missing() -> None:
-    assert list_parents("a/b/c") == ["a", "a/b"]
-    assert list_parents("a") == []
+    assert list_all_parents(["a/b/c", "d"]) == {"a", "a/b"}
     assert list_missing_parents(["INBOX", "a/b/c", "a/b/d", "a"]) == ["a/b"]

@@ -7,7 +7,7 @@ import pytest
 from mssmail.core.mailbox import UID, MailboxInfo, ModSeq, UIDValidity
 from mssmail.core.rights import LETTERS
 from mssmail.imap.interests import Interests, Overflow
-from mssmail.imap.patterns import list_parents
+from mssmail.imap.patterns import list_all_parents
 from mssmail.imap.tree import Tree
 from mssmail.imap.tree_news import Turn, describe, follow_names, list_closed, list_news, outline
 from mssmail.imap.wire.notify_values import EventGroup, Happening, Scope
@@ -23,7 +23,7 @@ def _tree(mailboxes: Mapping[str, int], *subscribed: str, closed: tuple[str, ...
         name: MailboxInfo(id, name, UIDValidity(id), UID(1), ModSeq(1), rights="l" if name in closed else LETTERS)
         for name, id in mailboxes.items()
     }
-    parents = frozenset(parent for name in infos for parent in list_parents(name))
+    parents = list_all_parents(infos)
     return Tree(infos, frozenset(subscribed), parents)
 
 

@@ -5,7 +5,7 @@ from mssmail.core.mailbox import StoreAction
 from mssmail.errors import NoSuchMailbox
 from mssmail.store import rows
 from mssmail.store.engine import Store
-from mssmail.store.mailboxes import find_mailbox, load_mailbox
+from mssmail.store.mailboxes import load_mailbox
 from tests.support.store import (
     NOW,
     build_message,
@@ -15,14 +15,6 @@ from tests.support.store import (
     list_uids,
     make_uids,
 )
-
-
-@pytest.fixture
-def inbox(store: Store, anne: Account) -> int:
-    """An INBOX with messages 1 to 5."""
-    for number in range(5):
-        deliver_to(store, anne, build_message(f"message {number}"))
-    return store.read(lambda conn: find_mailbox(conn, anne.id, "INBOX").id).result()
 
 
 def test_pages_are_ascending_and_never_too_large() -> None:

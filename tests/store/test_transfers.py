@@ -29,14 +29,6 @@ from tests.support.store import (
 LATER = NOW + timedelta(hours=1)
 
 
-@pytest.fixture
-def inbox(store: Store, anne: Account) -> int:
-    """An INBOX with messages 1 to 5."""
-    for number in range(5):
-        deliver_to(store, anne, build_message(f"message {number}"))
-    return store.read(lambda conn: find_mailbox(conn, anne.id, "INBOX").id).result()
-
-
 def test_a_copy_keeps_flags_and_date_and_shares_the_message(store: Store, anne: Account, inbox: int) -> None:
     change_flags(store, inbox, make_uids(2), StoreAction.ADD, "\\Flagged", "blue")
     target = store.read(lambda conn: find_mailbox(conn, anne.id, "Archive")).result()

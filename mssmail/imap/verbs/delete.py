@@ -2,6 +2,7 @@
 
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
+from mssmail.imap.tree import NON_EXISTENT
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.response_codes import Code
 from mssmail.imap.wire.responses import ListLine
@@ -17,5 +18,5 @@ async def run(session: Session, command: c.Delete) -> Answer:
         await session.tell(ok("The mailbox is closed", Code("CLOSED")))  # RFC 9051 §3, (6)
     session.note("deleted", mailbox=info.name)
     if session.dialect.has_rev2 and info.name != command.mailbox:  # RFC 9051 §6.3.9.7
-        await session.tell(ListLine(info.name, ("\\NonExistent",), old_name=command.mailbox))
+        await session.tell(ListLine(info.name, (NON_EXISTENT,), old_name=command.mailbox))
     return ok("DELETE completed")

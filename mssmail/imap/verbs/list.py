@@ -3,14 +3,14 @@ r"""LIST, LSUB and XLIST (RFC 3501 §6.3.8, §6.3.9; RFC 5258; RFC 5819; RFC 615
 Special uses and \HasChildren are told in every form, asked for or not: many clients never learnt to ask.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from mssmail.errors import NoSuchMailbox, ReadOnly
-from mssmail.imap.patterns import Pattern, list_missing_parents, list_parents
+from mssmail.imap.patterns import Pattern, list_all_parents, list_missing_parents
 from mssmail.imap.replies import Answer, ok
 from mssmail.imap.session import Session
-from mssmail.imap.tree import NO_SELECT, Tree, load_tree
+from mssmail.imap.tree import NO_SELECT, NON_EXISTENT, Tree, load_tree
 from mssmail.imap.verbs.status import load_status, note_items
 from mssmail.imap.wire import commands as c
 from mssmail.imap.wire.responses import ListLine
@@ -53,7 +53,7 @@ async def tell_old_name(session: Session, name: str, written: str) -> None:
 
 async def _find_matching(session: Session, names: Tree, patterns: list[Pattern]) -> frozenset[str]:
     """Of all that may be listed, the names that a pattern means."""
-    candidates = [*names.mailboxes, *names.parents, *names.subscribed, *_list_parents_of(names.subscribed)]
+    candidates = [*names.mailboxes, *names.parents, *names.subscribed, *list_all_parents(names.subscribed)]
     matched: set[str] = set()
     for start in range(0, len(candidates), _COMPARED):
         part = candidates[start : start + _COMPARED]
@@ -63,21 +63,17 @@ async def _find_matching(session: Session, names: Tree, patterns: list[Pattern])
     return frozenset(matched)
 
 
-def _list_parents_of(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(parent for name in names for parent in list_parents(name))
-
-
 def _list_all(names: Tree, matched: frozenset[str], command: c.List) -> Iterator[ListLine]:
     wants_subscribed = "SUBSCRIBED" in command.selection
     candidates = [*names.mailboxes, *list_missing_parents(names.mailboxes)]
     if wants_subscribed:
-        candidates += sorted((names.subscribed | _list_parents_of(names.subscribed)) - set(candidates))
+        candidates += sorted((names.subscribed | list_all_parents(names.subscribed)) - set(candidates))
     # What CHILDINFO is about: something below it was chosen (RFC 5258 §3.5). Only RECURSIVEMATCH asks for it.
     is_recursive = "RECURSIVEMATCH" in command.selection
     chosen = {name for name in names.subscribed if is_recursive and _is_chosen(names, name, command)}
-    above = _list_parents_of(chosen)
+    above = list_all_parents(chosen)
     # That is reason enough only where it is not listed itself: then CHILDINFO says what is new (RFC 9051 §6.3.9.6).
-    above_unlisted = _list_parents_of(chosen - matched)
+    above_unlisted = list_all_parents(chosen - matched)
     for name in candidates:
         if name not in matched or not (_is_chosen(names, name, command) or name in above_unlisted):
             continue
@@ -85,7 +81,7 @@ def _list_all(names: Tree, matched: frozenset[str], command: c.List) -> Iterator
         if name in names.subscribed and (wants_subscribed or "SUBSCRIBED" in command.returns):
             attributes += ("\\Subscribed",)
         if command.is_extended and name not in names.mailboxes:
-            attributes = ("\\NonExistent", *(word for word in attributes if word != NO_SELECT))  # RFC 5258 §3, §3.5
+            attributes = (NON_EXISTENT, *(word for word in attributes if word != NO_SELECT))  # RFC 5258 §3, §3.5
         if command.name == "XLIST" and name == "INBOX":
             attributes += (_XLIST_INBOX,)
         child_info = ("SUBSCRIBED",) if name in above else ()
@@ -103,7 +99,7 @@ def _is_chosen(names: Tree, name: str, command: c.List) -> bool:
 def _list_subscribed(names: Tree, patterns: list[Pattern], matched: frozenset[str]) -> Iterator[ListLine]:
     r"""LSUB: subscribed names; a parent that ``%`` stops at is told as \Noselect (RFC 3501 §6.3.9)."""
     stopping = [pattern for pattern in patterns if pattern.ends_at_level]
-    parents = _list_parents_of(names.subscribed) - names.subscribed
+    parents = list_all_parents(names.subscribed) - names.subscribed
     stopped = {parent for parent in parents & matched if any(pattern.matches(parent) for pattern in stopping)}
     for name in sorted((names.subscribed & matched) | stopped):
         yield ListLine(name, (NO_SELECT,) if name in stopped else names.describe(name), name="LSUB")
